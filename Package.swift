@@ -1,0 +1,126 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target uses these settings. Swift 6 language mode (complete concurrency checking) comes from
+// the tools version; the upcoming features are the ones Swift 7 will turn on.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+]
+
+/// Declares a module and its test target, so that the list of modules reads as the architecture.
+func module(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    resources: [Resource] = [],
+    tests: [Target.Dependency] = []
+) -> [Target] {
+    [
+        .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict),
+        .testTarget(
+            name: "\(name)Tests",
+            dependencies: [.target(name: name), "TestSupport"] + tests,
+            swiftSettings: strict
+        ),
+    ]
+}
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let mustache = product(name: "Mustache", package: "swift-mustache")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+// L0: values and C shims.
+let ground: [Target] =
+    [
+        .target(name: "CModelLibraries"),
+        .target(name: "CHost"),
+        .target(name: "TestSupport", dependencies: ["Core", "Storage"], swiftSettings: strict),
+    ]
+    + module("Core", ["CHost"])
+
+// L1: infrastructure that knows no feature.
+let infrastructure: [Target] =
+    module("Storage", ["Core", .grdb])
+    + module("Artifacts", ["Core", "CHost", .crypto])
+    + module("Runtimes", ["Core", "CModelLibraries"])
+    + module("HTTPSupport", ["Core", .hummingbird, .logging], tests: [.hummingbirdTesting])
+    + module("Access", ["Core", "HTTPSupport", .hummingbird], tests: [.hummingbirdTesting])
+    + module("Observability", ["Core", .logging, .metrics])
+
+// L2: features. `.hummingbird` is for each module's HTTP/ folder only.
+let feature: [Target.Dependency] = ["Core", "Storage", "HTTPSupport", .hummingbird, .logging]
+let storedFeature: [Target.Dependency] = feature + ["Artifacts"]
+let features: [Target] =
+    module("Tracking", storedFeature, tests: [.hummingbirdTesting])
+    + module("Registry", storedFeature, tests: [.hummingbirdTesting])
+    + module("Datasets", storedFeature, tests: [.hummingbirdTesting])
+    + module("Pipelines", storedFeature + [.subprocess], tests: [.hummingbirdTesting])
+    + module("Learning", ["Core", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging])
+    + module("Serving", storedFeature + ["Registry", "Runtimes", .metrics], tests: [.hummingbirdTesting])
+    + module("Monitoring", feature + [.metrics], tests: [.hummingbirdTesting])
+    + module("Loop", feature, tests: [.hummingbirdTesting])
+
+// L3: views over features.
+let surfaces: [Target] =
+    module(
+        "Console",
+        ["Core", "HTTPSupport", "Access", "Tracking", "Registry", "Datasets", "Pipelines", "Serving"]
+            + ["Monitoring", "Loop", .hummingbird, .mustache],
+        tests: [.hummingbirdTesting]
+    )
+
+// L4: the one place where everything meets.
+let composition: [Target] =
+    module(
+        "Server",
+        ["Core", "Storage", "Artifacts", "Runtimes", "HTTPSupport", "Access", "Observability"]
+            + ["Tracking", "Registry", "Datasets", "Pipelines", "Learning", "Serving", "Monitoring", "Loop", "Console"]
+            + ["CHost", .asyncHTTPClient, .hummingbird, .logging, .metrics, .serviceLifecycle, .yams],
+        tests: [.hummingbirdTesting]
+    )
+    + [
+        .executableTarget(
+            name: "martlet",
+            dependencies: ["Core", "Server", .argumentParser, .asyncHTTPClient, .logging],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "martletTests", dependencies: ["martlet", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+    ]
+
+let package = Package(
+    name: "martlet",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "martlet", targets: ["martlet"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: ground + infrastructure + features + surfaces + composition
+)
