@@ -1,1 +1,1 @@
-
+#include "openbeneath.h"

@@ -1,0 +1,17 @@
+/// The named maxima of the values that every module shares.
+package enum CoreLimits {
+    /// Deepest nesting of a JSON document.
+    package static let jsonDepth = 64
+    /// Largest JSON document read into values, in bytes.
+    package static let jsonBytes = 16 * 1024 * 1024
+    /// Most elements of a tensor.
+    package static let tensorElements = 64 * 1024 * 1024
+    /// Most dimensions of a tensor.
+    package static let tensorRank = 16
+    /// Most columns of a table.
+    package static let tableColumns = 16_384
+    /// Longest page token accepted, in bytes.
+    package static let pageTokenBytes = 4096
+    /// Longest CSV field, in bytes.
+    package static let csvFieldBytes = 1024 * 1024
+}
