@@ -51,7 +51,7 @@ let ground: [Target] =
     [
         .target(name: "CModelLibraries"),
         .target(name: "CHost"),
-        .target(name: "TestSupport", dependencies: ["Core", "Storage"], swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["Core"], swiftSettings: strict),
     ]
     + module("Core", ["CHost"])
 
@@ -59,7 +59,7 @@ let ground: [Target] =
 let infrastructure: [Target] =
     module("Storage", ["Core", .grdb])
     + module("Artifacts", ["Core", "CHost", .crypto])
-    + module("Runtimes", ["Core", "CModelLibraries"])
+    + module("Runtimes", ["Core", "CModelLibraries", .crypto, .yams])
     + module("HTTPSupport", ["Core", .hummingbird, .logging], tests: [.hummingbirdTesting])
     + module("Access", ["Core", "HTTPSupport", .hummingbird], tests: [.hummingbirdTesting])
     + module("Observability", ["Core", .logging, .metrics])
