@@ -1,0 +1,51 @@
+# Martlet. `make` alone lists what there is.
+#
+# One configuration (release) serves `run`, `test` and `bench`: the tests exercise the binary that ships, and the
+# dependencies are compiled once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help deps native build run test check format bench clean
+
+configuration ?= release
+binary := .build/$(configuration)/martlet
+# The import check refuses an `import` of a sibling module that the manifest does not declare.
+swift_build := swift build -c $(configuration) --explicit-target-dependency-import-check error
+swift_sources := Package.swift Sources Tests
+
+help: ## List the targets
+	@echo "Martlet: the whole MLOps loop in one binary. Targets:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## Install the system packages that are missing (apt-get, with sudo when not root)
+	@scripts/install-deps
+
+native: deps ## Fetch the pinned model libraries (XGBoost, LightGBM, ONNX Runtime)
+	@scripts/fetch-native
+
+build: deps ## Build .build/release/martlet
+	@echo "==> Building martlet ($(configuration)); the first build compiles the dependencies and takes some minutes"
+	@$(swift_build) --product martlet
+
+run: native build ## Install what is missing, build and start the demo
+	@echo "==> Starting the demo"
+	@exec $(binary) demo
+
+test: native ## Run everything that CI runs; ends with "N passed, N failed"
+	@exec python3 scripts/run-tests --configuration $(configuration) all
+
+check: deps ## Formatter, linter and tidy rules
+	@exec python3 scripts/run-tests --configuration $(configuration) check
+
+format: deps ## Rewrite the sources in the repository's format
+	@swift format -i -p -r $(swift_sources)
+	@scripts/make-venv
+	@.build/venv/bin/ruff format --quiet && .build/venv/bin/ruff check --quiet --fix
+
+bench: native build ## Measure serving beside FastAPI and scikit-learn on this machine
+	@scripts/install-deps bench
+	@exec python3 Benchmarks/serving/bench.py --martlet $(binary)
+
+clean: ## Remove what was built (the data of a server in ./.martlet stays)
+	@rm -rf .build
