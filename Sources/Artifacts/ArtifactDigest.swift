@@ -1,0 +1,47 @@
+import Crypto
+
+/// What was stored: how many bytes and their SHA-256.
+package struct ArtifactDigest: Hashable, Sendable {
+    /// Bytes.
+    package let size: Int64
+    /// SHA-256 as 64 lower-case hexadecimal digits.
+    package let sha256: String
+
+    /// Makes a digest from its parts.
+    package init(size: Int64, sha256: String) {
+        self.size = size
+        self.sha256 = sha256
+    }
+
+    /// The digest of bytes in memory.
+    package init(of bytes: some Sequence<UInt8>) {
+        var accumulator = DigestAccumulator()
+        accumulator.append(Array(bytes))
+        self = accumulator.finish()
+    }
+}
+
+/// Computes an `ArtifactDigest` chunk by chunk.
+struct DigestAccumulator {
+    private var hash = SHA256()
+    private var size: Int64 = 0
+
+    mutating func append(_ chunk: [UInt8]) {
+        chunk.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        size += Int64(chunk.count)
+    }
+
+    func finish() -> ArtifactDigest {
+        ArtifactDigest(size: size, sha256: Self.hexadecimal(hash.finalize()))
+    }
+
+    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 0x0F)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,15 @@
+/// Maxima of the artifact store; every one is tested at the limit and one past it.
+package enum ArtifactsLimits {
+    /// Components that a path may have.
+    package static let components = 32
+    /// Bytes of UTF-8 in one component (the limit of the file systems that we store on).
+    package static let componentBytes = 255
+    /// Entries that one listing or one walk returns.
+    package static let entries = 100_000
+    /// Bytes read from disk at a time.
+    package static let readChunkBytes = 256 * 1024
+    /// Bytes gathered from an upload before they are written.
+    package static let writeBufferBytes = 1024 * 1024
+    /// Threads that may block on the disk at once.
+    package static let diskThreads = 4
+}
