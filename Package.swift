@@ -70,7 +70,7 @@ let storedFeature: [Target.Dependency] = feature + ["Artifacts"]
 let features: [Target] =
     module("Tracking", storedFeature, tests: [.hummingbirdTesting])
     + module("Registry", storedFeature, tests: [.hummingbirdTesting])
-    + module("Datasets", storedFeature, tests: [.hummingbirdTesting])
+    + module("Datasets", storedFeature + [.crypto], tests: [.hummingbirdTesting])
     + module("Pipelines", storedFeature + [.subprocess], tests: [.hummingbirdTesting])
     + module("Learning", ["Core", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging])
     + module("Serving", storedFeature + ["Registry", "Runtimes", .metrics], tests: [.hummingbirdTesting])

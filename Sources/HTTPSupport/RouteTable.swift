@@ -1,0 +1,112 @@
+package import Core
+package import HTTPTypes
+package import Hummingbird
+import Logging
+
+/// The only way to register a route: each names the permission it needs and the shape of its errors.
+///
+/// The table is kept, so that the server refuses to start on a duplicate and tests can walk every route.
+package final class RouteTable {
+    /// Handles a request that was allowed.
+    package typealias Handler = @Sendable (Request, AppRequestContext) async throws -> Response
+    /// Decides who asks and whether they may; throws `unauthenticated` or `permissionDenied`.
+    package typealias Authorizer = @Sendable (Permission, Request, AppRequestContext) throws -> Principal
+
+    /// One route as registered.
+    package struct Entry: Sendable, Hashable {
+        /// The method.
+        package let method: String
+        /// The path pattern, such as `/runs/{id}`.
+        package let path: String
+        /// What it asks for.
+        package let permission: Permission
+    }
+
+    /// The routes in order of registration.
+    package private(set) var entries: [Entry] = []
+    private let router: Router<AppRequestContext>
+    private let authorize: Authorizer
+
+    /// A table that registers at `router` and asks `authorize` before every handler.
+    package init(router: Router<AppRequestContext>, authorize: @escaping Authorizer) {
+        self.router = router
+        self.authorize = authorize
+    }
+
+    /// A table that allows everything, for tests of one feature's routes.
+    package static func forTests(_ router: Router<AppRequestContext>) -> RouteTable {
+        RouteTable(router: router) { _, _, _ in .localUser }
+    }
+
+    /// Registers a route.
+    package func on(
+        _ path: String,
+        method: HTTPRequest.Method,
+        permission: Permission,
+        errors: ErrorShape,
+        _ handler: @escaping Handler
+    ) {
+        entries.append(Entry(method: method.rawValue, path: path, permission: permission))
+        let authorize = authorize
+        router.on(RouterPath(path), method: method) { request, context in
+            var context = context
+            do {
+                context.principal = try authorize(permission, request, context)
+                return try await handler(request, context)
+            } catch let error as HTTPError {
+                let code = MartletError.Code.allCases.first { $0.httpStatus == error.status.code } ?? .invalidArgument
+                return errors.response(
+                    for: MartletError(code, error.body ?? error.status.reasonPhrase),
+                    requestID: context.requestID
+                )
+            } catch {
+                let failure = MartletError.wrapping(error)
+                if failure.code == .internal || failure.code == .dataLoss {
+                    context.logger.error(
+                        "\(failure)",
+                        metadata: ["request": "\(context.requestID)", "path": "\(path)"]
+                    )
+                }
+                return errors.response(for: failure, requestID: context.requestID)
+            }
+        }
+    }
+
+    /// Registers a GET route.
+    package func get(_ path: String, permission: Permission, errors: ErrorShape, _ handler: @escaping Handler) {
+        on(path, method: .get, permission: permission, errors: errors, handler)
+    }
+
+    /// Registers a HEAD route.
+    package func head(_ path: String, permission: Permission, errors: ErrorShape, _ handler: @escaping Handler) {
+        on(path, method: .head, permission: permission, errors: errors, handler)
+    }
+
+    /// Registers a POST route.
+    package func post(_ path: String, permission: Permission, errors: ErrorShape, _ handler: @escaping Handler) {
+        on(path, method: .post, permission: permission, errors: errors, handler)
+    }
+
+    /// Registers a PUT route.
+    package func put(_ path: String, permission: Permission, errors: ErrorShape, _ handler: @escaping Handler) {
+        on(path, method: .put, permission: permission, errors: errors, handler)
+    }
+
+    /// Registers a PATCH route.
+    package func patch(_ path: String, permission: Permission, errors: ErrorShape, _ handler: @escaping Handler) {
+        on(path, method: .patch, permission: permission, errors: errors, handler)
+    }
+
+    /// Registers a DELETE route.
+    package func delete(_ path: String, permission: Permission, errors: ErrorShape, _ handler: @escaping Handler) {
+        on(path, method: .delete, permission: permission, errors: errors, handler)
+    }
+
+    /// Throws when a method and path were registered twice: the second would silently never be reached.
+    package func validate() throws(MartletError) {
+        var seen: Set<String> = []
+        for entry in entries where !seen.insert("\(entry.method) \(entry.path)").inserted {
+            throw MartletError(.internal, "The route \(entry.method) \(entry.path) is registered twice.")
+        }
+    }
+}
