@@ -39,11 +39,13 @@ enum CommentRules {
     /// What the compiler cannot check has its reason beside it.
     static func unsafeReasons(_ file: SourceFile) -> [Violation] {
         file.matches(unsafeMark).filter { line, _ in !hasReason(file, line) }.map { line, _ in
-            Violation(path: file.path, line: line, message: "needs a comment `// Safe because …` above it")
+            Violation(path: file.path, line: line, message: "needs a comment `// Safe because …` beside it")
         }
     }
 
+    /// The reason stands above the mark, or first in the type that it marks.
     private static func hasReason(_ file: SourceFile, _ line: Int) -> Bool {
+        if line < file.lines.count, file.lines[line].contains("// Safe because ") { return true }
         var index = line - 1
         while index >= 0 {
             let text = file.lines[index].trimmingSpaces

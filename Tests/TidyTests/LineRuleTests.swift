@@ -48,13 +48,17 @@ struct LineRuleTests {
         #expect(count(.testableImport, "@testable import Core", path: "Tests/CoreTests/A.swift") == 1)
     }
 
-    @Test(
-        "routes outside the table",
-        arguments: ["router.get(\"x\") {", "let r = Router<Context>()", "Router(context: C.self)"]
-    )
+    @Test("routes outside the table", arguments: ["router.get(\"x\") {", "apiRouter.post(\"x\") {"])
     func routerOutsideTable(text: String) {
         #expect(count(.routerOutsideTable, text) == 1)
         #expect(count(.routerOutsideTable, text, path: "Sources/HTTPSupport/RouteTable.swift") == 0)
+    }
+
+    @Test("routers outside Server", arguments: ["let r = Router<Context>()", "Router(context: C.self)"])
+    func routerOutsideServer(text: String) {
+        #expect(count(.routerOutsideServer, text) == 1)
+        #expect(count(.routerOutsideServer, text, path: "Sources/Server/Application.swift") == 0)
+        #expect(count(.routerOutsideServer, "struct A: RouterMiddleware {") == 0)
     }
 
     @Test(

@@ -85,12 +85,19 @@ extension LineRule {
     /// Routes are registered through HTTPSupport's RouteTable, whose methods require a permission.
     static let routerOutsideTable = LineRule(
         name: "route without permission",
-        pattern: LinePattern(
-            #"\b[rR]outer\w*\.(get|post|put|patch|delete|head|on|ws|group)\(|\bRouter(Group)?\s*[<(]"#
-        ),
+        pattern: LinePattern(#"\b[rR]outer\w*\.(get|post|put|patch|delete|head|on|ws|group)\("#),
         message: "a route outside RouteTable has no permission; register it with RouteTable",
         scope: ["Sources/"],
         except: ["Sources/HTTPSupport/"]
+    )
+
+    /// One router, made where everything meets.
+    static let routerOutsideServer = LineRule(
+        name: "router outside Server",
+        pattern: LinePattern(#"\bRouter(Group)?\s*[<(]"#),
+        message: "a router of its own; take the RouteTable that Server makes",
+        scope: ["Sources/"],
+        except: ["Sources/HTTPSupport/", "Sources/Server/"]
     )
 
     /// SQL stays in the subset that SQLite and PostgreSQL share.
@@ -127,7 +134,8 @@ extension LineRule {
 
     /// Every rule that looks at lines.
     static let all: [LineRule] = [
-        bareTask, printing, traps, trapsInTests, forceUnwrap, utils, testableImport, routerOutsideTable, sqlDialect,
+        bareTask, printing, traps, trapsInTests, forceUnwrap, utils, testableImport, routerOutsideTable,
+        routerOutsideServer, sqlDialect,
         machinePath, leftover,
     ]
 }

@@ -82,6 +82,7 @@ struct RuleTests {
     func unsafeMark(text: String) {
         #expect(CommentRules.unsafeReasons(file(text)).map(\.line) == [1])
         #expect(CommentRules.unsafeReasons(file("// Safe because it never changes.\n\(text)")).isEmpty)
+        #expect(CommentRules.unsafeReasons(file("\(text)\n// Safe because it never changes.")).isEmpty)
         #expect(CommentRules.unsafeReasons(file("// Safe because it never\n// changes.\n\(text)")).isEmpty)
         #expect(CommentRules.unsafeReasons(file("// Safe because it is.\nlet b = 1\n\(text)")).map(\.line) == [3])
     }
