@@ -41,7 +41,7 @@ package enum ErrorShape: Sendable {
         case .invalidArgument: (.badRequest, "INVALID_PARAMETER_VALUE")
         case .notFound: (.notFound, "RESOURCE_DOES_NOT_EXIST")
         case .alreadyExists: (.badRequest, "RESOURCE_ALREADY_EXISTS")
-        case .failedPrecondition: (.badRequest, "INVALID_PARAMETER_VALUE")
+        case .failedPrecondition: (.badRequest, "INVALID_STATE")
         case .permissionDenied: (.forbidden, "PERMISSION_DENIED")
         case .unauthenticated: (.unauthorized, "UNAUTHENTICATED")
         case .payloadTooLarge: (.contentTooLarge, "BAD_REQUEST")

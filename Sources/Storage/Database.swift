@@ -41,6 +41,8 @@ package final class Database: Sendable {
         configuration.busyMode = .timeout(StorageLimits.busySeconds)
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { database in
+            // LIKE tells upper from lower case in PostgreSQL; both databases must answer the same.
+            try database.execute(sql: "PRAGMA case_sensitive_like = ON")
             if !database.configuration.readonly {
                 try database.execute(sql: "PRAGMA synchronous = FULL")
             }

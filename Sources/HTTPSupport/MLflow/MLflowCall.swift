@@ -1,0 +1,88 @@
+package import Core
+package import Hummingbird
+
+/// One call of an MLflow method: its fields, from the query for GET and from the JSON body otherwise.
+package struct MLflowCall: Sendable {
+    /// The fields, with the captured parts of the path among them.
+    package let fields: MLflowFields
+    /// The request.
+    package let request: Request
+    /// The context.
+    package let context: AppRequestContext
+
+    init(_ request: Request, _ context: AppRequestContext, pathFields: [String]) async throws {
+        var fields = try await Self.fields(of: request)
+        for name in pathFields {
+            guard let value = PercentEncoding.decode(try context.parameters.require(name)) else {
+                throw MartletError(.invalidArgument, "The path has a broken percent escape in '\(name)'.")
+            }
+            fields = fields.setting(name, value)
+        }
+        self.fields = fields
+        self.request = request
+        self.context = context
+    }
+
+    private static func fields(of request: Request) async throws -> MLflowFields {
+        if request.method == .get { return MLflowFields(query: try request.decodedQuery()) }
+        let needsType = request.method == .post || request.method == .put
+        if needsType, !request.hasJSONBody {
+            let type = request.headers[.contentType] ?? "none"
+            throw MartletError(
+                .unsupportedMediaType,
+                "Bad Request. Content-Type must be 'application/json', but is '\(type.prefix(100))'."
+            )
+        }
+        let body = try await request.readBody()
+        if body.readableBytes == 0 { return MLflowFields([:]) }
+        var value = try JSONValue.parse(body.readableBytesView, limits: .lenientNumbers)
+        // Old clients encode the body twice.
+        if let text = value.stringValue { value = try JSONValue.parse(text, limits: .lenientNumbers) }
+        guard let object = value.objectValue else {
+            throw MartletError(.invalidArgument, "The request body must be a JSON object, but is \(value.kind).")
+        }
+        return MLflowFields(object)
+    }
+}
+
+extension Request {
+    /// The names and values of the query, decoded, in order; `+` stands for a space.
+    ///
+    /// - Throws: `invalidArgument` for a broken percent escape.
+    package func decodedQuery() throws(MartletError) -> [(name: String, value: String)] {
+        var pairs: [(name: String, value: String)] = []
+        for part in (uri.query ?? "").split(separator: "&") {
+            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentEncoding.decode(sides[0], plusIsSpace: true),
+                let value = PercentEncoding.decode(sides.count > 1 ? sides[1] : "", plusIsSpace: true)
+            else { throw MartletError(.invalidArgument, "The query has a broken percent escape in '\(part)'.") }
+            pairs.append((name, value))
+        }
+        return pairs
+    }
+}
+
+extension RouteTable {
+    /// Registers an MLflow method under `/api/<version>` and, for web pages, under `/ajax-api/<version>`.
+    ///
+    /// - Parameters:
+    ///   - method: the HTTP method.
+    ///   - path: such as `/mlflow/runs/create`; `{name}` captures a field.
+    ///   - version: `2.0` or `3.0`.
+    ///   - permission: what the caller needs.
+    ///   - handler: returns the members of the reply.
+    package func mlflow(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        version: String = "2.0",
+        permission: Permission,
+        _ handler: @escaping @Sendable (MLflowCall) async throws -> JSONObject
+    ) {
+        let captured = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+        for prefix in ["/api/", "/ajax-api/"] {
+            on(prefix + version + path, method: method, permission: permission, errors: .mlflow) { request, context in
+                .json(.object(try await handler(MLflowCall(request, context, pathFields: captured))))
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Core
+
+/// Pages through a sorted query by the values of the last row seen, not by counting rows.
+///
+/// Rows that are inserted or deleted between two pages therefore never make a page skip or repeat another row. The
+/// token is bound to the query that made it.
+package struct KeysetPage: Sendable {
+    /// One expression that rows are sorted by; it must never be NULL.
+    package struct Key: Sendable {
+        /// The SQL expression, without placeholders.
+        let expression: String
+        /// The values for its placeholders.
+        let arguments: [SQLValue]
+        /// Whether small values come first.
+        let isAscending: Bool
+
+        /// Makes a key.
+        package init(_ expression: String, _ arguments: [SQLValue] = [], isAscending: Bool) {
+            self.expression = expression
+            self.arguments = arguments
+            self.isAscending = isAscending
+        }
+    }
+
+    private let keys: [Key]
+    private let fingerprint: String
+    private let limit: Int
+
+    /// Pages of at most `limit` rows.
+    ///
+    /// - Parameters:
+    ///   - keys: what rows are sorted by; together they must be unique, or rows with equal keys may be skipped.
+    ///   - limit: rows of a page.
+    ///   - query: everything that decides which rows there are; a token of another query is refused.
+    package init(keys: [Key], limit: Int, query: [String]) {
+        self.keys = keys
+        self.limit = limit
+        fingerprint = Self.hash(query + keys.map { "\($0.expression) \($0.isAscending)" })
+    }
+
+    /// Reads the page after `token`.
+    ///
+    /// - Parameters:
+    ///   - connection: where to read.
+    ///   - columns: the columns to select.
+    ///   - source: what follows FROM, with its arguments.
+    ///   - condition: which rows.
+    ///   - token: where the previous page ended; nil for the first page.
+    /// - Returns: the rows, and the token of the next page if there is one.
+    /// - Throws: `invalidArgument` for a token that another query made or nobody.
+    package func rows(
+        _ connection: Connection,
+        columns: String,
+        source: SQLFragment,
+        condition: SQLFragment,
+        after token: String?
+    ) throws -> (rows: [Row], nextToken: String?) {
+        let sorted = keys.indices.map { "\(keys[$0].expression) AS sort_\($0)" }.joined(separator: ", ")
+        let order = keys.indices.map { "sort_\($0) \(keys[$0].isAscending ? "ASC" : "DESC")" }.joined(separator: ", ")
+        let seek = try token.map { try self.seek(after: values(of: $0)) } ?? SQLFragment("1 = 1")
+        let sql = """
+            SELECT * FROM (SELECT \(columns), \(sorted) FROM \(source.sql) WHERE \(condition.sql)) AS page
+            WHERE \(seek.sql) ORDER BY \(order) LIMIT ?
+            """
+        let arguments = keys.flatMap(\.arguments) + source.arguments + condition.arguments + seek.arguments
+        // One row more tells whether there is another page.
+        let found = try connection.query(sql, arguments + [.int(limit + 1)])
+        guard found.count > limit, limit > 0 else { return (Array(found.prefix(limit)), nil) }
+        return (Array(found.prefix(limit)), try self.token(at: found[limit - 1]))
+    }
+
+    /// Rows that sort after the given values, compared key by key.
+    private func seek(after values: [SQLValue]) -> SQLFragment {
+        var fragment = SQLFragment("1 = 0")
+        for index in keys.indices.reversed() {
+            let comparator = keys[index].isAscending ? ">" : "<"
+            fragment = SQLFragment(
+                "(sort_\(index) \(comparator) ? OR (sort_\(index) = ? AND \(fragment.sql)))",
+                [values[index], values[index]] + fragment.arguments
+            )
+        }
+        return fragment
+    }
+
+    private func token(at row: Row) throws -> String {
+        let values = try keys.indices.map { index -> JSONValue in
+            switch row["sort_\(index)"] {
+            case .integer(let value): .integer(value)
+            case .real(let value): ["real": .number(value)]
+            case .text(let value): .string(value)
+            case .null, .blob: throw MartletError(.internal, "A sort key is NULL.")
+            }
+        }
+        return PageToken.encode(["query": .string(fingerprint), "after": .array(values)])
+    }
+
+    private func values(of token: String) throws -> [SQLValue] {
+        let content = try PageToken.decode(token)
+        guard content["query"]?.stringValue == fingerprint, let after = content["after"]?.arrayValue,
+            after.count == keys.count
+        else {
+            throw MartletError(
+                .invalidArgument,
+                "Invalid page token: it belongs to another search; repeat the search that returned it."
+            )
+        }
+        return try after.map { value in
+            switch value {
+            case .integer(let value): return .integer(value)
+            case .string(let value): return .text(value)
+            default:
+                guard let number = value["real"]?.doubleValue else {
+                    throw MartletError(.invalidArgument, "Invalid page token: ask for the first page again.")
+                }
+                return .real(number)
+            }
+        }
+    }
+
+    /// FNV-1a over the parts and their lengths.
+    private static func hash(_ parts: [String]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for part in parts {
+            for byte in Array("\(part.utf8.count):\(part)".utf8) {
+                hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+            }
+        }
+        return String(hash, radix: 16)
+    }
+}
