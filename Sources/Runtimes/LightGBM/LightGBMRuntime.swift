@@ -1,0 +1,159 @@
+import CModelLibraries
+import Core
+import Synchronization
+
+/// A LightGBM model, run by its C library; single rows take the library's fast path.
+package final class LightGBMRuntime: ModelRuntime, @unchecked Sendable {
+    // Safe because the booster is not changed after `init`, prediction from a matrix may run on many threads, and a
+    // single-row predictor is used by one call at a time.
+    package let name = "lightgbm"
+    package let featureCount: Int
+    package let outputWidth: Int
+
+    private let library: LightGBMLibrary
+    private let booster: Booster
+    private let idle = Mutex<[SingleRow]>([])
+    private static let float32: Int32 = 0
+    private static let normalPrediction: Int32 = 0
+    private static let parameters = "num_threads=1"
+
+    /// Loads a model from LightGBM's text form.
+    ///
+    /// - Throws: `dataLoss` for a damaged model, `failedPrecondition` without the library.
+    package init(_ bytes: [UInt8]) throws {
+        // The library's parser trusts its input, so what is no LightGBM model at all is refused here.
+        guard bytes.starts(with: Array("tree\n".utf8)), bytes.suffix(4096).count > 16, !bytes.contains(0) else {
+            throw MartletError(.dataLoss, "The LightGBM model is damaged: it does not begin with 'tree'.")
+        }
+        library = try LightGBMLibrary.shared()
+        booster = try Booster(bytes, library)
+        var (features, classes): (Int32, Int32) = (0, 0)
+        let table = library.table
+        try library.check(
+            table.pointee.LGBM_BoosterGetNumFeature(booster.handle, &features),
+            .dataLoss,
+            "count features"
+        )
+        try library.check(table.pointee.LGBM_BoosterGetNumClasses(booster.handle, &classes), .dataLoss, "count classes")
+        guard features > 0, features <= RuntimesLimits.features, classes > 0, classes <= RuntimesLimits.outputs else {
+            throw MartletError(.dataLoss, "The LightGBM model is damaged: \(features) features, \(classes) classes.")
+        }
+        featureCount = Int(features)
+        outputWidth = Int(classes)
+    }
+
+    package func predictUnchecked(
+        _ rows: UnsafeBufferPointer<Float>,
+        count: Int,
+        into output: UnsafeMutableBufferPointer<Float>
+    ) throws {
+        guard let input = rows.baseAddress else { return }
+        try withUnsafeTemporaryAllocation(of: Double.self, capacity: output.count) { result in
+            guard let values = result.baseAddress else { return }
+            var written: Int64 = 0
+            if count == 1 {
+                try predictRow(input, &written, values)
+            } else {
+                try predictRows(input, count, &written, values)
+            }
+            guard written == output.count else {
+                throw MartletError(.internal, "LightGBM returned \(written) numbers instead of \(output.count).")
+            }
+            for position in 0..<output.count { output[position] = Float(values[position]) }
+        }
+    }
+
+    private func predictRow(
+        _ row: UnsafePointer<Float>,
+        _ written: inout Int64,
+        _ values: UnsafeMutablePointer<Double>
+    ) throws {
+        let predictor = try idle.withLock({ $0.popLast() }) ?? SingleRow(booster, featureCount, library)
+        defer { idle.withLock { if $0.count < RuntimesLimits.idlePredictors { $0.append(predictor) } } }
+        let status = library.table.pointee.LGBM_BoosterPredictForMatSingleRowFast(
+            predictor.handle,
+            row,
+            &written,
+            values
+        )
+        try library.check(status, .internal, "predict")
+    }
+
+    private func predictRows(
+        _ rows: UnsafePointer<Float>,
+        _ count: Int,
+        _ written: inout Int64,
+        _ values: UnsafeMutablePointer<Double>
+    ) throws {
+        guard let rowCount = Int32(exactly: count) else {
+            throw MartletError(.invalidArgument, "LightGBM takes at most \(Int32.max) rows at once, not \(count).")
+        }
+        let status = library.table.pointee.LGBM_BoosterPredictForMat(
+            booster.handle,
+            rows,
+            Self.float32,
+            rowCount,
+            Int32(featureCount),
+            1,
+            Self.normalPrediction,
+            0,
+            -1,
+            Self.parameters,
+            &written,
+            values
+        )
+        try library.check(status, .internal, "predict")
+    }
+
+    /// Owns the library's model.
+    private final class Booster {
+        let handle: UnsafeMutableRawPointer
+        private let library: LightGBMLibrary
+
+        init(_ bytes: [UInt8], _ library: LightGBMLibrary) throws {
+            self.library = library
+            var created: UnsafeMutableRawPointer?
+            var iterations: Int32 = 0
+            let text = String(decoding: bytes, as: UTF8.self)
+            let status = library.table.pointee.LGBM_BoosterLoadModelFromString(text, &iterations, &created)
+            try library.check(status, .dataLoss, "read the model; the file is damaged")
+            guard let created else { throw MartletError(.internal, "LightGBM returned no model.") }
+            handle = created
+        }
+
+        deinit {
+            _ = library.table.pointee.LGBM_BoosterFree(handle)
+        }
+    }
+
+    /// Owns a predictor with buffers of its own for one row at a time.
+    private final class SingleRow: @unchecked Sendable {
+        // Safe because it is taken out of the pool for the one call that uses it.
+        let handle: UnsafeMutableRawPointer
+        private let booster: Booster
+        private let library: LightGBMLibrary
+
+        init(_ booster: Booster, _ featureCount: Int, _ library: LightGBMLibrary) throws {
+            self.booster = booster
+            self.library = library
+            var created: UnsafeMutableRawPointer?
+            let status = library.table.pointee.LGBM_BoosterPredictForMatSingleRowFastInit(
+                booster.handle,
+                LightGBMRuntime.normalPrediction,
+                0,
+                -1,
+                LightGBMRuntime.float32,
+                Int32(featureCount),
+                LightGBMRuntime.parameters,
+                &created
+            )
+            try library.check(status, .internal, "prepare a prediction")
+            guard let created else { throw MartletError(.internal, "LightGBM returned no predictor.") }
+            handle = created
+        }
+
+        deinit {
+            _ = library.table.pointee.LGBM_FastConfigFree(handle)
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Core
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A checked model, ready to walk.
+struct LoadedTrees {
+    var featureCount: Int
+    var objective: String
+    var featureNames: [String]
+    var link: TreeLink
+    var baseMargins: [Float]
+    var nodes: [TreeNode]
+    var roots: [TreeRoot]
+}
+
+/// Turns an XGBoost model document into checked flat arrays (XGBoost "Introduction to Model IO", JSON schema).
+struct TreeEnsembleLoader {
+    private let document: ModelDocument
+    private let stopsAtBestIteration: Bool
+    private var nodes: [TreeNode] = []
+    private var roots: [TreeRoot] = []
+
+    init(_ document: ModelDocument, stopsAtBestIteration: Bool) {
+        self.document = document
+        self.stopsAtBestIteration = stopsAtBestIteration
+    }
+
+    mutating func load() throws -> LoadedTrees {
+        let learner = try object(document.members?["learner"], "learner")
+        let booster = try object(learner["gradient_booster"], "learner.gradient_booster")
+        let kind = booster["name"]?.text ?? ""
+        guard kind == "gbtree" else { throw unsupported("the booster '\(kind)'") }
+        let model = try object(booster["model"], "gradient_booster.model")
+
+        let objective = try object(learner["objective"], "learner.objective")["name"]?.text ?? ""
+        let parameters = try object(learner["learner_model_param"], "learner_model_param")
+        let featureCount = try whole(parameters["num_feature"], "num_feature", 0...RuntimesLimits.features)
+        let classes = try whole(parameters["num_class"] ?? .string("0"), "num_class", 0...RuntimesLimits.outputs)
+        let targets = try whole(parameters["num_target"] ?? .string("1"), "num_target", 0...RuntimesLimits.outputs)
+        guard targets <= 1 else { throw unsupported("\(targets) targets") }
+        let link = try link(of: objective)
+        let outputs = link == .softmax ? classes : 1
+        guard outputs >= 1, link == .softmax || classes <= 1 else {
+            throw damaged("num_class \(classes) does not fit the objective '\(objective)'")
+        }
+        let margins = try baseMargins(parameters["base_score"], link: link, outputs: outputs)
+        try loadTrees(model, featureCount: featureCount, outputs: outputs, limit: try treeLimit(learner, model))
+        return LoadedTrees(
+            featureCount: featureCount,
+            objective: objective,
+            featureNames: try names(learner["feature_names"], featureCount: featureCount),
+            link: link,
+            baseMargins: margins,
+            nodes: nodes,
+            roots: roots
+        )
+    }
+
+    private func link(of objective: String) throws -> TreeLink {
+        switch objective {
+        case "binary:logistic": .logistic
+        case "reg:squarederror": .identity
+        case "multi:softprob": .softmax
+        default: throw unsupported("the objective '\(objective)'")
+        }
+    }
+
+    /// `base_score` is `"5E-1"` up to XGBoost 3.0 and `"[5E-1]"`, one number an output, since.
+    private func baseMargins(_ document: ModelDocument?, link: TreeLink, outputs: Int) throws -> [Float] {
+        let text = document?.text ?? ""
+        let list = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
+        let scores = list.split(separator: ",").map { Float($0.filter { $0 != " " }) }
+        guard scores.count == 1 || scores.count == outputs else {
+            throw damaged("base_score '\(text)' does not fit \(outputs) outputs")
+        }
+        let margins = try scores.map { score in
+            guard let score, score.isFinite else { throw damaged("base_score '\(text)' is not a number") }
+            guard link == .logistic else { return score }
+            guard score > 0, score < 1 else { throw damaged("base_score \(score) is not a probability") }
+            return -logf(1 / score - 1)
+        }
+        return margins.count == outputs ? margins : Array(repeating: margins[0], count: outputs)
+    }
+
+    private func names(_ document: ModelDocument?, featureCount: Int) throws -> [String] {
+        let names = document?.elements?.compactMap(\.text) ?? []
+        guard names.isEmpty || names.count == featureCount else {
+            throw damaged("\(names.count) feature names for \(featureCount) features")
+        }
+        return names
+    }
+
+    /// How many trees count: all, or those up to the best iteration of an early-stopped model.
+    private func treeLimit(_ learner: [String: ModelDocument], _ model: [String: ModelDocument]) throws -> Int {
+        guard stopsAtBestIteration, let best = learner["attributes"]?.members?["best_iteration"] else { return .max }
+        let iteration = try whole(best, "best_iteration", 0...RuntimesLimits.trees)
+        guard let ends = model["iteration_indptr"]?.packedNumbers, iteration + 1 < ends.count,
+            let limit = Int(exactly: ends[iteration + 1])
+        else { return .max }
+        return limit
+    }
+
+    private mutating func loadTrees(
+        _ model: [String: ModelDocument],
+        featureCount: Int,
+        outputs: Int,
+        limit: Int
+    ) throws {
+        guard let trees = model["trees"]?.elements, let info = model["tree_info"]?.packedNumbers,
+            trees.count == info.count, trees.count <= RuntimesLimits.trees
+        else { throw damaged("'trees' and 'tree_info' do not match") }
+        for (position, tree) in trees.prefix(max(0, limit)).enumerated() {
+            guard let output = Int32(exactly: info[position]), output >= 0, output < outputs else {
+                throw damaged("tree \(position) belongs to the output \(info[position])")
+            }
+            let fields = try object(tree, "trees[\(position)]")
+            let table = try TreeTable(fields, position: position, featureCount: featureCount)
+            roots.append(TreeRoot(node: Int32(nodes.count), output: output))
+            try flatten(table)
+        }
+    }
+
+    /// Lays the reachable nodes out with siblings side by side; a node met twice means a cycle or a shared child.
+    private mutating func flatten(_ table: TreeTable) throws {
+        var isVisited = [Bool](repeating: false, count: table.count)
+        var pending: [(source: Int, target: Int)] = [(0, nodes.count)]
+        nodes.append(TreeNode(feature: 0, left: -1, value: 0))
+        while let (source, target) = pending.popLast() {
+            guard !isVisited[source] else {
+                throw damaged("tree \(table.position) reaches its node \(source) twice")
+            }
+            isVisited[source] = true
+            guard let children = try table.children(of: source) else {
+                nodes[target].value = try table.leaf(source)
+                continue
+            }
+            guard nodes.count + 2 <= RuntimesLimits.nodes, let left = Int32(exactly: nodes.count) else {
+                throw damaged("it has more than \(RuntimesLimits.nodes) nodes")
+            }
+            nodes[target] = try table.split(source, left: left)
+            nodes.append(TreeNode(feature: 0, left: -1, value: 0))
+            nodes.append(TreeNode(feature: 0, left: -1, value: 0))
+            pending.append((children.right, Int(left) + 1))
+            pending.append((children.left, Int(left)))
+        }
+    }
+
+    private func object(_ document: ModelDocument?, _ name: String) throws -> [String: ModelDocument] {
+        guard let members = document?.members else { throw damaged("'\(name)' is missing or no object") }
+        return members
+    }
+
+    private func whole(_ document: ModelDocument?, _ name: String, _ range: ClosedRange<Int>) throws -> Int {
+        guard let text = document?.text, let value = Int(text), range.contains(value) else {
+            throw damaged("'\(name)' is missing or out of range")
+        }
+        return value
+    }
+
+    private func damaged(_ what: String) -> MartletError {
+        MartletError(.dataLoss, "The XGBoost model is damaged: \(what).")
+    }
+
+    private func unsupported(_ what: String) -> MartletError {
+        MartletError(.unimplemented, "The tree walker does not take \(what); the XGBoost library does.")
+    }
+}

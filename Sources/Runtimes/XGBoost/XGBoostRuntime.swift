@@ -1,0 +1,101 @@
+import CModelLibraries
+import Core
+import Synchronization
+
+/// A finished XGBoost model that the C library runs: for what `TreeEnsemble` does not take.
+package final class XGBoostRuntime: ModelRuntime, @unchecked Sendable {
+    // Safe because the booster is not changed after `init` and XGBoost's in-place prediction may run on many threads;
+    // each call takes a proxy matrix of its own.
+    package let name = "xgboost"
+    package let featureCount: Int
+    package let outputWidth: Int
+
+    private let booster: XGBoostBooster
+    private let config: String
+    private let proxies = Mutex<[Proxy]>([])
+
+    /// Loads a model from its file's contents, JSON or UBJSON.
+    ///
+    /// - Parameters:
+    ///   - bytes: the model file.
+    ///   - threads: threads for one prediction; more than 1 pays only for thousands of rows.
+    ///   - iterations: how many rounds to use; 0 for all.
+    /// - Throws: `dataLoss` for a damaged model, `failedPrecondition` without the library.
+    package init(_ bytes: [UInt8], threads: Int = 1, iterations: Int = 0) throws {
+        booster = try XGBoostBooster(model: bytes, threads: threads)
+        config =
+            #"{"type":0,"training":false,"iteration_begin":0,"iteration_end":\#(max(0, iterations)),"#
+            + #""strict_shape":true,"missing":NaN,"cache_id":0}"#
+        var count: UInt64 = 0
+        let table = booster.library.table
+        try booster.library.check(table.pointee.XGBoosterGetNumFeature(booster.handle, &count), "count the features")
+        guard let features = Int(exactly: count), features > 0, features <= RuntimesLimits.features else {
+            throw MartletError(.dataLoss, "The XGBoost model is damaged: it has \(count) features.")
+        }
+        featureCount = features
+        outputWidth = try Self.outputWidth(booster, features: features)
+    }
+
+    /// One row of missing values shows how wide the output is.
+    private static func outputWidth(_ booster: XGBoostBooster, features: Int) throws -> Int {
+        let row = [Float](repeating: .nan, count: features)
+        let probe = try XGBoostMatrix(row, rowCount: 1, featureCount: features)
+        return try booster.predict(probe).count
+    }
+
+    package func predictUnchecked(
+        _ rows: UnsafeBufferPointer<Float>,
+        count: Int,
+        into output: UnsafeMutableBufferPointer<Float>
+    ) throws {
+        let proxy = try takeProxy()
+        defer { give(back: proxy) }
+        let array = XGBoostArray.json(UInt(bitPattern: rows.baseAddress), rows: count, columns: featureCount)
+        var shape: UnsafePointer<UInt64>?
+        var dimensions: UInt64 = 0
+        var values: UnsafePointer<Float>?
+        let status = booster.library.table.pointee.XGBoosterPredictFromDense(
+            booster.handle,
+            array,
+            config,
+            proxy.handle,
+            &shape,
+            &dimensions,
+            &values
+        )
+        try booster.library.check(status, "predict")
+        let result = try XGBoostResult.values(shape, dimensions, values)
+        guard result.count == output.count else {
+            throw MartletError(.internal, "XGBoost returned \(result.count) numbers instead of \(output.count).")
+        }
+        _ = output.update(fromContentsOf: result)
+    }
+
+    private func takeProxy() throws -> Proxy {
+        if let proxy = proxies.withLock({ $0.popLast() }) { return proxy }
+        return try Proxy(booster.library)
+    }
+
+    private func give(back proxy: Proxy) {
+        proxies.withLock { if $0.count < RuntimesLimits.idlePredictors { $0.append(proxy) } }
+    }
+
+    /// A matrix that only points at the caller's rows; making one costs more than the prediction.
+    private final class Proxy: @unchecked Sendable {
+        // Safe because a proxy is used by one call at a time: it is taken out of the pool for it.
+        let handle: UnsafeMutableRawPointer
+        private let library: XGBoostLibrary
+
+        init(_ library: XGBoostLibrary) throws {
+            self.library = library
+            var created: UnsafeMutableRawPointer?
+            try library.check(library.table.pointee.XGProxyDMatrixCreate(&created), "make a proxy")
+            guard let created else { throw MartletError(.internal, "XGBoost returned no proxy.") }
+            handle = created
+        }
+
+        deinit {
+            _ = library.table.pointee.XGDMatrixFree(handle)
+        }
+    }
+}
