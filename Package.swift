@@ -19,6 +19,7 @@ func module(
     _ name: String,
     _ dependencies: [Target.Dependency] = [],
     resources: [Resource] = [],
+    testExclude: [String] = [],
     tests: [Target.Dependency] = []
 ) -> [Target] {
     [
@@ -26,6 +27,7 @@ func module(
         .testTarget(
             name: "\(name)Tests",
             dependencies: [.target(name: name), "TestSupport"] + tests,
+            exclude: testExclude,
             swiftSettings: strict
         ),
     ]
@@ -74,7 +76,7 @@ let features: [Target] =
     + module("Pipelines", storedFeature + [.subprocess], tests: [.hummingbirdTesting])
     + module("Learning", ["Core", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging])
     + module("Serving", storedFeature + ["Registry", "Runtimes", .metrics], tests: [.hummingbirdTesting])
-    + module("Monitoring", feature + [.metrics], tests: [.hummingbirdTesting])
+    + module("Monitoring", feature + [.metrics], testExclude: ["Vectors"], tests: [.hummingbirdTesting])
     + module("Loop", feature, tests: [.hummingbirdTesting])
 
 // L3: views over features.

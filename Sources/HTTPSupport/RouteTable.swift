@@ -46,7 +46,11 @@ package final class RouteTable {
         errors: ErrorShape,
         _ handler: @escaping Handler
     ) {
-        entries.append(Entry(method: method.rawValue, path: path, permission: permission))
+        let entry = Entry(method: method.rawValue, path: path, permission: permission)
+        // Hummingbird traps on a second handler; `validate` reports it instead.
+        let isRepeated = entries.contains { $0.method == entry.method && $0.path == path }
+        entries.append(entry)
+        guard !isRepeated else { return }
         let authorize = authorize
         router.on(RouterPath(path), method: method) { request, context in
             var context = context

@@ -1,0 +1,122 @@
+package import Core
+import Yams
+
+/// Reads YAML into the same values that JSON gives, bounded before and while it is expanded.
+package enum YAMLDocument {
+    /// Most nodes after aliases are expanded.
+    package static let maximumNodes = 100_000
+    /// Deepest nesting.
+    package static let maximumDepth = CoreLimits.jsonDepth
+    /// Longest document in bytes.
+    package static let maximumBytes = 1024 * 1024
+
+    /// Parses one document; an empty one is null.
+    ///
+    /// - Throws: `invalidArgument` naming the line where the parser knows it.
+    package static func parse(_ text: String) throws(MartletError) -> JSONValue {
+        guard text.utf8.count <= maximumBytes else {
+            throw MartletError(.payloadTooLarge, "The YAML document is larger than \(maximumBytes) bytes.")
+        }
+        try checkNesting(text)
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw MartletError(.invalidArgument, "The YAML document is malformed: \(summary(of: error)).", cause: error)
+        } catch {
+            throw MartletError(.invalidArgument, "The YAML document is malformed.", cause: error)
+        }
+        guard let node else { return .null }
+        var remaining = maximumNodes
+        return try value(of: node, depth: maximumDepth, remaining: &remaining)
+    }
+
+    /// Refuses nesting that would exhaust the parser's stack: open brackets, indentation and compact sequences.
+    private static func checkNesting(_ text: String) throws(MartletError) {
+        var open = 0
+        var marks = 0
+        var isLeading = true
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "["), UInt8(ascii: "{"): open += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): open = max(0, open - 1)
+            case UInt8(ascii: "\n"):
+                marks = 0
+                isLeading = true
+                continue
+            default: break
+            }
+            let isMark = byte == UInt8(ascii: "-") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: ":")
+            if isLeading, isMark { marks += 1 }
+            if !isMark, byte != UInt8(ascii: " ") { isLeading = false }
+            guard open <= maximumDepth, marks <= maximumDepth else {
+                throw MartletError(
+                    .invalidArgument,
+                    "The YAML document is nested more than \(maximumDepth) levels deep."
+                )
+            }
+        }
+        let deepest = text.split(separator: "\n").map { $0.prefix { $0 == " " }.count }.max() ?? 0
+        guard deepest <= maximumDepth * 8 else {
+            throw MartletError(.invalidArgument, "The YAML document is indented more than \(maximumDepth * 8) columns.")
+        }
+    }
+
+    private static func summary(of error: YamlError) -> String {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "\(problem) at line \(mark.line), column \(mark.column)"
+        case .duplicatedKeysInMapping(let duplicates, _):
+            "the key '\(duplicates.joined(separator: ", "))' appears twice in one mapping"
+        default: "it cannot be read"
+        }
+    }
+
+    private static func value(of node: Node, depth: Int, remaining: inout Int) throws(MartletError) -> JSONValue {
+        remaining -= 1
+        guard remaining > 0 else {
+            throw MartletError(.invalidArgument, "The YAML document expands to more than \(maximumNodes) nodes.")
+        }
+        guard depth > 0 else {
+            throw MartletError(.invalidArgument, "The YAML document is nested more than \(maximumDepth) levels deep.")
+        }
+        switch node {
+        case .scalar(let scalar): return self.scalar(scalar, node)
+        case .sequence(let sequence):
+            var elements: [JSONValue] = []
+            for element in sequence {
+                elements.append(try value(of: element, depth: depth - 1, remaining: &remaining))
+            }
+            return .array(elements)
+        case .mapping(let mapping):
+            var object = JSONObject()
+            for (key, member) in mapping {
+                guard case .scalar(let name) = key else {
+                    throw MartletError(.invalidArgument, "A key of the YAML document is not text.")
+                }
+                object[name.string] = try value(of: member, depth: depth - 1, remaining: &remaining)
+            }
+            return .object(object)
+        case .alias:
+            throw MartletError(.invalidArgument, "The YAML document refers to an anchor that is not there.")
+        }
+    }
+
+    private static func scalar(_ scalar: Node.Scalar, _ node: Node) -> JSONValue {
+        guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
+        switch node.tag.rawValue {
+        case "tag:yaml.org,2002:null": return .null
+        case "tag:yaml.org,2002:bool": return node.bool.map(JSONValue.bool) ?? .string(scalar.string)
+        case "tag:yaml.org,2002:int": return node.int.map { .int($0) } ?? .string(scalar.string)
+        case "tag:yaml.org,2002:float": return node.float.map(JSONValue.number) ?? .string(scalar.string)
+        default: return .string(scalar.string)
+        }
+    }
+}
+
+extension Tag {
+    fileprivate var rawValue: String {
+        description
+    }
+}

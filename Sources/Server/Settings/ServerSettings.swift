@@ -1,0 +1,126 @@
+package import Core
+
+/// How a server is started: flag, then `MARTLET_…` variable, then `server:` in `martlet.yaml`, then the default.
+package struct ServerSettings: Sendable, Equatable {
+    /// Address to listen on (`--host`, `MARTLET_HOST`, `server.host`); loopback only.
+    package var host = "127.0.0.1"
+    /// Port to listen on (`--port`, `MARTLET_PORT`, `server.port`); 0 takes a free one.
+    package var port = 5000
+    /// Directory of everything the server keeps (`--data`, `MARTLET_DATA`, `server.data`).
+    package var data = ".martlet"
+    /// The database (`--database`, `MARTLET_DATABASE`, `server.database`): `sqlite:PATH`; nil is `martlet.db` in `data`.
+    package var database: String?
+    /// Directory of artifacts (`--artifacts`, `MARTLET_ARTIFACTS`, `server.artifacts`); nil is `artifacts` in `data`.
+    package var artifacts: String?
+    /// Directory below which manifests and their data files may lie (`--files`, `MARTLET_FILES`, `server.files`).
+    package var files = "."
+    /// Further names that `Host` and `Origin` may carry (`--allowed-host`, `MARTLET_ALLOWED_HOSTS`, `server.allowed_hosts`).
+    package var allowedHosts: [String] = []
+    /// Log records as `text` or `json` (`--log-format`, `MARTLET_LOG_FORMAT`, `server.log_format`).
+    package var logFormat = LogFormat.text
+
+    /// The two forms of log records.
+    package enum LogFormat: String, Sendable, CaseIterable {
+        case text
+        case json
+    }
+
+    /// The defaults.
+    package init() {}
+
+    /// The settings given by flags; what is nil was not given.
+    package struct Flags: Sendable {
+        package var host: String?
+        package var port: Int?
+        package var data: String?
+        package var database: String?
+        package var artifacts: String?
+        package var files: String?
+        package var allowedHosts: [String] = []
+        package var logFormat: String?
+
+        /// No flags.
+        package init() {}
+    }
+
+    /// Merges the four sources.
+    ///
+    /// - Throws: `invalidArgument` naming the setting and where it came from.
+    package static func resolve(
+        flags: Flags,
+        environment: [String: String],
+        file: JSONObject?
+    ) throws(MartletError) -> ServerSettings {
+        var settings = ServerSettings()
+        let fields = JSONFields(file ?? [:], path: "server")
+        try fields.rejectUnknown([
+            "host", "port", "data", "database", "artifacts", "files", "allowed_hosts", "log_format",
+        ])
+        settings.host = try flags.host ?? environment["MARTLET_HOST"] ?? fields.optionalString("host") ?? settings.host
+        settings.port = try port(flags: flags, environment: environment, fields: fields) ?? settings.port
+        settings.data = try flags.data ?? environment["MARTLET_DATA"] ?? fields.optionalString("data") ?? settings.data
+        settings.database = try flags.database ?? environment["MARTLET_DATABASE"] ?? fields.optionalString("database")
+        settings.artifacts =
+            try flags.artifacts ?? environment["MARTLET_ARTIFACTS"] ?? fields.optionalString("artifacts")
+        settings.files =
+            try flags.files ?? environment["MARTLET_FILES"] ?? fields.optionalString("files") ?? settings.files
+        settings.allowedHosts =
+            try flags.allowedHosts.isEmpty
+            ? environment["MARTLET_ALLOWED_HOSTS"].map { $0.split(separator: ",").map(String.init) }
+                ?? fields.strings("allowed_hosts")
+            : flags.allowedHosts
+        if let format = try flags.logFormat ?? environment["MARTLET_LOG_FORMAT"] ?? fields.optionalString("log_format")
+        {
+            guard let parsed = LogFormat(rawValue: format) else {
+                throw MartletError(.invalidArgument, "The log format must be 'text' or 'json', not '\(format)'.")
+            }
+            settings.logFormat = parsed
+        }
+        try settings.refuseWhatIsNotThere()
+        return settings
+    }
+
+    private static func port(
+        flags: Flags,
+        environment: [String: String],
+        fields: JSONFields
+    ) throws(MartletError) -> Int? {
+        var port = flags.port
+        if port == nil, let text = environment["MARTLET_PORT"] {
+            guard let number = Int(text) else {
+                throw MartletError(.invalidArgument, "MARTLET_PORT must be a port number, but is '\(text)'.")
+            }
+            port = number
+        }
+        if port == nil { port = try fields.optionalInt("port").flatMap { Int(exactly: $0) } }
+        if let port, !(0...65_535).contains(port) {
+            throw MartletError(.invalidArgument, "The port must be between 0 and 65535, not \(port).")
+        }
+        return port
+    }
+
+    private func refuseWhatIsNotThere() throws(MartletError) {
+        if let database, !database.hasPrefix("sqlite:") {
+            throw MartletError(
+                .unimplemented,
+                "--database must be sqlite:PATH; other databases are not supported by this version."
+            )
+        }
+        if let artifacts, artifacts.contains("://") {
+            throw MartletError(
+                .unimplemented,
+                "--artifacts must be a directory; object stores are not supported by this version."
+            )
+        }
+    }
+
+    /// The path of the SQLite file.
+    package var databasePath: String {
+        database.map { String($0.dropFirst("sqlite:".count)) } ?? "\(data)/martlet.db"
+    }
+
+    /// The path of the artifacts' directory.
+    package var artifactsPath: String {
+        artifacts ?? "\(data)/artifacts"
+    }
+}
