@@ -1,0 +1,61 @@
+package import Core
+package import Storage
+
+/// Datasets in the database: one raw and one clean table each, a durable cursor, checks, splits and a content version.
+///
+/// The raw table holds the text of the file, the clean one typed values. Every block of rows is committed together with
+/// the cursor that says where the next begins, so an ingestion that was killed goes on without loss or repetition.
+package struct DatasetStore: Sendable {
+    let database: Database
+    let clock: Clock
+
+    /// Uses `database`, to which `migrations` have been applied.
+    package init(database: Database, clock: Clock) {
+        self.database = database
+        self.clock = clock
+    }
+
+    /// Declares datasets, replacing earlier declarations of the same names.
+    ///
+    /// Rows stay when only checks, split or block size changed; when source, columns or target changed, they are
+    /// dropped in the same write and the next ingestion starts from the beginning.
+    /// - Parameters:
+    ///   - specs: The datasets of one manifest.
+    ///   - directory: The manifest's own directory, below which the data files lie.
+    /// - Throws: `unavailable` when the database cannot be written; nothing is declared then.
+    package func apply(_ specs: [DatasetSpec], directory: String) async throws(MartletError) {
+        let now = clock.now
+        try await database.write { connection in
+            for spec in specs { try Self.apply(spec, directory: directory, now: now, on: connection) }
+        }
+    }
+
+    /// The declaration of a dataset.
+    ///
+    /// - Throws: `notFound` naming the datasets there are.
+    package func spec(_ name: String) async throws(MartletError) -> DatasetSpec {
+        try await database.read { try DatasetRecord.load(name, on: $0) }.spec
+    }
+
+    private static func apply(
+        _ spec: DatasetSpec,
+        directory: String,
+        now: Timestamp,
+        on connection: Connection
+    ) throws(MartletError) {
+        guard let existing = try DatasetRecord.find(spec.name, on: connection) else {
+            try DatasetRecord.insert(spec, directory: directory, now: now, on: connection)
+            return
+        }
+        let sameFile =
+            existing.directory == directory
+            && spec.source.flatMap { new in existing.spec.source.map { $0.readsLike(new) } } ?? false
+        if !sameFile || existing.spec.columns != spec.columns || existing.spec.target != spec.target {
+            try existing.dropRows(on: connection)
+        }
+        try connection.execute(
+            "UPDATE datasets SET spec = ?, directory = ?, updated_at = ? WHERE name = ?",
+            [.text(spec.document.description), .text(directory), .integer(now.milliseconds), .text(spec.name)]
+        )
+    }
+}

@@ -1,0 +1,97 @@
+import Core
+import Storage
+
+/// Reads a dataset's tables into columns.
+struct RowReader {
+    let record: DatasetRecord
+    let connection: Connection
+
+    /// The clean rows, or those of one part of the split.
+    func clean(split: String?) throws -> DatasetRows {
+        if let split { try requireSplit(split) }
+        let names = (["row_id", "split"] + record.columns.map(\.quoted)).joined(separator: ", ")
+        let condition = split == nil ? "" : " WHERE split = ?"
+        let arguments = split.map { [SQLValue.text($0)] } ?? []
+        try requireBounded(table: record.cleanTable, condition: condition, arguments)
+        let rows = try connection.query(
+            "SELECT \(names) FROM \(record.cleanTable)\(condition) ORDER BY row_id",
+            arguments
+        )
+        return DatasetRows(
+            ids: try rows.map { try $0.int("row_id") },
+            splits: rows.map { $0.optionalText("split") },
+            table: try Table(columns: record.columns.indices.map { column($0, of: rows, first: 2) }),
+            version: record.version ?? "",
+            target: record.spec.target
+        )
+    }
+
+    /// The raw rows, all text.
+    func raw() throws -> Table {
+        let names = record.columns.map(\.quoted).joined(separator: ", ")
+        try requireBounded(table: record.rawTable, condition: "", [])
+        let rows = try connection.query("SELECT \(names) FROM \(record.rawTable) ORDER BY row_id")
+        return try Table(
+            columns: record.columns.enumerated().map { position, column in
+                let texts = rows.map { row -> String? in
+                    if case .text(let text) = row[at: position] { text } else { nil }
+                }
+                return Column(name: column.column.name, values: .strings(texts))
+            }
+        )
+    }
+
+    private func column(_ position: Int, of rows: [Row], first: Int) -> Column {
+        let column = record.columns[position].column
+        let values = rows.map { $0[at: position + first] }
+        switch column.kind {
+        case .number:
+            let numbers = values.map { value -> Double in
+                switch value {
+                case .real(let number): number
+                case .integer(let number): Double(number)
+                default: .nan
+                }
+            }
+            return Column(name: column.name, values: .numbers(numbers))
+        case .integer:
+            let integers = values.map { value -> Int64? in
+                if case .integer(let number) = value { number } else { nil }
+            }
+            return Column(name: column.name, values: .integers(integers))
+        case .string:
+            let texts = values.map { value -> String? in
+                if case .text(let text) = value { text } else { nil }
+            }
+            return Column(name: column.name, values: .strings(texts))
+        }
+    }
+
+    private func requireSplit(_ split: String) throws {
+        let found = try connection.query(
+            "SELECT DISTINCT split FROM \(record.cleanTable) WHERE split IS NOT NULL ORDER BY split"
+        )
+        let parts = found.compactMap { $0.optionalText("split") }
+        guard !parts.isEmpty else {
+            throw MartletError(.failedPrecondition, "The dataset '\(record.name)' is not split yet; split it first.")
+        }
+        guard parts.contains(split) else {
+            throw MartletError(
+                .notFound,
+                "The dataset '\(record.name)' has no part '\(split)'; its parts are \(parts.joined(separator: ", "))."
+            )
+        }
+    }
+
+    private func requireBounded(table: String, condition: String, _ arguments: [SQLValue]) throws {
+        let row = try connection.first("SELECT COUNT(*) AS n FROM \(table)\(condition)", arguments)
+        let rows = row?.optionalInt("n") ?? 0
+        let (cells, overflow) = rows.multipliedReportingOverflow(by: Int64(max(1, record.columns.count)))
+        guard !overflow, cells <= DatasetsLimits.tableCells else {
+            throw MartletError(
+                .resourceExhausted,
+                "The dataset '\(record.name)' has \(rows) rows of \(record.columns.count) columns; at most \(DatasetsLimits.tableCells) cells fit in memory."
+            )
+        }
+    }
+}
