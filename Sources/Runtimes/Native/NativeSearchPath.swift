@@ -7,20 +7,23 @@ import Darwin
 #endif
 
 /// The folders in which native libraries are looked for, in order.
-struct NativeSearchPath: Sendable {
+package struct NativeSearchPath: Sendable {
     /// A folder and how reports name it.
-    struct Place: Sendable, Equatable {
-        let name: String
-        let directory: String
+    package struct Place: Sendable, Equatable {
+        /// How reports name the folder; never a path of the host.
+        package let name: String
+        /// The folder on this host.
+        package let directory: String
     }
 
-    let places: [Place]
+    /// The folders, the first to look in first.
+    package let places: [Place]
 
     /// The folders for an executable, given the value of `MARTLET_NATIVE`.
     ///
     /// `executable` is the resolved path. SwiftPM's `.build/release` is a link to `.build/<triple>/release`, so the
     /// folder two levels up counts when it is `.build`.
-    init(environment: String?, executable: String?) {
+    package init(environment: String?, executable: String?) {
         var places: [Place] = []
         if let environment, !environment.isEmpty {
             places.append(Place(name: "MARTLET_NATIVE", directory: environment))

@@ -25,54 +25,85 @@ struct TreeEnsembleLoader {
     private let stopsAtBestIteration: Bool
     private var nodes: [TreeNode] = []
     private var roots: [TreeRoot] = []
+    /// Why only the library runs this model, when that is so.
+    private var unsupported: MartletError?
 
     init(_ document: ModelDocument, stopsAtBestIteration: Bool) {
         self.document = document
         self.stopsAtBestIteration = stopsAtBestIteration
     }
 
+    /// Checks a model that is meant for the C library, which trusts its input more than it should.
+    ///
+    /// - Throws: `dataLoss` for a damaged model.
+    static func check(_ bytes: [UInt8]) throws {
+        var loader = TreeEnsembleLoader(try ModelDocument(bytes), stopsAtBestIteration: false)
+        do {
+            _ = try loader.load()
+        } catch let error as MartletError where error.code == .unimplemented {
+            // Sound, but of a kind that only the library runs.
+        }
+    }
+
+    /// Checks the whole model before it says that a kind is not supported, so that damage is always found.
     mutating func load() throws -> LoadedTrees {
         let learner = try object(document.members?["learner"], "learner")
-        let booster = try object(learner["gradient_booster"], "learner.gradient_booster")
-        let kind = booster["name"]?.text ?? ""
-        guard kind == "gbtree" else { throw unsupported("the booster '\(kind)'") }
-        let model = try object(booster["model"], "gradient_booster.model")
-
         let objective = try object(learner["objective"], "learner.objective")["name"]?.text ?? ""
         let parameters = try object(learner["learner_model_param"], "learner_model_param")
         let featureCount = try whole(parameters["num_feature"], "num_feature", 0...RuntimesLimits.features)
         let classes = try whole(parameters["num_class"] ?? .string("0"), "num_class", 0...RuntimesLimits.outputs)
         let targets = try whole(parameters["num_target"] ?? .string("1"), "num_target", 0...RuntimesLimits.outputs)
-        guard targets <= 1 else { throw unsupported("\(targets) targets") }
-        let link = try link(of: objective)
-        let outputs = link == .softmax ? classes : 1
-        guard outputs >= 1, link == .softmax || classes <= 1 else {
+        if targets > 1 { refuse("\(targets) targets") }
+        let link = link(of: objective)
+        let outputs = link == .softmax ? classes : max(1, targets)
+        guard outputs >= 1, link == nil || link == .softmax || classes <= 1 else {
             throw damaged("num_class \(classes) does not fit the objective '\(objective)'")
         }
-        let margins = try baseMargins(parameters["base_score"], link: link, outputs: outputs)
-        try loadTrees(model, featureCount: featureCount, outputs: outputs, limit: try treeLimit(learner, model))
+        let trees = try model(of: try object(learner["gradient_booster"], "learner.gradient_booster"))
+        if let trees {
+            let limit = try treeLimit(learner, trees)
+            let known = link == nil ? max(outputs, classes) : outputs
+            try loadTrees(trees, featureCount: featureCount, outputs: known, limit: limit)
+        }
+        let names = try names(learner["feature_names"], featureCount: featureCount)
+        if let unsupported { throw unsupported }
         return LoadedTrees(
             featureCount: featureCount,
             objective: objective,
-            featureNames: try names(learner["feature_names"], featureCount: featureCount),
-            link: link,
-            baseMargins: margins,
+            featureNames: names,
+            link: link ?? .identity,
+            baseMargins: try baseMargins(parameters["base_score"], link: link, outputs: outputs),
             nodes: nodes,
             roots: roots
         )
     }
 
-    private func link(of objective: String) throws -> TreeLink {
+    /// The trees of a booster; nil for a linear one.
+    private mutating func model(of booster: [String: ModelDocument]) throws -> [String: ModelDocument]? {
+        let kind = booster["name"]?.text ?? ""
+        guard kind != "gbtree" else { return try object(booster["model"], "gradient_booster.model") }
+        refuse("the booster '\(kind)'")
+        guard kind == "dart" else {
+            guard kind == "gblinear" else { throw damaged("its booster is '\(kind)'") }
+            return nil
+        }
+        let inner = try object(booster["gbtree"], "gradient_booster.gbtree")
+        return try object(inner["model"], "gradient_booster.gbtree.model")
+    }
+
+    private mutating func link(of objective: String) -> TreeLink? {
         switch objective {
-        case "binary:logistic": .logistic
-        case "reg:squarederror": .identity
-        case "multi:softprob": .softmax
-        default: throw unsupported("the objective '\(objective)'")
+        case "binary:logistic": return .logistic
+        case "reg:squarederror": return .identity
+        case "multi:softprob": return .softmax
+        default:
+            refuse("the objective '\(objective)'")
+            return nil
         }
     }
 
     /// `base_score` is `"5E-1"` up to XGBoost 3.0 and `"[5E-1]"`, one number an output, since.
-    private func baseMargins(_ document: ModelDocument?, link: TreeLink, outputs: Int) throws -> [Float] {
+    private func baseMargins(_ document: ModelDocument?, link: TreeLink?, outputs: Int) throws -> [Float] {
         let text = document?.text ?? ""
         let list = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
         let scores = list.split(separator: ",").map { Float($0.filter { $0 != " " }) }
@@ -121,6 +152,7 @@ struct TreeEnsembleLoader {
             }
             let fields = try object(tree, "trees[\(position)]")
             let table = try TreeTable(fields, position: position, featureCount: featureCount)
+            if !table.isNumeric { refuse("categorical splits or vector leaves") }
             roots.append(TreeRoot(node: Int32(nodes.count), output: output))
             try flatten(table)
         }
@@ -167,7 +199,11 @@ struct TreeEnsembleLoader {
         MartletError(.dataLoss, "The XGBoost model is damaged: \(what).")
     }
 
-    private func unsupported(_ what: String) -> MartletError {
-        MartletError(.unimplemented, "The tree walker does not take \(what); the XGBoost library does.")
+    private mutating func refuse(_ what: String) {
+        guard unsupported == nil else { return }
+        unsupported = MartletError(
+            .unimplemented,
+            "The tree walker does not take \(what); the XGBoost library does."
+        )
     }
 }

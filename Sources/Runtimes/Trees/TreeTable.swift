@@ -4,6 +4,8 @@ import Core
 struct TreeTable {
     let position: Int
     let count: Int
+    /// Whether every split compares numbers and every leaf holds one.
+    let isNumeric: Bool
     private let featureCount: Int
     private let left: [Double]
     private let right: [Double]
@@ -19,18 +21,14 @@ struct TreeTable {
         feature = fields["split_indices"]?.packedNumbers ?? []
         condition = fields["split_conditions"]?.packedNumbers ?? []
         defaultLeft = fields["default_left"]?.packedNumbers ?? []
-        count = left.count
-        let columns = [right, feature, condition, defaultLeft]
-        guard count > 0, columns.allSatisfy({ $0.count == count }) else {
-            throw Self.damaged(position, "its columns are missing or differ in length")
-        }
         let categorical = fields["split_type"]?.packedNumbers?.contains { $0 != 0 } ?? false
         let leafWidth = fields["tree_param"]?.members?["size_leaf_vector"]?.text ?? "0"
-        guard !categorical, leafWidth == "0" || leafWidth == "1" else {
-            throw MartletError(
-                .unimplemented,
-                "The tree walker does not take categorical splits or vector leaves; the XGBoost library does."
-            )
+        isNumeric = !categorical && (leafWidth == "0" || leafWidth == "1")
+        let length = left.count
+        count = length
+        let columns = [right, feature, condition, defaultLeft]
+        guard length > 0, columns.allSatisfy({ $0.count == length }) else {
+            throw Self.damaged(position, "its columns are missing or differ in length")
         }
     }
 
@@ -49,7 +47,7 @@ struct TreeTable {
             throw Self.damaged(position, "node \(node) splits the feature \(feature[node]) of \(featureCount)")
         }
         let threshold = Float(condition[node])
-        guard !threshold.isNaN else { throw Self.damaged(position, "node \(node) has no threshold") }
+        guard !threshold.isNaN || !isNumeric else { throw Self.damaged(position, "node \(node) has no threshold") }
         let missing = defaultLeft[node] != 0 ? TreeNode.missingGoesLeft : 0
         return TreeNode(feature: index | missing, left: left, value: threshold)
     }
@@ -57,7 +55,7 @@ struct TreeTable {
     /// The value of a leaf.
     func leaf(_ node: Int) throws -> Float {
         let value = Float(condition[node])
-        guard value.isFinite else { throw Self.damaged(position, "the leaf \(node) has no finite value") }
+        guard value.isFinite || !isNumeric else { throw Self.damaged(position, "the leaf \(node) has no finite value") }
         return value
     }
 

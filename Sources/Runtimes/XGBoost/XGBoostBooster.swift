@@ -55,7 +55,9 @@ package final class XGBoostBooster {
     ///
     /// - Throws: `dataLoss` when the library cannot read it.
     package init(model bytes: [UInt8], threads: Int = 1) throws {
+        try TreeEnsembleLoader.check(bytes)
         library = try XGBoostLibrary.shared()
+        try library.useOneThread()
         matrices = []
         handle = try Self.create([], library)
         do {

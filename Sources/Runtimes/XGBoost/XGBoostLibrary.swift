@@ -30,6 +30,13 @@ package struct XGBoostLibrary: @unchecked Sendable {
         return XGBoostLibrary(table: table, version: "\(major).\(minor).\(patch)")
     }
 
+    /// Keeps calls that take no thread count, such as loading, from starting a team of threads.
+    ///
+    /// The setting belongs to the calling thread.
+    func useOneThread() throws {
+        try check(table.pointee.XGBSetGlobalConfig(#"{"nthread":1,"verbosity":0}"#), "set the number of threads")
+    }
+
     /// Throws what the library says unless `status` is 0; call on the thread that made the call.
     func check(_ status: Int32, _ what: String) throws {
         guard status != 0 else { return }
