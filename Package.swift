@@ -61,7 +61,7 @@ let ground: [Target] =
 let infrastructure: [Target] =
     module("Storage", ["Core", .grdb])
     + module("Artifacts", ["Core", "CHost", .crypto])
-    + module("Runtimes", ["Core", "CModelLibraries", .crypto, .yams])
+    + module("Runtimes", ["Core", "CModelLibraries", .crypto, .yams], testExclude: ["Golden"])
     + module("HTTPSupport", ["Core", .hummingbird, .logging], tests: [.hummingbirdTesting])
     + module("Access", ["Core", "HTTPSupport", .hummingbird], tests: [.hummingbirdTesting])
     + module("Observability", ["Core", .logging, .metrics])
@@ -74,7 +74,11 @@ let features: [Target] =
     + module("Registry", storedFeature, tests: [.hummingbirdTesting])
     + module("Datasets", storedFeature + [.crypto], tests: [.hummingbirdTesting])
     + module("Pipelines", storedFeature + [.subprocess], tests: [.hummingbirdTesting])
-    + module("Learning", ["Core", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging])
+    + module(
+        "Learning",
+        ["Core", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging],
+        testExclude: ["Golden"]
+    )
     + module("Serving", storedFeature + ["Registry", "Runtimes", .metrics], tests: [.hummingbirdTesting])
     + module("Monitoring", feature + [.metrics], testExclude: ["Vectors"], tests: [.hummingbirdTesting])
     + module("Loop", feature, tests: [.hummingbirdTesting])
@@ -85,6 +89,7 @@ let surfaces: [Target] =
         "Console",
         ["Core", "HTTPSupport", "Access", "Tracking", "Registry", "Datasets", "Pipelines", "Serving"]
             + ["Monitoring", "Loop", .hummingbird, .mustache],
+        resources: [.embedInCode("Assets"), .embedInCode("Templates")],
         tests: [.hummingbirdTesting]
     )
 

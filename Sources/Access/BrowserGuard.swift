@@ -39,22 +39,21 @@ package struct BrowserGuard: RouterMiddleware {
                 "The host '\(host.name)' is not served here; add it with --allowed-host if it is yours."
             )
         }
-        if let origin = head.headerFields[.origin], !isAllowed(origin: origin) {
+        if let origin = head.headerFields[.origin], !isAllowed(origin: origin, port: host.port) {
             return MartletError(.permissionDenied, "Requests from pages of '\(origin.prefix(200))' are not accepted.")
         }
         let changes = head.method != .get && head.method != .head && head.method != .options
-        if changes, let site = head.headerFields[.secFetchSite], site != "same-origin", site != "none",
-            head.headerFields[.origin] == nil
-        {
+        if changes, let site = head.headerFields[.secFetchSite], site != "same-origin", site != "none" {
             return MartletError(.permissionDenied, "Requests from pages of other sites are not accepted.")
         }
         return nil
     }
 
-    private func isAllowed(origin: String) -> Bool {
-        for scheme in ["http://", "https://"] where origin.lowercased().hasPrefix(scheme) {
+    /// Whether a page of `origin` is our own: an allowed name on the port that the request was sent to.
+    private func isAllowed(origin: String, port: Int?) -> Bool {
+        for (scheme, standardPort) in [("http://", 80), ("https://", 443)] where origin.lowercased().hasPrefix(scheme) {
             guard let host = HostName(authority: String(origin.dropFirst(scheme.count))) else { return false }
-            return allowedHosts.contains(host.name)
+            return allowedHosts.contains(host.name) && (host.port ?? standardPort) == (port ?? standardPort)
         }
         return false
     }

@@ -43,6 +43,12 @@ import Testing
 
     @Test func ownOriginPasses() throws {
         #expect(BrowserGuard().refusal(of: try head(host: "localhost:5000", origin: "http://localhost:5000")) == nil)
+        #expect(BrowserGuard().refusal(of: try head(host: "127.0.0.1:80", origin: "http://localhost")) == nil)
+    }
+
+    @Test func anotherApplicationOnThisMachineIsRefused() throws {
+        #expect(BrowserGuard().refusal(of: try head(host: "localhost:5000", origin: "http://localhost:3000")) != nil)
+        #expect(BrowserGuard().refusal(of: try head(host: "localhost:5000", origin: "http://localhost")) != nil)
     }
 
     @Test func crossSiteWithoutOriginIsRefusedForChangesOnly() throws {
