@@ -9,20 +9,64 @@ enum CommentRules {
     private static let witnesses = LinePattern(
         #"static func (==|<)|func hash\(into|func encode\(to|init\(from decoder|init\((string|integer|float|nil|boolean|array|dictionary|unicodeScalar|extendedGraphemeCluster)Literal|var (description|debugDescription): String|typealias (Element|AsyncIterator|Failure|RawValue)\b|func (next|makeIterator|makeAsyncIterator)\("#
     )
+    private static let typeHead = LinePattern(#"\b(struct|class|enum|actor|extension)\s+\w+.*:"#)
     private static let unsafeMark = LinePattern(#"@unchecked\s+Sendable|\bnonisolated\(unsafe\)"#)
 
-    /// Declarations that other modules see have a documentation comment.
-    static func documentation(_ file: SourceFile) -> [Violation] {
+    /// Declarations that other modules see have a documentation comment, or their protocol's requirement has it.
+    static func documentation(_ file: SourceFile, requirements: [String: Set<String>] = [:]) -> [Violation] {
         let exempt = Set(file.matches(witnesses).map(\.0))
-        return file.matches(declaration).filter { !exempt.contains($0.0) }.compactMap { line, text in
-            isDocumented(file, line)
-                ? nil
-                : Violation(
-                    path: file.path,
-                    line: line,
-                    message: "no /// comment on: \(text.trimmingSpaces.prefix(80))"
-                )
+        let inherited = inheritedNames(file, requirements)
+        return file.matches(declaration).filter { line, text in
+            !exempt.contains(line) && !isDocumented(file, line) && memberName(text).map(inherited.contains) != true
+        }.map { line, text in
+            Violation(path: file.path, line: line, message: "no /// comment on: \(text.trimmingSpaces.prefix(80))")
         }
+    }
+
+    /// Requirements with a documentation of their own, by protocol: those of this repository's protocols that carry a
+    /// comment, and those of other packages that product code implements.
+    static func requirements(of files: [SourceFile]) -> [String: Set<String>] {
+        var found: [String: Set<String>] = [
+            "AsyncSequence": ["Element", "makeAsyncIterator"],
+            "LogHandler": ["log", "logLevel", "metadata", "metadataProvider", "subscript"],
+            "MetricsFactory": [
+                "makeCounter", "makeFloatingPointCounter", "makeMeter", "makeRecorder", "makeTimer", "destroyCounter",
+                "destroyFloatingPointCounter", "destroyMeter", "destroyRecorder", "destroyTimer",
+            ],
+            "RequestContext": ["coreContext", "init"],
+            "RouterMiddleware": ["Context", "handle"],
+            "Service": ["run"],
+        ]
+        for file in files {
+            var current: String?
+            for (index, text) in file.code.enumerated() {
+                let words = text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
+                if let at = words.firstIndex(of: "protocol"), at + 1 < words.count, text.hasSuffix("{") {
+                    current = words[at + 1]
+                } else if text.hasPrefix("}") {
+                    current = nil
+                } else if let current, let name = memberName(text), isDocumented(file, index + 1) {
+                    found[current, default: []].insert(name)
+                }
+            }
+        }
+        return found
+    }
+
+    private static func memberName(_ text: String) -> String? {
+        let words = text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
+        if let at = words.firstIndex(where: { ["func", "var", "let", "typealias", "associatedtype"].contains($0) }) {
+            return at + 1 < words.count ? words[at + 1] : nil
+        }
+        return words.first { $0 == "init" || $0 == "subscript" }
+    }
+
+    /// Names of the requirements of all protocols that a type or extension in the file names.
+    private static func inheritedNames(_ file: SourceFile, _ requirements: [String: Set<String>]) -> Set<String> {
+        let heads = file.matches(typeHead).flatMap { _, text in
+            text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
+        }
+        return heads.reduce(into: []) { $0.formUnion(requirements[$1] ?? []) }
     }
 
     private static func isDocumented(_ file: SourceFile, _ line: Int) -> Bool {

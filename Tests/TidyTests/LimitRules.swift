@@ -18,23 +18,46 @@ enum LimitRules {
         return file.components.last.map { String($0.dropLast(".swift".count)) }
     }
 
+    /// Every `<Name>Limits.<constant>` that the files' code mentions, by file.
+    static func uses(in files: [SourceFile]) -> [String: Set<String>] {
+        Dictionary(
+            uniqueKeysWithValues: files.map { file in
+                let found = file.code.filter { $0.contains("Limits.") }.flatMap { line in
+                    line.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }.map(String.init)
+                }
+                return (file.path, Set(found.flatMap(prefixes)))
+            }
+        )
+    }
+
+    /// `A.b.c` names `A.b` as well as itself.
+    private static func prefixes(of name: String) -> [String] {
+        let parts = name.components(separatedBy: ".")
+        return parts.count < 2 ? [] : (2...parts.count).map { parts.prefix($0).joined(separator: ".") }
+    }
+
     /// Limits that nothing enforces or that no test reaches.
     static func violations(in file: SourceFile, sources: [SourceFile], tests: [SourceFile]) -> [Violation] {
+        violations(in: file, sourceUses: uses(in: sources), testUses: uses(in: tests))
+    }
+
+    /// Limits that nothing enforces or that no test reaches, with the uses collected before.
+    static func violations(
+        in file: SourceFile,
+        sourceUses: [String: Set<String>],
+        testUses: [String: Set<String>]
+    ) -> [Violation] {
         guard let type = type(of: file) else { return [] }
         return constants(of: file).flatMap { line, name in
             let use = "\(type).\(name)"
             let inside = LinePattern(#"(?<![\w.])(Self\.)?\#(name)\b"#)
             let enforced =
-                sources.contains { $0.path != file.path && mentions($0, use) } || file.matches(inside).count > 1
-            let tested = tests.contains { mentions($0, use) }
+                sourceUses.contains { $0.key != file.path && $0.value.contains(use) } || file.matches(inside).count > 1
+            let tested = testUses.values.contains { $0.contains(use) }
             return [
                 enforced ? nil : Violation(path: file.path, line: line, message: "nothing enforces the limit \(name)"),
                 tested ? nil : Violation(path: file.path, line: line, message: "no test mentions \(use)"),
             ].compactMap(\.self)
         }
-    }
-
-    private static func mentions(_ file: SourceFile, _ use: String) -> Bool {
-        file.matches(LinePattern(#"\b\#(use.replacing(".", with: #"\."#))\b"#)).isEmpty == false
     }
 }

@@ -104,7 +104,7 @@ extension LineRule {
     static let sqlDialect = LineRule(
         name: "SQL dialect",
         pattern: LinePattern(
-            #"^(?!\s*//).*(\bAUTOINCREMENT\b|\bINSERT OR \w|\bREPLACE INTO\b|\bPRAGMA\b|\bIFNULL\(|\bstrftime\(|\bjson_extract\(|\bWITHOUT ROWID\b)"#
+            #"^(?!\s*//).*(\bAUTOINCREMENT\b|\bINSERT OR \w|\bREPLACE INTO\b|\bPRAGMA\b|\bIFNULL\(|\bstrftime\(|\bjson_extract\()"#
         ),
         message: "SQL of one database only; use the subset that SQLite and PostgreSQL share",
         scope: ["Sources/"],

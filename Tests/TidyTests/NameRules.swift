@@ -13,10 +13,10 @@ enum NameRules {
         } ?? []
     }
 
-    /// A type named like a module makes `Module.Type` ambiguous.
+    /// A type at the top of a file that is named like a module makes `Module.Type` ambiguous.
     static func moduleName(_ file: SourceFile, modules: Set<String>) -> [Violation] {
         let types = LinePattern(
-            #"\b(struct|class|enum|actor|protocol|typealias)\s+(\#(modules.sorted().joined(separator: "|")))\b"#
+            #"^(?! ).*\b(struct|class|enum|actor|protocol|typealias)\s+(\#(modules.sorted().joined(separator: "|")))\b"#
         )
         return file.matches(types).map { line, _ in
             Violation(path: file.path, line: line, message: "a type named like a module")

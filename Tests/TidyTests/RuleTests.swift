@@ -69,6 +69,19 @@ struct RuleTests {
         #expect(CommentRules.documentation(file("// not documentation\n\(text)")).map(\.line) == [2])
     }
 
+    @Test("a witness of a documented requirement needs no comment of its own")
+    func inheritedComment() {
+        let declared = file(
+            "package protocol Page {\n    /// Its title.\n    var title: String { get }\n    var bare: Int { get }\n}"
+        )
+        let requirements = CommentRules.requirements(of: [declared])
+        #expect(requirements["Page"] == ["title"])
+        let witness = file("struct A: Page {\n    package let title = 1\n    package let bare = 2\n}")
+        #expect(CommentRules.documentation(witness, requirements: requirements).map(\.line) == [3])
+        let stranger = file("struct A {\n    package let title = 1\n}")
+        #expect(CommentRules.documentation(stranger, requirements: requirements).map(\.line) == [2])
+    }
+
     @Test(
         "declarations that need none",
         arguments: [

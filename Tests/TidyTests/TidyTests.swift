@@ -41,7 +41,8 @@ struct TidyTests {
 
     @Test("declarations that others see are documented")
     func documentation() {
-        expectNone(Repository.sources.flatMap(CommentRules.documentation))
+        let requirements = CommentRules.requirements(of: Repository.sources)
+        expectNone(Repository.sources.flatMap { CommentRules.documentation($0, requirements: requirements) })
     }
 
     @Test("unsafe marks give their reason")
@@ -71,9 +72,11 @@ struct TidyTests {
 
     @Test("limits are enforced and tested")
     func limits() {
+        let sourceUses = LimitRules.uses(in: Repository.sources)
+        let testUses = LimitRules.uses(in: Repository.tests)
         expectNone(
             Repository.sources.flatMap {
-                LimitRules.violations(in: $0, sources: Repository.sources, tests: Repository.tests)
+                LimitRules.violations(in: $0, sourceUses: sourceUses, testUses: testUses)
             }
         )
     }
