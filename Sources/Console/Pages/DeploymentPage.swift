@@ -1,0 +1,87 @@
+/// One deployment: its traffic, its rollout with the evidence, what happened and what it answered.
+package struct DeploymentPage: ConsolePage {
+    package static let template = "deployment"
+
+    /// Its name.
+    package var name: String
+    /// Its state's colour.
+    package var tone: Tone
+    /// Its state in words.
+    package var state: String
+    /// Facts below the heading.
+    package var lede: [Markup]
+    /// Buttons that are possible now.
+    package var actions: [ActionButton]
+    /// The figures of the last minute.
+    package var stats: [StatStrip.Stat]
+    /// The rollout under way, or the last one; nil when there was none.
+    package var rollout: RolloutView?
+    /// Requests per second by version.
+    package var traffic: LineChart
+    /// Latency quantiles.
+    package var latency: LineChart
+    /// Versions in the traffic.
+    package var share: [ShareBar.Part]
+    /// What happened, newest first.
+    package var events: [Feed.Entry]
+    /// The newest lines of the ledger.
+    package var predictions: [PredictionRow]
+
+    /// Makes the page.
+    package init(
+        name: String,
+        tone: Tone,
+        state: String,
+        lede: [Markup] = [],
+        actions: [ActionButton] = [],
+        stats: [StatStrip.Stat] = [],
+        rollout: RolloutView? = nil,
+        traffic: LineChart,
+        latency: LineChart,
+        share: [ShareBar.Part] = [],
+        events: [Feed.Entry] = [],
+        predictions: [PredictionRow] = []
+    ) {
+        self.name = name
+        self.tone = tone
+        self.state = state
+        self.lede = lede
+        self.actions = actions
+        self.stats = stats
+        self.rollout = rollout
+        self.traffic = traffic
+        self.latency = latency
+        self.share = share
+        self.events = events
+        self.predictions = predictions
+    }
+
+    package var head: PageHead {
+        PageHead(
+            name,
+            section: .deployments,
+            crumbs: [("Deployments", "/deployments")],
+            badges: [.badge(tone, state)],
+            lede: lede,
+            actions: actions,
+            refresh: 1
+        )
+    }
+
+    package var context: [String: Any] {
+        let quiet = EmptyState("No traffic in the last minutes.")
+        let example = "curl http://127.0.0.1:5000/v1/models/\(name):predict -d '{\"instances\": [[…]]}'"
+        var context: [String: Any] = [
+            "stats": StatStrip(stats).markup(),
+            "traffic": traffic.markup().isNull ? quiet.markup() : traffic.markup(),
+            "latency": latency.markup().isNull ? quiet.markup() : latency.markup(),
+            "share": ShareBar(share, label: "Versions in the traffic").markup(),
+            "hasShare": share.count > 1,
+            "events": Feed(events).markup(orEmpty: EmptyState("Nothing has happened yet.")),
+            "predictions": PredictionRow.table(predictions)
+                .markup(orEmpty: EmptyState("No predictions yet.", command: example)),
+        ]
+        if let rollout { context["rollout"] = rollout.context }
+        return context
+    }
+}

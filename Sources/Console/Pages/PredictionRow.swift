@@ -1,0 +1,63 @@
+/// One line of the ledger.
+package struct PredictionRow: Sendable {
+    /// The request's id.
+    package var id: String
+    /// When it was answered.
+    package var time: TimeText
+    /// The version that answered.
+    package var version: String
+    /// What it answered, with its probability when it has one.
+    package var output: String
+    /// The label that came later; empty while it has not.
+    package var label: String
+    /// Whether the label agrees with the answer; nil without a label.
+    package var correct: Bool?
+    /// How long it took, in seconds.
+    package var latency: Double?
+    /// Whether the monitor reported drift at that time.
+    package var drifted: Bool
+
+    /// Makes a line.
+    package init(
+        id: String,
+        time: TimeText,
+        version: String,
+        output: String,
+        label: String = "",
+        correct: Bool? = nil,
+        latency: Double? = nil,
+        drifted: Bool = false
+    ) {
+        self.id = id
+        self.time = time
+        self.version = version
+        self.output = output
+        self.label = label
+        self.correct = correct
+        self.latency = latency
+        self.drifted = drifted
+    }
+
+    /// The lines as a table.
+    package static func table(_ rows: [PredictionRow]) -> TableView {
+        TableView(
+            columns: [
+                .init("Request"), .init("When"), .init("Version"), .init("Answer"), .init("Label"),
+                .init("Drift"), .init("Latency", numeric: true),
+            ],
+            rows: rows.map { row in
+                [
+                    .code(String(row.id.prefix(8))), .time(row.time), .text(row.version), .text(row.output),
+                    row.labelCell, row.drifted ? .toned("drift", .warn) : .missing,
+                    row.latency.map { .text(NumberText.latency(seconds: $0)) } ?? .missing,
+                ]
+            }
+        )
+    }
+
+    private var labelCell: Markup {
+        guard !label.isEmpty else { return .quiet("not yet") }
+        guard let correct else { return .text(label) }
+        return .toned("\(label) \(correct ? "✓" : "✗")", correct ? .good : .bad)
+    }
+}

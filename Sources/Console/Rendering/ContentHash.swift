@@ -1,0 +1,12 @@
+/// Names content so that caches can tell two versions apart; not a defence against forgery.
+enum ContentHash {
+    /// FNV-1a over 64 bits as 16 hexadecimal digits.
+    static func text(of bytes: some Sequence<UInt8>) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+        }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,80 @@
+package import Core
+package import Mustache
+
+/// Turns pages into HTML with the templates that are compiled into the binary.
+package struct PageRenderer: Sendable {
+    private let library: MustacheLibrary
+    private let assets: Assets
+
+    /// Parses the templates.
+    ///
+    /// - Throws: `internal`, naming the template that does not parse.
+    package init(assets: Assets) throws(MartletError) {
+        var library = MustacheLibrary()
+        for (name, source) in ConsoleTemplates.all {
+            do {
+                try library.register(String(decoding: source, as: UTF8.self), named: name)
+            } catch {
+                throw MartletError(.internal, "The console's template '\(name)' does not parse.", cause: error)
+            }
+        }
+        self.init(library: library, assets: assets)
+    }
+
+    /// Uses templates from elsewhere, for work on their design.
+    package init(library: MustacheLibrary, assets: Assets) {
+        self.library = library
+        self.assets = assets
+    }
+
+    /// The whole document.
+    package func document(_ page: some ConsolePage) -> String {
+        var context: [String: Any] = [
+            "main": Markup(trusted: main(page)),
+            "windowTitle": page.head.section == .overview ? "Martlet" : "\(page.head.title) · Martlet",
+            "navigation": navigation(page.head.section),
+            "stylesheet": assets.stylesheetPath,
+            "script": assets.scriptPath,
+            "icon": assets.iconPath,
+            "refresh": String(page.head.refresh ?? 0),
+        ]
+        context["version"] = assets.version
+        return library.render(context, withTemplate: "layout") ?? ""
+    }
+
+    /// What is inside `<main>`: the fragment that the script swaps in.
+    package func main(_ page: some ConsolePage) -> String {
+        let body = library.render(page.context, withTemplate: type(of: page).template) ?? ""
+        let head = library.render(page.head.context, withTemplate: "head") ?? ""
+        return head + body
+    }
+
+    private func navigation(_ current: PageHead.Section?) -> [[String: Any]] {
+        let groups: [(String?, [(PageHead.Section, String, String)])] = [
+            (nil, [(.overview, "Overview", "/")]),
+            (
+                "Build",
+                [
+                    (.data, "Data", "/data"), (.pipelines, "Pipelines", "/pipelines"),
+                    (.experiments, "Experiments", "/experiments"), (.models, "Models", "/models"),
+                ]
+            ),
+            (
+                "Run",
+                [
+                    (.deployments, "Deployments", "/deployments"), (.drift, "Drift", "/drift"),
+                    (.loop, "Loop", "/loop"),
+                ]
+            ),
+        ]
+        return groups.map { title, entries in
+            var group: [String: Any] = [
+                "entries": entries.map { section, text, href -> [String: Any] in
+                    ["text": text, "href": href, "icon": section.rawValue, "current": section == current]
+                }
+            ]
+            if let title { group["group"] = title }
+            return group
+        }
+    }
+}
