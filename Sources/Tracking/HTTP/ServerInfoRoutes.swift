@@ -1,0 +1,25 @@
+import Core
+package import HTTPSupport
+import HTTPTypes
+
+/// What MLflow's clients ask about the server itself.
+package struct ServerInfoRoutes {
+    /// The MLflow version whose protocol this server speaks; clients decide by it what they send.
+    package static let protocolVersion = "3.17.2"
+
+    /// Makes the routes.
+    package init() {}
+
+    /// Registers the routes.
+    package func register(in routes: RouteTable) {
+        routes.get("/version", permission: .open, errors: .mlflow) { _, _ in .text(Self.protocolVersion) }
+        routes.mlflow(.get, "/mlflow/server-info", version: "3.0", permission: .read) { _ in
+            [
+                "store_type": "SqlStore", "workspaces_enabled": false, "trace_archival_enabled": false,
+                "multipart_uploads_enabled": false, "multipart_downloads_enabled": false,
+                "presigned_upload_run_id_supported": false, "presigned_upload_model_id_supported": false,
+                "features_enabled": ["gateway": false],
+            ]
+        }
+    }
+}

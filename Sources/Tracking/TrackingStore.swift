@@ -1,0 +1,31 @@
+package import Artifacts
+package import Core
+package import Storage
+
+/// Experiments, runs and logged models in the database, their files in the artifact store.
+///
+/// Every change is one transaction, durable when the call returns.
+package final class TrackingStore: Sendable {
+    /// Where everything but files is kept.
+    let database: Database
+    /// Where files are kept.
+    package let artifacts: DiskArtifactStore
+    /// The time of what is created here.
+    let clock: Clock
+
+    /// Makes the store; `prepare()` must have run once on the database before the first use.
+    package init(database: Database, artifacts: DiskArtifactStore, clock: Clock = .system) {
+        self.database = database
+        self.artifacts = artifacts
+        self.clock = clock
+    }
+
+    /// Creates the experiment `Default` if there is none; call it after the migrations.
+    package func prepare() async throws {
+        let now = clock.now
+        try await database.write { connection in
+            guard try connection.first("SELECT name FROM experiments WHERE experiment_id = 0") == nil else { return }
+            try Self.insertExperiment(connection, number: 0, name: "Default", location: nil, tags: [], now: now)
+        }
+    }
+}
