@@ -53,14 +53,29 @@ package struct GateQuestion: Sendable, Equatable {
     package let rule: GateRule
 }
 
+/// The training run that a loop wants: which pipeline, with what, and why.
+package struct TrainingOrder: Sendable, Equatable {
+    /// The pipeline of the trigger.
+    package let pipeline: String
+    /// The parameters of the trigger.
+    package let parameters: JSONObject
+    /// The model whose champion is challenged.
+    package let model: String
+    /// The alias whose version is the champion.
+    package let alias: String
+    /// What opened the loop, so that the run can train on rows since then.
+    package let signal: LoopSignal
+    /// Names the run: the same key must lead to the same run.
+    package let idempotencyKey: String
+}
+
 /// Everything the loop does to the rest of the house; the server supplies one closure per effect.
 ///
 /// Each closure may be called again with the same key after a crash, so each must answer the second call as the first:
 /// by the idempotency key where one is passed, by (model, alias, version) for a rollout.
 package struct LoopActions: Sendable {
-    /// Starts a run of the named pipeline with parameters, once per key, and returns the run's id.
-    package var startPipeline:
-        @Sendable (_ pipeline: String, _ parameters: JSONObject, _ idempotencyKey: String) async throws -> String
+    /// Starts the run of a pipeline, once per key, and returns the run's id.
+    package var startPipeline: @Sendable (_ order: TrainingOrder) async throws -> String
     /// Reads what a pipeline run has come to.
     package var pipelineProgress: @Sendable (_ runID: String) async throws -> PipelineProgress
     /// Judges a candidate against the champion; reads only.
@@ -78,7 +93,7 @@ package struct LoopActions: Sendable {
 
     /// Collects the closures.
     package init(
-        startPipeline: @escaping @Sendable (String, JSONObject, String) async throws -> String,
+        startPipeline: @escaping @Sendable (TrainingOrder) async throws -> String,
         pipelineProgress: @escaping @Sendable (String) async throws -> PipelineProgress,
         gate: @escaping @Sendable (GateQuestion) async throws -> GateVerdict,
         register: @escaping @Sendable (String, JSONObject, String) async throws -> Int,

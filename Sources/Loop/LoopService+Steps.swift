@@ -74,9 +74,15 @@ extension LoopService {
         let trigger = record.trigger
         switch effect {
         case .startPipeline(let key):
-            return .pipelineStarted(
-                runID: try await actions.startPipeline(trigger.pipeline, trigger.parameters, key)
+            let order = TrainingOrder(
+                pipeline: trigger.pipeline,
+                parameters: trigger.parameters,
+                model: trigger.model,
+                alias: trigger.alias,
+                signal: record.signal,
+                idempotencyKey: key
             )
+            return .pipelineStarted(runID: try await actions.startPipeline(order))
         case .readPipeline(let runID):
             return .pipeline(try await actions.pipelineProgress(runID))
         case .judge(let outputs):

@@ -46,7 +46,7 @@ extension LoopService {
         limit: Int = LoopLimits.defaultPageSize,
         pageToken: String? = nil
     ) async throws -> LoopPage {
-        guard (1...LoopLimits.maximumPageSize).contains(limit) else {
+        guard limit >= 1, limit <= LoopLimits.maximumPageSize else {
             throw MartletError(
                 .invalidArgument,
                 "'limit' must be between 1 and \(LoopLimits.maximumPageSize), but is \(limit)."

@@ -26,6 +26,7 @@ final class FakeWorld: Sendable {
         var failures: [String: [MartletError]] = [:]
         var accepted = true
         var promotes = true
+        var climbsForEver = false
         var labelled = 100
         var outputs: JSONObject = ["candidate": "runs/1"]
     }
@@ -69,11 +70,11 @@ final class FakeWorld: Sendable {
 
     var actions: LoopActions {
         LoopActions(
-            startPipeline: { _, _, key in
+            startPipeline: { order in
                 try self.call("startPipeline") { state in
-                    if let run = state.runs[key] { return run }
+                    if let run = state.runs[order.idempotencyKey] { return run }
                     let run = "run-\(state.runs.count + 1)"
-                    state.runs[key] = run
+                    state.runs[order.idempotencyKey] = run
                     return run
                 }
             },
@@ -107,6 +108,7 @@ final class FakeWorld: Sendable {
                     state.pickupLag -= 1
                     guard state.pickupLag < 0 else { return .notStarted }
                     state.rolloutReads += 1
+                    guard !state.climbsForEver else { return .progressing(weight: state.rolloutReads % 100) }
                     switch state.rolloutReads {
                     case 1: return .progressing(weight: 10)
                     case 2: return .progressing(weight: 50)

@@ -140,6 +140,47 @@ struct LoopServiceTests {
         try await fixture.settle(service)
     }
 
+    @Test func aLoopThatAlwaysMovesLeavesRoomForTheOthers() async throws {
+        let fixture = try await LoopFixture()
+        fixture.world.state.withLock { $0.climbsForEver = true }
+        let service = fixture.service()
+        _ = try await service.fire(trigger: "cancer-retrain", signal: LoopFixture.signal)
+        await service.advance()
+        await service.advance()
+        let before = fixture.world.calls.count
+        await service.advance()
+        #expect(fixture.world.calls.count - before == LoopLimits.maximumStepsPerLook)
+    }
+
+    @Test func fewLoopsAdvanceAtTheSameTime() async throws {
+        let fixture = try await LoopFixture()
+        let underWay = Mutex((now: 0, most: 0))
+        var actions = fixture.world.actions
+        let start = actions.startPipeline
+        actions.startPipeline = { order in
+            underWay.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+            for _ in 0..<20 { await Task.yield() }
+            underWay.withLock { $0.now -= 1 }
+            return try await start(order)
+        }
+        let service = LoopService(
+            store: fixture.store,
+            actions: actions,
+            clock: fixture.clock.clock,
+            logger: Logger(label: "test")
+        )
+        let count = LoopLimits.maximumConcurrentSteps * 3
+        for index in 0..<count {
+            var definition = try #require(LoopFixture.definition.objectValue)
+            definition["model"] = .string("model-\(index)")
+            try await service.apply([try TriggerSpec(name: "t\(index)", definition: .object(definition))])
+            _ = try await service.fire(trigger: "t\(index)", signal: LoopFixture.signal)
+        }
+        await service.advance()
+        #expect(fixture.world.state.withLock(\.runs).count == count)
+        #expect(underWay.withLock(\.most) <= LoopLimits.maximumConcurrentSteps)
+    }
+
     @Test func theTimelineIsBounded() async throws {
         let fixture = try await LoopFixture()
         var loop = try await fixture.service().fire(trigger: "cancer-retrain", signal: LoopFixture.signal)
@@ -167,6 +208,7 @@ struct LoopServiceTests {
             let loop = try await service.fire(trigger: "cancer-retrain", signal: LoopFixture.signal, force: true)
             opened.append(loop.id)
             try await fixture.settle(service)
+            fixture.clock.advance(by: .milliseconds(1))
         }
         var seen: [String] = []
         var token: String?
@@ -176,6 +218,12 @@ struct LoopServiceTests {
             token = page.nextPageToken
         } while token != nil
         #expect(seen == opened.reversed())
+        for limit in [1, LoopLimits.defaultPageSize, LoopLimits.maximumPageSize] {
+            #expect(try await service.loops(limit: limit).loops.count == min(limit, 3))
+        }
+        for limit in [Int.min, 0, LoopLimits.maximumPageSize + 1, .max] {
+            await #expect(throws: MartletError.self) { try await service.loops(limit: limit) }
+        }
         #expect(try await service.loops(trigger: "nobody").loops.isEmpty)
     }
 

@@ -135,6 +135,7 @@ struct LoopStateMachineTests {
             now = retryAt
         }
         #expect(delays == [1, 2, 4, 8, 16, 32, 60, 60].map { Duration.seconds($0) })
+        #expect(delays.first == LoopLimits.firstRetryDelay && delays.max() == LoopLimits.longestRetryDelay)
         _ = machine.handle(.effectFailed(message: "busy", transient: true), now: now)
         #expect(machine.progress.state == .failed)
     }

@@ -92,6 +92,9 @@ struct LogHandlerTests {
         let json = try JSONValue.parse(try #require(lines.all.first))
         #expect(json["message"]?.stringValue == text.dropLast() + "…")
         #expect(json["metadata"]?.objectValue?.count == LogLimits.maximumMetadata)
+        var value = json["metadata"]?["deep"]
+        for _ in 1..<LogLimits.maximumDepth { value = value?["d"] }
+        #expect(value?.stringValue?.isEmpty == false, "what is deeper is one text")
     }
 
     @Test func linesForPeople() {
