@@ -10,6 +10,11 @@ package enum InconclusivePolicy: String, Sendable, Equatable, CaseIterable {
 package struct ErrorRateCheck: Sendable, Equatable {
     /// Tolerated share of failed requests, 0…1.
     package var maximum: Double
+
+    /// Makes a check.
+    package init(maximum: Double) {
+        self.maximum = maximum
+    }
 }
 
 /// Fails when the candidate's latency quantile lies beyond the stable version's by more than the tolerance.
@@ -20,6 +25,13 @@ package struct LatencyCheck: Sendable, Equatable {
     package var maximumRatio: Double
     /// Tolerated absolute increase in seconds; the larger tolerance counts.
     package var minimumIncrease: Double
+
+    /// Makes a check.
+    package init(quantile: Double, maximumRatio: Double, minimumIncrease: Double) {
+        self.quantile = quantile
+        self.maximumRatio = maximumRatio
+        self.minimumIncrease = minimumIncrease
+    }
 }
 
 /// Fails when labels show that the candidate is right less often.
@@ -30,18 +42,35 @@ package struct QualityCheck: Sendable, Equatable {
     package var minimumLabels: Int
     /// Whether a candidate without enough labels is held; otherwise labels count only when they come.
     package var required: Bool
+
+    /// Makes a check.
+    package init(maximumDrop: Double, minimumLabels: Int, required: Bool) {
+        self.maximumDrop = maximumDrop
+        self.minimumLabels = minimumLabels
+        self.required = required
+    }
 }
 
 /// Fails when the candidate contradicts the stable version on too many of the same rows.
 package struct DisagreementCheck: Sendable, Equatable {
     /// Tolerated share of rows with different answers, 0…1.
     package var maximum: Double
+
+    /// Makes a check.
+    package init(maximum: Double) {
+        self.maximum = maximum
+    }
 }
 
 /// Holds (or fails) a candidate whose traffic has drifted from its own reference.
 package struct DriftCheck: Sendable, Equatable {
     /// Whether drift rolls back; otherwise it holds the step.
     package var rollsBack: Bool
+
+    /// Makes a check.
+    package init(rollsBack: Bool) {
+        self.rollsBack = rollsBack
+    }
 }
 
 /// The checks a step must pass; an absent check is not made.

@@ -124,12 +124,7 @@ package struct RolloutStateMachine: Sendable, Equatable {
     }
 
     /// The step in force; nil when no rollout is active.
-    package var step: Int? {
-        switch state {
-        case .progressing(let step), .baking(let step), .paused(let step), .inconclusive(let step, _): step
-        case .idle, .promoting, .rolledBack, .promoted, .aborted: nil
-        }
-    }
+    package var step: Int? { state.step }
 
     /// Whether a candidate is on trial or being promoted.
     package var isActive: Bool { step != nil || state == .promoting }

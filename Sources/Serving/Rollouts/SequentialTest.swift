@@ -99,7 +99,7 @@ package enum SequentialTest {
     /// Logarithm of the gamma function for positive arguments, by Stirling's series (error below 1e-12).
     ///
     /// The C library's `lgamma` writes a global sign variable, which is a data race.
-    static func logGamma(_ argument: Double) -> Double {
+    package static func logGamma(_ argument: Double) -> Double {
         var value = argument
         var shift = 0.0
         while value < 10 {

@@ -1,6 +1,5 @@
+import Serving
 import Testing
-
-@testable import Serving
 
 @Suite("Rollout judge: each check's three answers")
 struct RolloutJudgeTests {

@@ -1,7 +1,6 @@
 import Core
+import Serving
 import Testing
-
-@testable import Serving
 
 /// Drives the state machine with seeded synthetic traffic and an injected clock.
 @Suite("Rollout simulation: stated error rates")

@@ -1,8 +1,7 @@
 import Core
 import Foundation
+import Serving
 import Testing
-
-@testable import Serving
 
 @Suite("Sequential tests hold their error rates however often one looks")
 struct SequentialTestTests {

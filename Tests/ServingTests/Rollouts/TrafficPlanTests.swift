@@ -1,6 +1,5 @@
+import Serving
 import Testing
-
-@testable import Serving
 
 @Suite("Traffic plan")
 struct TrafficPlanTests {

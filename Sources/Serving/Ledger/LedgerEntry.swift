@@ -1,0 +1,44 @@
+import Core
+
+/// One answered request on its way to the ledger: one or more rows.
+struct LedgerEntry: Sendable {
+    /// The request's id.
+    let id: String
+    /// The version that answered.
+    let served: ServedModel
+    /// The version that shall score the same rows; nil outside a rollout.
+    let shadow: ServedModel?
+    /// How the version was chosen.
+    let arm: LedgerArm
+    /// The rollout in progress, if the request belongs to it.
+    let evidence: RolloutEvidence?
+    /// The rollout's step.
+    let step: Int
+    /// The protocol of the request.
+    let via: InferenceProtocol
+    /// Inputs, row-major.
+    let rows: [Float]
+    /// Outputs, row-major.
+    let outputs: [Float]
+    /// Number of rows.
+    let count: Int
+    /// The model's time for the whole request.
+    let nanoseconds: UInt64
+    /// The drift verdict returned with the answer.
+    let drift: Bool
+    /// When it was answered.
+    let milliseconds: Int64
+
+    /// The ledger id of one row: the request's id, with the row's number when there are several.
+    func id(ofRow row: Int) -> String { count == 1 ? id : "\(id):\(row)" }
+}
+
+/// How a request found its version.
+package enum LedgerArm: String, Sendable, Equatable {
+    /// By the traffic plan, to the trusted version.
+    case stable
+    /// By the traffic plan, to the version on trial.
+    case candidate
+    /// By the version number in the request; no evidence for a rollout.
+    case pinned
+}

@@ -1,0 +1,188 @@
+import Core
+
+/// The JSON part of an Open Inference V2 request, with every tensor's numbers as 32-bit floats.
+struct V2Request {
+    /// One input tensor.
+    struct Input {
+        var name = ""
+        var shape: [Int]?
+        var datatype: DataType?
+        var values: [Float]?
+        /// Size of the tensor's blob behind the JSON; nil when the data stands in the JSON.
+        var binarySize: Int?
+    }
+
+    /// One output that the client asked for.
+    struct Output {
+        var name = ""
+        /// Whether it shall be a blob; nil to follow the request.
+        var isBinary: Bool?
+    }
+
+    var id: String?
+    var inputs: [Input] = []
+    var outputs: [Output]?
+    /// Whether outputs are blobs unless they say otherwise.
+    var wantsBinary = false
+
+    /// Reads the JSON part.
+    ///
+    /// - Throws: `invalidArgument` naming what is wrong.
+    init(_ bytes: UnsafeBufferPointer<UInt8>) throws(MartletError) {
+        var reader = JSONReader(bytes)
+        guard reader.peek() == 0x7B else {
+            throw MartletError(.invalidArgument, "The body must be an object with 'inputs'.")
+        }
+        var keys: Set<String> = []
+        try reader.forEachMember { key, reader throws(MartletError) in
+            guard keys.insert(key).inserted else { throw MartletError(.invalidArgument, "'\(key)' is given twice.") }
+            switch key {
+            case "id": id = reader.takeNull() ? nil : try reader.readString()
+            case "inputs":
+                try reader.forEachElement("inputs") { reader throws(MartletError) in
+                    guard inputs.count < CoreLimits.tableColumns else { throw JSONReader.tooManyValues() }
+                    inputs.append(try Self.input(&reader))
+                }
+            case "outputs":
+                outputs = []
+                try reader.forEachElement("outputs") { reader throws(MartletError) in
+                    guard outputs?.count ?? 0 < CoreLimits.tensorRank else { throw JSONReader.tooManyValues() }
+                    outputs?.append(try Self.output(&reader))
+                }
+            case "parameters":
+                if let value = try reader.readParameters()["binary_data_output"] {
+                    wantsBinary = value.boolValue ?? false
+                }
+            default: try reader.skipValue()
+            }
+        }
+        try reader.expectEnd()
+        guard keys.contains("inputs"), !inputs.isEmpty else {
+            throw MartletError(.invalidArgument, "'inputs' is missing: an array with at least one tensor.")
+        }
+    }
+
+    private static func input(_ reader: inout JSONReader) throws(MartletError) -> Input {
+        var input = Input()
+        try reader.forEachMember { key, reader throws(MartletError) in
+            switch key {
+            case "name": input.name = try reader.readString()
+            case "shape": input.shape = try shape(&reader)
+            case "datatype":
+                let name = try reader.readString()
+                guard let type = DataType(rawValue: name) else {
+                    let known = DataType.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw MartletError(.invalidArgument, "The datatype '\(name)' is not known; known are \(known).")
+                }
+                input.datatype = type
+            case "parameters":
+                let size = try reader.readParameters()["binary_data_size"]
+                guard let size else { return }
+                guard let bytes = size.integerValue.flatMap({ Int(exactly: $0) }), bytes >= 0 else {
+                    throw MartletError(.invalidArgument, "'binary_data_size' must be a whole number of bytes.")
+                }
+                input.binarySize = bytes
+            case "data":
+                var values: [Float] = []
+                try reader.readFlattened(into: &values, depth: CoreLimits.tensorRank)
+                input.values = values
+            default: try reader.skipValue()
+            }
+        }
+        guard !input.name.isEmpty else { throw MartletError(.invalidArgument, "An input has no 'name'.") }
+        return input
+    }
+
+    private static func output(_ reader: inout JSONReader) throws(MartletError) -> Output {
+        var output = Output()
+        try reader.forEachMember { key, reader throws(MartletError) in
+            switch key {
+            case "name": output.name = try reader.readString()
+            case "parameters":
+                let parameters = try reader.readParameters()
+                output.isBinary = parameters["binary_data"]?.boolValue
+                guard parameters["classification"] == nil else {
+                    throw MartletError(.invalidArgument, "The 'classification' parameter is not supported.")
+                }
+            default: try reader.skipValue()
+            }
+        }
+        return output
+    }
+
+    private static func shape(_ reader: inout JSONReader) throws(MartletError) -> [Int] {
+        var shape: [Int] = []
+        try reader.forEachElement("shape") { reader throws(MartletError) in
+            guard shape.count < CoreLimits.tensorRank,
+                let extent = try reader.readNumber().integerValue.flatMap({ Int(exactly: $0) }), extent >= 0
+            else {
+                throw MartletError(
+                    .invalidArgument,
+                    "'shape' must be at most \(CoreLimits.tensorRank) whole numbers that are not negative."
+                )
+            }
+            shape.append(extent)
+        }
+        return shape
+    }
+}
+
+extension JSONReader {
+    /// Reads an object and hands each member's key over; the body must read the value.
+    mutating func forEachMember(
+        _ body: (String, inout JSONReader) throws(MartletError) -> Void
+    ) throws(MartletError) {
+        try expect(0x7B)
+        if take(0x7D) { return }
+        repeat {
+            let key = try readString()
+            try expect(0x3A)
+            try body(key, &self)
+        } while take(0x2C)
+        try expect(0x7D)
+    }
+
+    /// Reads an array; the body must read each element.
+    mutating func forEachElement(
+        _ name: StaticString,
+        _ body: (inout JSONReader) throws(MartletError) -> Void
+    ) throws(MartletError) {
+        guard peek() == 0x5B else { throw MartletError(.invalidArgument, "'\(name)' must be an array.") }
+        try expect(0x5B)
+        if take(0x5D) { return }
+        repeat { try body(&self) } while take(0x2C)
+        try expect(0x5D)
+    }
+
+    /// Reads an object of numbers, truth values and text; other kinds of members are skipped.
+    mutating func readParameters() throws(MartletError) -> [String: JSONValue] {
+        if takeNull() { return [:] }
+        var parameters: [String: JSONValue] = [:]
+        try forEachMember { key, reader throws(MartletError) in
+            switch reader.peek() {
+            case 0x74, 0x66: parameters[key] = .bool(try reader.readBool())
+            case 0x22: parameters[key] = .string(try reader.readString())
+            case 0x7B, 0x5B, 0x6E: try reader.skipValue()
+            default: parameters[key] = try reader.readNumber()
+            }
+        }
+        return parameters
+    }
+
+    /// Reads numbers in arrays of any nesting, in order.
+    mutating func readFlattened(into values: inout [Float], depth: Int) throws(MartletError) {
+        guard peek() == 0x5B else { throw MartletError(.invalidArgument, "'data' must be an array.") }
+        guard depth > 0 else { throw tooDeep() }
+        try expect(0x5B)
+        if take(0x5D) { return }
+        repeat {
+            if peek() == 0x5B {
+                try readFlattened(into: &values, depth: depth - 1)
+            } else {
+                guard values.count < ServingLimits.valuesPerRequest else { throw Self.tooManyValues() }
+                values.append(try readFeature())
+            }
+        } while take(0x2C)
+        try expect(0x5D)
+    }
+}

@@ -1,0 +1,139 @@
+package import Core
+import Storage
+
+/// How often a version was right during one window.
+package struct QualityWindow: Sendable, Equatable {
+    /// Start of the window.
+    package let start: Timestamp
+    /// The version.
+    package let version: Int
+    /// Predictions in the window.
+    package let predictions: Int
+    /// Of those, the labelled ones, and of these the right ones.
+    package let accuracy: Proportion
+}
+
+extension LedgerStore {
+    /// Predictions of a deployment, newest first, with sequence numbers below `before`.
+    package func recent(
+        _ deployment: String,
+        limit: Int,
+        before: Int64? = nil
+    ) async throws(MartletError) -> [(seq: Int64, record: LedgerRecord)] {
+        try await read { connection in
+            try connection.query(
+                """
+                SELECT seq, \(Self.columns) FROM predictions WHERE deployment = ? AND seq < ?
+                ORDER BY seq DESC LIMIT ?
+                """,
+                [.text(deployment), .integer(before ?? .max), .int(limit)]
+            ).map { (try $0.int("seq"), try LedgerRecord($0)) }
+        }
+    }
+
+    /// The prediction `id`; nil when there is none.
+    package func find(_ id: String) async throws(MartletError) -> LedgerRecord? {
+        try await read { connection in
+            try connection.first("SELECT \(Self.columns) FROM predictions WHERE id = ?", [.text(id)])
+                .map(LedgerRecord.init)
+        }
+    }
+
+    /// Labelled predictions of a deployment made since `earliest`, oldest first, the newest `limit` of them.
+    package func labelled(
+        _ deployment: String,
+        since earliest: Timestamp,
+        onlyDrifted: Bool,
+        limit: Int
+    ) async throws(MartletError) -> [LedgerRecord] {
+        try await read { connection in
+            try connection.query(
+                """
+                SELECT \(Self.columns) FROM predictions
+                WHERE deployment = ? AND label IS NOT NULL AND created_at >= ? AND drift >= ?
+                ORDER BY seq DESC LIMIT ?
+                """,
+                [.text(deployment), .integer(earliest.milliseconds), .bool(onlyDrifted), .int(limit)]
+            ).map(LedgerRecord.init).reversed()
+        }
+    }
+
+    /// Labelled predictions that belong to a rollout.
+    package func labelled(
+        rollout: String,
+        of deployment: String,
+        since earliest: Timestamp
+    ) async throws(MartletError) -> [LedgerRecord] {
+        try await read { connection in
+            try connection.query(
+                """
+                SELECT \(Self.columns) FROM predictions
+                WHERE deployment = ? AND created_at >= ? AND rollout = ? AND label IS NOT NULL
+                ORDER BY seq DESC LIMIT ?
+                """,
+                [
+                    .text(deployment), .integer(earliest.milliseconds), .text(rollout),
+                    .int(ServingLimits.exportRows),
+                ]
+            ).map(LedgerRecord.init)
+        }
+    }
+
+    /// Predictions and accuracy per version and window of `length`, over the newest `ServingLimits.exportRows` rows.
+    package func quality(
+        _ deployment: String,
+        since earliest: Timestamp,
+        window length: Duration
+    ) async throws(MartletError) -> [QualityWindow] {
+        let width = max(1, length.wholeMilliseconds)
+        return try await read { connection in
+            let last = try connection.first(
+                "SELECT MAX(seq) AS last FROM predictions WHERE deployment = ?",
+                [.text(deployment)]
+            )
+            let first = (last?.optionalInt("last") ?? 0) - Int64(ServingLimits.exportRows)
+            return try connection.query(
+                """
+                SELECT version, created_at / \(width) AS bucket, COUNT(*) AS predictions, COUNT(label) AS labelled,
+                    SUM(CASE WHEN label = prediction THEN 1 ELSE 0 END) AS correct
+                FROM predictions WHERE deployment = ? AND seq > ? AND created_at >= ?
+                GROUP BY version, created_at / \(width) ORDER BY bucket, version
+                """,
+                [.text(deployment), .integer(first), .integer(earliest.milliseconds)]
+            ).map { row in
+                QualityWindow(
+                    start: Timestamp(milliseconds: try row.int("bucket") * width),
+                    version: Int(try row.int("version")),
+                    predictions: Int(try row.int("predictions")),
+                    accuracy: Proportion(Int(row.optionalInt("correct") ?? 0), of: Int(try row.int("labelled")))
+                )
+            }
+        }
+    }
+}
+
+extension LedgerRecord {
+    /// Reads a row of the table.
+    init(_ row: Row) throws(MartletError) {
+        self.init(
+            id: try row.text("id"),
+            deployment: try row.text("deployment"),
+            version: Int(try row.int("version")),
+            arm: LedgerArm(rawValue: try row.text("arm")) ?? .pinned,
+            rollout: row.optionalText("rollout"),
+            step: Int(try row.int("step")),
+            via: try row.text("via"),
+            features: FeatureBlob.decode(try row.blob("features")),
+            prediction: try row.text("prediction"),
+            score: row.optionalDouble("score") ?? .nan,
+            shadowVersion: row.optionalInt("shadow_version").map { Int($0) },
+            shadowPrediction: row.optionalText("shadow_prediction"),
+            shadowScore: row.optionalDouble("shadow_score"),
+            microseconds: try row.int("latency_us"),
+            drift: try row.bool("drift"),
+            createdAt: try row.timestamp("created_at"),
+            label: row.optionalText("label"),
+            labelledAt: row.optionalTimestamp("labelled_at")
+        )
+    }
+}

@@ -1,0 +1,57 @@
+/// The named maxima of serving.
+package enum ServingLimits {
+    /// Largest inference request body, in bytes.
+    package static let requestBytes = 16 * 1024 * 1024
+    /// Most rows in one inference request.
+    package static let rowsPerRequest = 100_000
+    /// Most numbers in one inference request.
+    package static let valuesPerRequest = 4_000_000
+    /// Longest request id that a client may choose, in bytes of visible ASCII.
+    package static let requestIDBytes = 128
+    /// Rows predicted on the caller's thread by a runtime that does not block; larger requests move off it.
+    package static let inlineRows = 256
+    /// Most prediction rows waiting to be written to the ledger; further ones are dropped and counted.
+    package static let ledgerQueueRows = 65_536
+    /// Most prediction rows written in one transaction.
+    package static let ledgerBatchRows = 2048
+    /// How long the ledger gathers predictions before it writes them.
+    package static let ledgerGather: Duration = .milliseconds(50)
+    /// Pause before a failed ledger write is tried again.
+    package static let ledgerRetryPause: Duration = .seconds(1)
+    /// Rows kept for one deployment; the oldest go first.
+    package static let ledgerRowsPerDeployment: Int64 = 1_000_000
+    /// How long a prediction is kept.
+    package static let ledgerRetention: Duration = .seconds(90 * 86_400)
+    /// How often old rows are removed.
+    package static let ledgerPruneInterval: Duration = .seconds(60)
+    /// Longest label, in bytes.
+    package static let labelBytes = 256
+    /// Most labels in one feedback request.
+    package static let feedbackItems = 1000
+    /// Largest feedback request body, in bytes.
+    package static let feedbackBytes = 1024 * 1024
+    /// Most rows that one export or one look at recent rows returns.
+    package static let exportRows = 200_000
+    /// Predictions on one page of a listing.
+    package static let predictionsPerPage = 1000
+    /// Events on one page of a deployment.
+    package static let eventsPerPage = 200
+    /// Most deployments on one server.
+    package static let deployments = 256
+    /// Longest deployment name, in bytes.
+    package static let nameBytes = 63
+    /// Most steps of a rollout.
+    package static let rolloutSteps = 20
+    /// How often aliases are read when nobody nudges.
+    package static let aliasPoll: Duration = .seconds(1)
+    /// How often a rollout in progress looks at its evidence.
+    package static let rolloutTick: Duration = .milliseconds(250)
+    /// How often the evidence of a rollout in progress is stored when nothing else is.
+    package static let evidenceSave: Duration = .seconds(2)
+    /// Requests of the stable version after which its latency quantile is known well enough.
+    package static let latencyBaseline = 50
+    /// Pause before a first version that failed to load is tried again.
+    package static let loadRetryPause: Duration = .seconds(30)
+    /// Seconds of traffic history kept per version for the console.
+    package static let historySeconds = 300
+}
