@@ -1,7 +1,7 @@
 import Core
 import Testing
 
-@testable import Monitoring
+import Monitoring
 
 /// What every detector must do; runs over each implementation.
 struct DriftDetectorContract {

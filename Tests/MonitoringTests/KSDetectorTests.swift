@@ -1,7 +1,7 @@
 import Core
 import Testing
 
-@testable import Monitoring
+import Monitoring
 
 struct KSDetectorTests {
     @Test func equalsAlibiOnItsVectors() throws {
@@ -64,6 +64,19 @@ struct KSDetectorTests {
         #expect(report.features[1] == FeatureTest(name: "f1", statistic: nil, pValue: nil, drifted: false))
         #expect(report.features[2] == FeatureTest(name: "f2", statistic: 0, pValue: 1, drifted: false))
         #expect(report.features[0].drifted)
+    }
+
+    @Test func exactWhereItIsCheapAndAsymptoticOnePast() throws {
+        let side = 500
+        #expect(side * side == MonitoringLimits.exactLatticeCells)
+        let reference = (0..<side).map { Double($0) }
+        let detector = try KSDetector(reference: SampleMatrix(rows: reference.map { [Float($0)] }))
+        for (count, method) in [(side, KolmogorovSmirnov.Method.exact), (side + 1, .asymptotic)] {
+            let current = (0..<count).map { Double($0) + 40 }
+            let report = try detector.evaluate(SampleMatrix(rows: current.map { [Float($0)] }))
+            let wanted = try KolmogorovSmirnov.test(reference, current, method: method)
+            #expect(report.pValue == wanted.pValue)
+        }
     }
 
     @Test func aConstantThatMovesIsDrift() throws {

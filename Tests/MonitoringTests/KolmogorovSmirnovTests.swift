@@ -2,7 +2,7 @@ import Core
 import Foundation
 import Testing
 
-@testable import Monitoring
+import Monitoring
 
 struct KolmogorovSmirnovTests {
     private static let methods: [String: KolmogorovSmirnov.Method] = [

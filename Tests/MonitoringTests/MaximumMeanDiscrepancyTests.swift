@@ -2,7 +2,7 @@ import Core
 import Foundation
 import Testing
 
-@testable import Monitoring
+import Monitoring
 
 struct MaximumMeanDiscrepancyTests {
     @Test func equalsAlibiOnItsVectors() throws {
@@ -153,6 +153,12 @@ struct MaximumMeanDiscrepancyTests {
                 code { _ = try MaximumMeanDiscrepancy(reference: good, bandwidth: .fixed(bad)) } == .invalidArgument
             )
         }
+        let widths = (1...MonitoringLimits.bandwidths).map(Double.init)
+        #expect(try MaximumMeanDiscrepancy(reference: good, bandwidth: .fixed(widths)).referenceRows == 3)
+        #expect(
+            code { _ = try MaximumMeanDiscrepancy(reference: good, bandwidth: .fixed(widths + [1])) }
+                == .invalidArgument
+        )
         let discrepancy = try MaximumMeanDiscrepancy(reference: good)
         let some = MaximumMeanDiscrepancy.Permutations.random(count: 3, seed: 0)
         #expect(code { _ = try discrepancy.test(one, permutations: some) } == .failedPrecondition)

@@ -1,7 +1,7 @@
 import Core
 import Testing
 
-@testable import Monitoring
+import Monitoring
 
 struct SampleMatrixTests {
     private func code(_ body: () throws -> Void) -> MartletError.Code? {

@@ -2,7 +2,7 @@ import Core
 import Foundation
 import Testing
 
-@testable import Monitoring
+import Monitoring
 
 /// A file of `Vectors/` beside this source file.
 struct VectorFile {

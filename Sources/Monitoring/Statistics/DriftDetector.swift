@@ -53,6 +53,14 @@ package struct FeatureTest: Sendable, Equatable {
     package let pValue: Double?
     /// Whether the feature is rejected after correction.
     package let drifted: Bool
+
+    /// A test from its parts.
+    package init(name: String, statistic: Double?, pValue: Double?, drifted: Bool) {
+        self.name = name
+        self.statistic = statistic
+        self.pValue = pValue
+        self.drifted = drifted
+    }
 }
 
 extension DriftDetector {

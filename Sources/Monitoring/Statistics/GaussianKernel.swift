@@ -3,7 +3,7 @@ import Foundation
 /// Squared distances and Gaussian kernels over rows that are stored column by column.
 ///
 /// The loops run over neighbouring floats without a branch or a trap, which is what the compiler turns into vector code.
-enum GaussianKernel {
+package enum GaussianKernel {
     /// Computes the squared Euclidean distances of row `row` to rows 0..<`count` into `output`, which has room for them.
     ///
     /// Feature f of row r is at `columns[f * stride + r]`.
@@ -61,7 +61,7 @@ enum GaussianKernel {
     /// Splits x into n·ln 2 + r, takes the Taylor polynomial of r and adds n to the exponent bits. Without a call or a branch it
     /// vectorises, which the library's `exp` does not.
     @inline(__always)
-    static func exponential(_ x: Float) -> Float {
+    package static func exponential(_ x: Float) -> Float {
         let clamped = x > -87 ? x : -87
         // Adding 1.5 · 2^23 rounds to an integer, which then stands in the low bits.
         let shifted = clamped * 1.442_695_04 + 12_582_912
@@ -80,11 +80,11 @@ enum GaussianKernel {
 }
 
 /// Selection by rank among non-negative floats.
-enum RankSelection {
+package enum RankSelection {
     /// The value at a zero-based rank in ascending order; `values` are finite or infinite, not negative, not NaN.
     ///
     /// Non-negative floats order as their bit patterns do, so three histogram passes find the rank without moving a value.
-    static func value(atRank rank: Int, in values: [Float]) -> Float {
+    package static func value(atRank rank: Int, in values: [Float]) -> Float {
         var prefix: UInt32 = 0
         var mask: UInt32 = 0
         var remaining = rank

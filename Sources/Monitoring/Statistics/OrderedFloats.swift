@@ -1,13 +1,13 @@
 /// Finite floats as integers of the same order, which sort by counting instead of comparing.
-enum OrderedFloats {
+package enum OrderedFloats {
     /// The key of a value; the two zeros share one.
-    static func key(_ value: Float) -> UInt32 {
+    package static func key(_ value: Float) -> UInt32 {
         let bits = (value + 0).bitPattern
         return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
     }
 
     /// The keys of the values in ascending order: three stable counting passes over 11 bits each.
-    static func sortedKeys(_ values: [Float]) -> [UInt32] {
+    package static func sortedKeys(_ values: [Float]) -> [UInt32] {
         var source = values.map(key)
         guard source.count > 256 else { return source.sorted() }
         var target = [UInt32](repeating: 0, count: source.count)
