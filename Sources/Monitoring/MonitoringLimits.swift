@@ -39,6 +39,8 @@ package enum MonitoringLimits {
     package static let histogramBins = 20
     /// Events kept per monitor; the oldest go first, delivered or not.
     package static let eventsPerMonitor = 1_000
+    /// Events that are read at once to be delivered.
+    package static let deliveryBatch = 100
     /// Evaluation summaries kept per monitor.
     package static let evaluationsPerMonitor = 500
     /// Features whose tests are stored with an evaluation; the ones with the smallest p-values are.

@@ -153,7 +153,7 @@ struct MaximumMeanDiscrepancyTests {
                 code { _ = try MaximumMeanDiscrepancy(reference: good, bandwidth: .fixed(bad)) } == .invalidArgument
             )
         }
-        let widths = (1...MonitoringLimits.bandwidths).map(Double.init)
+        let widths = (0..<MonitoringLimits.bandwidths).map { Double($0 + 1) }
         #expect(try MaximumMeanDiscrepancy(reference: good, bandwidth: .fixed(widths)).referenceRows == 3)
         #expect(
             code { _ = try MaximumMeanDiscrepancy(reference: good, bandwidth: .fixed(widths + [1])) }

@@ -162,6 +162,26 @@ struct MonitorServiceTests {
         #expect(harness.transitions == ["collecting>stable"])
     }
 
+    @Test func moreEventsThanABatchAreDeliveredInOrder() async throws {
+        let harness = try await Harness()
+        let store = MonitorStore(database: harness.database)
+        let stored = StoredMonitor(
+            spec: try Harness.spec(),
+            machine: MonitorStateMachine(hysteresis: 1, now: harness.manual.now)
+        )
+        let count = MonitoringLimits.deliveryBatch + 1
+        for _ in 0..<count {
+            let action = MonitorStateMachine.Action.announce(from: .stable, to: .warning)
+            _ = try await store.save(stored, transition: action, now: harness.manual.now)
+        }
+        #expect(try await store.undelivered().count == MonitoringLimits.deliveryBatch)
+        let service = harness.service()
+        try await service.start()
+        await service.evaluateDue()
+        #expect(harness.delivered.withLock { $0.map(\.sequence) } == (1...Int64(count)).map { $0 })
+        #expect(try await store.undelivered().isEmpty)
+    }
+
     @Test func metricsFollowTheVerdict() async throws {
         let harness = try await Harness()
         let service = try await ready(harness)

@@ -35,7 +35,8 @@ package actor MonitorService {
     private let metricsFactory: any MetricsFactory
     private nonisolated let board = MonitorBoard()
     private var gate = SerialGate()
-    private var pending: [VerdictChange] = []
+    /// Whether the database may hold events that the follower has not taken.
+    private var hasUndelivered = true
 
     /// A service without monitors; `start` brings back those in the database, which must be migrated.
     package init(
@@ -77,7 +78,7 @@ package actor MonitorService {
             for stored in try await store.load() where entries[stored.spec.name] == nil {
                 await install(stored, prepared: nil)
             }
-            pending = try await store.undelivered()
+            hasUndelivered = true
             publish()
         }
     }
@@ -129,7 +130,6 @@ package actor MonitorService {
             try await store.remove(name)
             entry.metrics.destroy()
             entries[name] = nil
-            pending.removeAll { $0.monitor == name }
             publish()
         }
     }
@@ -174,7 +174,7 @@ package actor MonitorService {
             let action = isFirst ? nil : stored.machine.handle(.referenceChanged, now: now).first
             let change = try await store.save(stored, transition: action, now: now)
             entry.stored = stored
-            if let change { pending.append(change) }
+            if change != nil { hasUndelivered = true }
             // Rows served before the first reference were served under it all the same; those before another were not.
             if !isFirst { entry.cell.window.withLock { $0.removeAll() } }
         }
@@ -218,6 +218,8 @@ package actor MonitorService {
     }
 
     /// Evaluates every monitor whose interval has passed and whose window has enough new rows; then delivers events.
+    ///
+    /// Delivery waits for `onVerdictChange`, which should start long work and not await it.
     package func evaluateDue() async {
         for name in entries.keys.sorted() {
             await exclusively {
@@ -253,19 +255,24 @@ package actor MonitorService {
         entry.metrics.record(evaluation)
         entries[name] = entry
         show(entry, transition: change != nil)
-        if let change { pending.append(change) }
+        if change != nil { hasUndelivered = true }
     }
 
     private func deliver() async {
-        while let change = pending.first {
+        while hasUndelivered {
+            // Lowered first: a transition that happens meanwhile raises it again.
+            hasUndelivered = false
             do {
-                try await onVerdictChange(change)
-                try await store.markDelivered(change.id)
+                for change in try await store.undelivered() {
+                    try await onVerdictChange(change)
+                    try await store.markDelivered(change.id)
+                    hasUndelivered = true
+                }
             } catch {
-                logger.warning("The event of monitor '\(change.monitor)' was not taken; it is offered again. \(error)")
+                hasUndelivered = true
+                logger.warning("A monitor's event was not taken; it is offered again. \(error)")
                 return
             }
-            pending.removeAll { $0.id == change.id }
         }
     }
 

@@ -97,11 +97,12 @@ package struct MonitorStore: Sendable {
         }
     }
 
-    /// Events that the follower has not acknowledged, oldest first.
+    /// The oldest events that the follower has not taken, at most `MonitoringLimits.deliveryBatch`.
     package func undelivered() async throws -> [VerdictChange] {
         let rows = try await database.read { connection in
             try connection.query(
-                "SELECT * FROM monitor_events WHERE delivered = 0 ORDER BY event_at, monitor, sequence"
+                "SELECT * FROM monitor_events WHERE delivered = 0 ORDER BY event_at, monitor, sequence LIMIT ?",
+                [.int(MonitoringLimits.deliveryBatch)]
             )
         }
         return try rows.map(Self.event(from:))
