@@ -1,0 +1,33 @@
+/// How a server runs pipelines.
+package struct PipelineConfiguration: Sendable {
+    /// The directory below which every attempt gets one of its own.
+    package var workDirectory: String
+    /// `MLFLOW_TRACKING_URI` of commands.
+    package var trackingURI: String?
+    /// `PATH` of commands.
+    package var searchPath: String
+    /// Whether no other server can use this database, so that runs left by an earlier process are taken up at once
+    /// instead of when their lease has run out.
+    package var isExclusive: Bool
+    /// Most tasks of one run that run at the same time.
+    package var parallelTasks: Int
+    /// Most runs under way at the same time.
+    package var activeRuns: Int
+
+    /// A configuration.
+    package init(
+        workDirectory: String,
+        trackingURI: String? = nil,
+        searchPath: String = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        isExclusive: Bool = true,
+        parallelTasks: Int = PipelinesLimits.parallelTasks,
+        activeRuns: Int = PipelinesLimits.activeRuns
+    ) {
+        self.workDirectory = workDirectory
+        self.trackingURI = trackingURI
+        self.searchPath = searchPath
+        self.isExclusive = isExclusive
+        self.parallelTasks = parallelTasks
+        self.activeRuns = activeRuns
+    }
+}

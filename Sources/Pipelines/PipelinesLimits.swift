@@ -1,0 +1,63 @@
+/// The named maxima of pipelines.
+package enum PipelinesLimits {
+    /// Most pipelines in one manifest.
+    package static let pipelines = 256
+    /// Most tasks of a pipeline.
+    package static let tasks = 10_000
+    /// Most `needs` in a pipeline, all tasks together.
+    package static let edges = 100_000
+    /// Longest name of a pipeline, task or parameter, in bytes.
+    package static let nameBytes = 64
+    /// Most parameters of a pipeline.
+    package static let parameters = 100
+    /// Largest parameter value, as JSON, in bytes.
+    package static let parameterBytes = 64 * 1024
+    /// Most retries of a task.
+    package static let retries: Int64 = 20
+    /// Pause before the first retry when the task does not say; it doubles with each.
+    package static let defaultBackoff = Duration.seconds(1)
+    /// Longest pause before a retry.
+    package static let longestBackoff = Duration.seconds(3600)
+    /// How long a task may run when it does not say.
+    package static let defaultTimeout = Duration.seconds(86_400)
+    /// Longest time that a task may ask for.
+    package static let longestTimeout = Duration.seconds(30 * 86_400)
+    /// Most words of a command.
+    package static let commandWords = 1000
+    /// Longest script, in bytes.
+    package static let scriptBytes = 256 * 1024
+    /// Most environment variables of a task.
+    package static let environment = 100
+    /// Attempts that ended with their server, not by their own fault, and do not count as a retry.
+    package static let freeLosses = 1
+    /// Tasks of one run that run at the same time.
+    package static let parallelTasks = 4
+    /// Runs under way at the same time in one server.
+    package static let activeRuns = 8
+    /// Runs that wait; one more is refused.
+    package static let queuedRuns = 1000
+    /// How often a server says that its runs are alive.
+    package static let heartbeat = Duration.seconds(5)
+    /// How long after the last heartbeat another server takes a run over.
+    package static let lease = Duration.seconds(20)
+    /// How long a command may take to end after SIGTERM, before SIGKILL.
+    package static let terminationGrace = Duration.seconds(5)
+    /// Most lines kept of one attempt's output.
+    package static let logLines = 10_000
+    /// Most bytes kept of one attempt's output.
+    package static let logBytes = 1024 * 1024
+    /// Longest line kept whole, in bytes.
+    package static let logLineBytes = 8 * 1024
+    /// How often lines and progress are written while a task runs.
+    package static let logFlush = Duration.milliseconds(250)
+    /// Most lines in one page of a log.
+    package static let logPage = 2000
+    /// Largest outputs of a task, as JSON, in bytes.
+    package static let outputBytes = 64 * 1024
+    /// Longest error message kept, in bytes.
+    package static let errorBytes = 4 * 1024
+    /// Longest idempotency key, in bytes.
+    package static let keyBytes = 256
+    /// Finished runs whose task directories are kept.
+    package static let keptDirectories = 50
+}

@@ -1,0 +1,7 @@
+import Core
+
+/// How the execution of one attempt came back.
+enum TaskOutcome: Sendable {
+    case succeeded(JSONObject)
+    case failed(MartletError)
+}
