@@ -1,0 +1,61 @@
+import Core
+import Server
+import Testing
+
+@Suite struct ServerSettingsTests {
+    @Test func defaultsAreLoopbackAndTheHiddenDirectory() throws {
+        let settings = try ServerSettings.resolve(flags: .init(), environment: [:], file: nil)
+        #expect(settings == ServerSettings())
+        #expect(settings.host == "127.0.0.1")
+        #expect(settings.port == 5000)
+        #expect(settings.databasePath == ".martlet/martlet.db")
+        #expect(settings.artifactsPath == ".martlet/artifacts")
+    }
+
+    @Test func flagsComeBeforeVariablesBeforeTheFile() throws {
+        var flags = ServerSettings.Flags()
+        flags.port = 1
+        let environment = ["MARTLET_PORT": "2", "MARTLET_DATA": "variable", "MARTLET_ALLOWED_HOSTS": "a,b"]
+        let file: JSONObject = ["port": 3, "data": "file", "host": "localhost", "log_format": "json"]
+        let settings = try ServerSettings.resolve(flags: flags, environment: environment, file: file)
+        #expect(settings.port == 1)
+        #expect(settings.data == "variable")
+        #expect(settings.host == "localhost")
+        #expect(settings.allowedHosts == ["a", "b"])
+        #expect(settings.logFormat == .json)
+    }
+
+    @Test func unknownKeysAreNamed() {
+        let error = #expect(throws: MartletError.self) {
+            try ServerSettings.resolve(flags: .init(), environment: [:], file: ["prot": 1])
+        }
+        #expect(error?.message.contains("'server.prot'") == true)
+    }
+
+    @Test(arguments: [-1, 65_536, Int.max])
+    func portsOutOfRangeAreRefused(port: Int) {
+        var flags = ServerSettings.Flags()
+        flags.port = port
+        #expect(throws: MartletError.self) { try ServerSettings.resolve(flags: flags, environment: [:], file: nil) }
+    }
+
+    @Test func otherStoresAreRefusedPlainly() {
+        for (database, artifacts) in [("postgres://h/d", nil), (nil, "s3://bucket")] as [(String?, String?)] {
+            var flags = ServerSettings.Flags()
+            flags.database = database
+            flags.artifacts = artifacts
+            let error = #expect(throws: MartletError.self) {
+                try ServerSettings.resolve(flags: flags, environment: [:], file: nil)
+            }
+            #expect(error?.code == .unimplemented)
+        }
+    }
+
+    @Test func wrongVariablesAreNamed() {
+        for environment in [["MARTLET_PORT": "http"], ["MARTLET_LOG_FORMAT": "xml"]] {
+            #expect(throws: MartletError.self) {
+                try ServerSettings.resolve(flags: .init(), environment: environment, file: nil)
+            }
+        }
+    }
+}
