@@ -105,7 +105,7 @@ let composition: [Target] =
     + [
         .executableTarget(
             name: "martlet",
-            dependencies: ["Core", "Server", .argumentParser, .asyncHTTPClient, .logging],
+            dependencies: ["Core", "Runtimes", "Server", .argumentParser, .asyncHTTPClient, .logging],
             swiftSettings: strict
         ),
         .testTarget(name: "martletTests", dependencies: ["martlet", "TestSupport"], swiftSettings: strict),
