@@ -1,0 +1,105 @@
+import Core
+package import HTTPSupport
+import HTTPTypes
+
+/// MLflow's methods for registered models and aliases.
+package struct ModelRoutes {
+    private let store: RegistryStore
+
+    /// Routes over a store.
+    package init(store: RegistryStore) {
+        self.store = store
+    }
+
+    /// Registers the routes.
+    package func register(in routes: RouteTable) {
+        registerReads(in: routes)
+        registerWrites(in: routes)
+        registerAliases(in: routes)
+    }
+
+    private func registerReads(in routes: RouteTable) {
+        let store = store
+        routes.mlflow(.get, "/mlflow/registered-models/get", permission: .read) { call in
+            ["registered_model": RegistryWire.model(try await store.model(call.fields.string("name")))]
+        }
+        routes.mlflow(.get, "/mlflow/registered-models/search", permission: .read) { call in
+            let result = try await store.searchModels(
+                filter: call.fields.optionalString("filter"),
+                order: call.fields.strings("order_by"),
+                limit: RegistryWire.limit(call.fields, default: RegistryLimits.defaultModelResults),
+                after: RegistryWire.pageToken(call.fields)
+            )
+            return JSONObject("registered_models", result.models.map(RegistryWire.model), nextToken: result.nextToken)
+        }
+        let latest: @Sendable (MLflowCall) async throws -> JSONObject = { call in
+            let versions = try await store.latestVersions(
+                of: call.fields.string("name"),
+                stages: call.fields.strings("stages").map { try RegistryRules.stage($0) }
+            )
+            return JSONObject("model_versions", versions.map { RegistryWire.version($0) }, nextToken: nil)
+        }
+        routes.mlflow(.get, "/mlflow/registered-models/get-latest-versions", permission: .read, latest)
+        routes.mlflow(.post, "/mlflow/registered-models/get-latest-versions", permission: .read, latest)
+    }
+
+    private func registerWrites(in routes: RouteTable) {
+        let store = store
+        routes.mlflow(.post, "/mlflow/registered-models/create", permission: .write) { call in
+            let model = try await store.createModel(
+                name: call.fields.string("name"),
+                description: call.fields.optionalString("description"),
+                tags: RegistryWire.tags(call.fields)
+            )
+            return ["registered_model": RegistryWire.model(model)]
+        }
+        routes.mlflow(.post, "/mlflow/registered-models/rename", permission: .operate) { call in
+            let model = try await store.renameModel(
+                call.fields.string("name"),
+                to: call.fields.string("new_name")
+            )
+            return ["registered_model": RegistryWire.model(model)]
+        }
+        routes.mlflow(.patch, "/mlflow/registered-models/update", permission: .write) { call in
+            let model = try await store.describeModel(
+                call.fields.string("name"),
+                call.fields.optionalString("description")
+            )
+            return ["registered_model": RegistryWire.model(model)]
+        }
+        routes.mlflow(.delete, "/mlflow/registered-models/delete", permission: .operate) { call in
+            try await store.deleteModel(call.fields.string("name"))
+            return [:]
+        }
+        routes.mlflow(.post, "/mlflow/registered-models/set-tag", permission: .write) { call in
+            try await store.setModelTag(call.fields.string("name"), RegistryWire.tag(call.fields))
+            return [:]
+        }
+        routes.mlflow(.delete, "/mlflow/registered-models/delete-tag", permission: .write) { call in
+            try await store.deleteModelTag(call.fields.string("name"), key: call.fields.string("key"))
+            return [:]
+        }
+    }
+
+    private func registerAliases(in routes: RouteTable) {
+        let store = store
+        routes.mlflow(.get, "/mlflow/registered-models/alias", permission: .read) { call in
+            let name = try call.fields.string("name")
+            let version = try await store.resolve(alias: call.fields.string("alias"), of: name)
+            return ["model_version": RegistryWire.version(try await store.version(name, version))]
+        }
+        // Moving an alias is what rolls a deployment out, so it takes an operator.
+        routes.mlflow(.post, "/mlflow/registered-models/alias", permission: .operate) { call in
+            try await store.setAlias(
+                model: call.fields.string("name"),
+                alias: call.fields.string("alias"),
+                version: RegistryWire.version(call.fields)
+            )
+            return [:]
+        }
+        routes.mlflow(.delete, "/mlflow/registered-models/alias", permission: .operate) { call in
+            try await store.deleteAlias(model: call.fields.string("name"), alias: call.fields.string("alias"))
+            return [:]
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Core
+package import HTTPSupport
+import HTTPTypes
+
+/// MLflow's methods for versions of registered models.
+package struct ModelVersionRoutes {
+    private let store: RegistryStore
+
+    /// Routes over a store.
+    package init(store: RegistryStore) {
+        self.store = store
+    }
+
+    /// Registers the routes.
+    package func register(in routes: RouteTable) {
+        registerReads(in: routes)
+        registerWrites(in: routes)
+    }
+
+    private func registerReads(in routes: RouteTable) {
+        let store = store
+        routes.mlflow(.get, "/mlflow/model-versions/get", permission: .read) { call in
+            let version = try await store.version(call.fields.string("name"), RegistryWire.version(call.fields))
+            return ["model_version": RegistryWire.version(version)]
+        }
+        routes.mlflow(.get, "/mlflow/model-versions/get-download-uri", permission: .read) { call in
+            let version = try await store.version(call.fields.string("name"), RegistryWire.version(call.fields))
+            return ["artifact_uri": .string(version.artifactURI)]
+        }
+        routes.mlflow(.get, "/mlflow/model-versions/search", permission: .read) { call in
+            let result = try await store.searchVersions(
+                filter: call.fields.optionalString("filter"),
+                order: call.fields.strings("order_by"),
+                limit: RegistryWire.limit(call.fields, default: RegistryLimits.versionResults),
+                after: RegistryWire.pageToken(call.fields)
+            )
+            return JSONObject(
+                "model_versions",
+                result.versions.map { RegistryWire.version($0) },
+                nextToken: result.nextToken
+            )
+        }
+    }
+
+    private func registerWrites(in routes: RouteTable) {
+        let store = store
+        routes.mlflow(.post, "/mlflow/model-versions/create", permission: .write) { call in
+            let version = try await store.createVersion(
+                model: call.fields.string("name"),
+                source: call.fields.string("source"),
+                runID: Self.text(call.fields, "run_id"),
+                modelID: Self.text(call.fields, "model_id"),
+                tags: RegistryWire.tags(call.fields),
+                description: call.fields.optionalString("description") ?? "",
+                runLink: call.fields.optionalString("run_link") ?? ""
+            )
+            return ["model_version": RegistryWire.version(version)]
+        }
+        routes.mlflow(.patch, "/mlflow/model-versions/update", permission: .write) { call in
+            let version = try await store.describeVersion(
+                call.fields.string("name"),
+                RegistryWire.version(call.fields),
+                call.fields.optionalString("description") ?? ""
+            )
+            return ["model_version": RegistryWire.version(version)]
+        }
+        routes.mlflow(.post, "/mlflow/model-versions/transition-stage", permission: .operate) { call in
+            guard let archiving = try call.fields.optionalBool("archive_existing_versions") else {
+                throw call.fields.missing("archive_existing_versions")
+            }
+            let version = try await store.transition(
+                call.fields.string("name"),
+                RegistryWire.version(call.fields),
+                to: RegistryRules.stage(call.fields.string("stage")),
+                archivingOthers: archiving
+            )
+            return ["model_version": RegistryWire.version(version)]
+        }
+        routes.mlflow(.delete, "/mlflow/model-versions/delete", permission: .operate) { call in
+            try await store.deleteVersion(call.fields.string("name"), RegistryWire.version(call.fields))
+            return [:]
+        }
+        routes.mlflow(.post, "/mlflow/model-versions/set-tag", permission: .write) { call in
+            try await store.setVersionTag(
+                call.fields.string("name"),
+                RegistryWire.version(call.fields),
+                RegistryWire.tag(call.fields)
+            )
+            return [:]
+        }
+        routes.mlflow(.delete, "/mlflow/model-versions/delete-tag", permission: .write) { call in
+            try await store.deleteVersionTag(
+                call.fields.string("name"),
+                RegistryWire.version(call.fields),
+                key: call.fields.string("key")
+            )
+            return [:]
+        }
+    }
+
+    /// A text, or nil if it is absent or empty.
+    private static func text(_ fields: MLflowFields, _ name: String) throws(MartletError) -> String? {
+        let text = try fields.optionalString(name)
+        return text.flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

@@ -1,0 +1,50 @@
+package import Storage
+
+extension RegistryStore {
+    /// The tables of registered models, versions and aliases.
+    package static let migrations: [Migration] = [
+        Migration(id: "registry-0001", statements: modelTables + versionTables)
+    ]
+
+    private static let modelTables = [
+        """
+        CREATE TABLE registered_models (
+            model_number BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT, is_prompt INTEGER NOT NULL,
+            last_version BIGINT NOT NULL, creation_time BIGINT NOT NULL, last_update_time BIGINT NOT NULL)
+        """,
+        """
+        CREATE TABLE registered_model_tags (
+            model_number BIGINT NOT NULL REFERENCES registered_models (model_number), tag_key TEXT NOT NULL,
+            tag_value TEXT NOT NULL, PRIMARY KEY (model_number, tag_key))
+        """,
+    ]
+
+    private static let versionTables = [
+        // A deleted version leaves its row behind, marked, so that its number is not used again.
+        """
+        CREATE TABLE model_versions (
+            model_number BIGINT NOT NULL REFERENCES registered_models (model_number), version BIGINT NOT NULL,
+            is_deleted INTEGER NOT NULL, description TEXT NOT NULL, stage TEXT NOT NULL, source TEXT NOT NULL,
+            artifact_uri TEXT NOT NULL, run_id TEXT NOT NULL, run_link TEXT NOT NULL, creation_time BIGINT NOT NULL,
+            last_update_time BIGINT NOT NULL, PRIMARY KEY (model_number, version))
+        """,
+        """
+        CREATE TABLE model_version_tags (
+            model_number BIGINT NOT NULL, version BIGINT NOT NULL, tag_key TEXT NOT NULL, tag_value TEXT NOT NULL,
+            PRIMARY KEY (model_number, version, tag_key),
+            FOREIGN KEY (model_number, version) REFERENCES model_versions (model_number, version))
+        """,
+        """
+        CREATE TABLE model_version_files (
+            model_number BIGINT NOT NULL, version BIGINT NOT NULL, file_path TEXT NOT NULL, file_size BIGINT NOT NULL,
+            sha256 TEXT NOT NULL, PRIMARY KEY (model_number, version, file_path),
+            FOREIGN KEY (model_number, version) REFERENCES model_versions (model_number, version))
+        """,
+        """
+        CREATE TABLE model_aliases (
+            model_number BIGINT NOT NULL, alias TEXT NOT NULL, version BIGINT NOT NULL,
+            PRIMARY KEY (model_number, alias),
+            FOREIGN KEY (model_number, version) REFERENCES model_versions (model_number, version))
+        """,
+    ]
+}
