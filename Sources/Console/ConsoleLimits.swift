@@ -26,6 +26,12 @@ package enum ConsoleLimits {
     package static let recentPredictions = 20
     /// Characters of a query string value that the console reads.
     package static let queryCharacters = 2_000
+    /// Predictions of the ledger from which a page draws latency quantiles.
+    package static let latencySamples = 600
+    /// Versions on the page of a model.
+    package static let modelVersions = 50
+    /// Bytes of the file in which a version describes itself.
+    package static let modelCardBytes = 4 * 1_024 * 1_024
     /// Bytes of a form that the console's buttons post.
     package static let formBytes = 4_096
     /// Bytes of an artifact that is sent as a preview picture.

@@ -19,6 +19,39 @@ package struct DatasetPage: ConsolePage {
         }
     }
 
+    /// One column and what its values are like.
+    package struct Column: Sendable {
+        /// Its name.
+        package var name: String
+        /// Its type.
+        package var type: String
+        /// How many values are missing.
+        package var missing: Int64
+        /// The smallest number; nil for text.
+        package var minimum: Double?
+        /// The mean; nil for text.
+        package var mean: Double?
+        /// The largest number; nil for text.
+        package var maximum: Double?
+
+        /// Makes a column.
+        package init(
+            name: String,
+            type: String,
+            missing: Int64 = 0,
+            minimum: Double? = nil,
+            mean: Double? = nil,
+            maximum: Double? = nil
+        ) {
+            self.name = name
+            self.type = type
+            self.missing = missing
+            self.minimum = minimum
+            self.mean = mean
+            self.maximum = maximum
+        }
+    }
+
     /// Its name.
     package var name: String
     /// The verdict of the checks: colour and words; nil before they ran.
@@ -33,8 +66,8 @@ package struct DatasetPage: ConsolePage {
     package var splits: [ShareBar.Part]
     /// Facts about its source and version.
     package var facts: [(label: String, value: Markup)]
-    /// The first rows: column names and cells.
-    package var sample: (columns: [String], rows: [[String]])
+    /// Its columns in order.
+    package var columns: [Column]
 
     /// Makes the page.
     package init(
@@ -45,7 +78,7 @@ package struct DatasetPage: ConsolePage {
         checks: [Check] = [],
         splits: [ShareBar.Part] = [],
         facts: [(label: String, value: Markup)] = [],
-        sample: (columns: [String], rows: [[String]]) = ([], [])
+        columns: [Column] = []
     ) {
         self.name = name
         self.verdict = verdict
@@ -54,7 +87,7 @@ package struct DatasetPage: ConsolePage {
         self.checks = checks
         self.splits = splits
         self.facts = facts
-        self.sample = sample
+        self.columns = columns
     }
 
     package var head: PageHead {
@@ -81,21 +114,34 @@ package struct DatasetPage: ConsolePage {
                 return [.text(check.name), verdict, .quiet(check.detail)]
             }
         )
-        let rows = TableView(
-            columns: sample.columns.map { .init($0, numeric: true) },
-            rows: sample.rows.map { $0.map { Markup.text($0) } }
+        let profile = TableView(
+            columns: [
+                .init("Column"), .init("Type"), .init("Missing", numeric: true), .init("Least", numeric: true),
+                .init("Mean", numeric: true), .init("Greatest", numeric: true),
+            ],
+            rows: columns.map { column in
+                [
+                    .text(column.name), .code(column.type),
+                    column.missing > 0 ? .toned(NumberText.count(column.missing), .warn) : .quiet("0"),
+                    number(column.minimum), number(column.mean), number(column.maximum),
+                ]
+            }
         )
         var context: [String: Any] = [
             "stats": StatStrip(stats).markup(),
             "checks": checkTable.markup(orEmpty: EmptyState("This dataset declares no checks.")),
             "facts": FactList(facts).markup(),
-            "sample": rows.markup(
+            "columns": profile.markup(
                 orEmpty: EmptyState("No rows yet. A pipeline with a data.ingest task brings them in.")
             ),
-            "sampleCount": NumberText.count(sample.rows.count),
+            "columnCount": NumberText.count(columns.count),
         ]
         let splitBar = ShareBar(splits, label: "Splits").markup()
         if !splitBar.isNull { context["splits"] = splitBar }
         return context
+    }
+
+    private func number(_ value: Double?) -> Markup {
+        value.map { .text(NumberText.value($0)) } ?? .missing
     }
 }

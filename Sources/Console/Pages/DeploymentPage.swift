@@ -16,10 +16,8 @@ package struct DeploymentPage: ConsolePage {
     package var stats: [StatStrip.Stat]
     /// The rollout under way, or the last one; nil when there was none.
     package var rollout: RolloutView?
-    /// Requests per second by version.
-    package var traffic: LineChart
-    /// Latency quantiles.
-    package var latency: LineChart
+    /// Traffic, latency and quality over the last minutes.
+    package var charts: [(title: String, note: String, chart: LineChart)]
     /// Versions in the traffic.
     package var share: [ShareBar.Part]
     /// What happened, newest first.
@@ -36,8 +34,7 @@ package struct DeploymentPage: ConsolePage {
         actions: [ActionButton] = [],
         stats: [StatStrip.Stat] = [],
         rollout: RolloutView? = nil,
-        traffic: LineChart,
-        latency: LineChart,
+        charts: [(title: String, note: String, chart: LineChart)] = [],
         share: [ShareBar.Part] = [],
         events: [Feed.Entry] = [],
         predictions: [PredictionRow] = []
@@ -49,8 +46,7 @@ package struct DeploymentPage: ConsolePage {
         self.actions = actions
         self.stats = stats
         self.rollout = rollout
-        self.traffic = traffic
-        self.latency = latency
+        self.charts = charts
         self.share = share
         self.events = events
         self.predictions = predictions
@@ -69,12 +65,16 @@ package struct DeploymentPage: ConsolePage {
     }
 
     package var context: [String: Any] {
-        let quiet = EmptyState("No traffic in the last minutes.")
+        let quiet = EmptyState("Nothing in the last minutes.")
         let example = "curl http://127.0.0.1:5000/v1/models/\(name):predict -d '{\"instances\": [[…]]}'"
         var context: [String: Any] = [
             "stats": StatStrip(stats).markup(),
-            "traffic": traffic.markup().isNull ? quiet.markup() : traffic.markup(),
-            "latency": latency.markup().isNull ? quiet.markup() : latency.markup(),
+            "charts": charts.map { chart -> [String: Any] in
+                let drawn = chart.chart.markup()
+                return [
+                    "chartTitle": chart.title, "chartNote": chart.note, "chart": drawn.isNull ? quiet.markup() : drawn,
+                ]
+            },
             "share": ShareBar(share, label: "Versions in the traffic").markup(),
             "hasShare": share.count > 1,
             "events": Feed(events).markup(orEmpty: EmptyState("Nothing has happened yet.")),

@@ -12,9 +12,9 @@ package struct MonitorsPage: ConsolePage {
         package var tone: Tone
         /// Its verdict in words.
         package var verdict: String
-        /// The score that decides, drawn small: oldest first.
+        /// The distance over time, drawn small: oldest first.
         package var history: [Double]
-        /// The figure beside the drawing.
+        /// The p-value beside the drawing.
         package var score: String
         /// Features that moved, of all.
         package var features: String
@@ -63,12 +63,12 @@ package struct MonitorsPage: ConsolePage {
     package var context: [String: Any] {
         let table = TableView(
             columns: [
-                .init("Monitor"), .init("Verdict"), .init("Deployment"), .init("MMD p-value", numeric: true),
+                .init("Monitor"), .init("Verdict"), .init("Deployment"), .init("p-value", numeric: true),
                 .init("Features moved", numeric: true), .init("Looked", numeric: true),
             ],
             rows: rows.map { row in
                 var score = Markup(trusted: "<span class=\"with-spark\">")
-                score.append(Sparkline(row.history, label: "p-value over time").markup())
+                score.append(Sparkline(row.history, label: "Distance over time").markup())
                 score.text(row.score.isEmpty ? NumberText.missing : row.score)
                 score.raw("</span>")
                 return [

@@ -51,6 +51,23 @@ package struct PipelineRunPage: ConsolePage {
         }
     }
 
+    /// A line of a log.
+    package struct Line: Sendable {
+        /// The task that wrote it.
+        package var task: String
+        /// The text.
+        package var text: String
+        /// Whether it came from standard error.
+        package var isError: Bool
+
+        /// Makes a line.
+        package init(task: String, text: String, isError: Bool) {
+            self.task = task
+            self.text = text
+            self.isError = isError
+        }
+    }
+
     /// The run.
     package var row: PipelineRunRow
     /// Facts below the heading.
@@ -59,8 +76,8 @@ package struct PipelineRunPage: ConsolePage {
     package var tasks: [Task]
     /// The task whose logs are shown; nil for all.
     package var selected: String?
-    /// Log lines: the task, the text, whether it is an error.
-    package var log: [(task: String, text: String, isError: Bool)]
+    /// Log lines, oldest first.
+    package var log: [Line]
     /// Its parameters.
     package var parameters: [(label: String, value: Markup)]
     /// Buttons that are possible now.
@@ -72,7 +89,7 @@ package struct PipelineRunPage: ConsolePage {
         lede: [Markup] = [],
         tasks: [Task],
         selected: String? = nil,
-        log: [(task: String, text: String, isError: Bool)] = [],
+        log: [Line] = [],
         parameters: [(label: String, value: Markup)] = [],
         actions: [ActionButton] = []
     ) {

@@ -2,38 +2,44 @@
 package struct RolloutView: Sendable {
     /// One check of the judge.
     package struct Check: Sendable {
-        /// What is compared.
+        /// What is checked.
         package var name: String
-        /// What the candidate shows.
-        package var candidate: String
-        /// What the champion shows; empty when the check has none.
-        package var champion: String
-        /// What is allowed.
-        package var limit: String
-        /// How many observations it rests on.
-        package var samples: String
         /// The verdict's colour.
         package var tone: Tone
         /// The verdict in words.
         package var verdict: String
+        /// The figures behind it.
+        package var detail: String
 
         /// Makes a check.
-        package init(
-            name: String,
-            candidate: String,
-            champion: String = "",
-            limit: String,
-            samples: String,
-            tone: Tone,
-            verdict: String
-        ) {
+        package init(name: String, tone: Tone, verdict: String, detail: String) {
             self.name = name
-            self.candidate = candidate
-            self.champion = champion
-            self.limit = limit
-            self.samples = samples
             self.tone = tone
             self.verdict = verdict
+            self.detail = detail
+        }
+    }
+
+    /// What one version showed since the rollout began.
+    package struct Arm: Sendable {
+        /// The version and its role, such as `version 3, candidate`.
+        package var name: String
+        /// Answered requests.
+        package var requests: Int
+        /// Of those, failures.
+        package var errors: Int
+        /// Labelled answers.
+        package var labelled: Int
+        /// Of those, the right ones.
+        package var correct: Int
+
+        /// Makes an arm.
+        package init(name: String, requests: Int, errors: Int, labelled: Int, correct: Int) {
+            self.name = name
+            self.requests = requests
+            self.errors = errors
+            self.labelled = labelled
+            self.correct = correct
         }
     }
 
@@ -49,8 +55,10 @@ package struct RolloutView: Sendable {
     package var reason: String
     /// The steps.
     package var steps: [RolloutSteps.Step]
-    /// The evidence.
+    /// The evidence by check.
     package var checks: [Check]
+    /// The evidence by version.
+    package var arms: [Arm]
 
     /// Makes a view.
     package init(
@@ -60,7 +68,8 @@ package struct RolloutView: Sendable {
         began: TimeText? = nil,
         reason: String = "",
         steps: [RolloutSteps.Step],
-        checks: [Check] = []
+        checks: [Check] = [],
+        arms: [Arm] = []
     ) {
         self.title = title
         self.tone = tone
@@ -69,23 +78,21 @@ package struct RolloutView: Sendable {
         self.reason = reason
         self.steps = steps
         self.checks = checks
+        self.arms = arms
     }
 
     /// What the template reads.
     var context: [String: Any] {
         let table = TableView(
+            columns: [.init("Check"), .init("Verdict"), .init("Evidence", wraps: true)],
+            rows: checks.map { [.text($0.name), .badge($0.tone, $0.verdict), .quiet($0.detail)] }
+        )
+        let comparison = TableView(
             columns: [
-                .init("Check"), .init("Candidate", numeric: true), .init("Champion", numeric: true),
-                .init("Allowed", numeric: true), .init("Samples", numeric: true), .init("Verdict"),
+                .init("Version"), .init("Requests", numeric: true), .init("Errors", numeric: true),
+                .init("Labelled", numeric: true), .init("Right", numeric: true),
             ],
-            rows: checks.map { check in
-                [
-                    .text(check.name), .text(check.candidate),
-                    check.champion.isEmpty ? .missing : .text(check.champion),
-                    check.limit.isEmpty ? .missing : .quiet(check.limit), .quiet(check.samples),
-                    .badge(check.tone, check.verdict),
-                ]
-            }
+            rows: arms.map(cells)
         )
         return [
             "rolloutTitle": title,
@@ -95,6 +102,16 @@ package struct RolloutView: Sendable {
             "hasReason": !reason.isEmpty,
             "rolloutSteps": RolloutSteps(steps).markup(),
             "rolloutChecks": checks.isEmpty ? Markup() : table.markup(),
+            "rolloutArms": arms.isEmpty ? Markup() : comparison.markup(),
+            "hasEvidence": !checks.isEmpty || !arms.isEmpty,
+        ]
+    }
+
+    private func cells(_ arm: Arm) -> [Markup] {
+        [
+            .text(arm.name), .text(NumberText.count(arm.requests)),
+            .toned(NumberText.count(arm.errors), arm.errors > 0 ? .bad : .idle), .text(NumberText.count(arm.labelled)),
+            arm.labelled > 0 ? .text(NumberText.percent(Double(arm.correct) / Double(arm.labelled))) : .missing,
         ]
     }
 }

@@ -73,9 +73,13 @@ package struct RunTable: Sendable {
     private func bestValue(_ name: String) -> Double? {
         let values = rows.compactMap { $0.metrics[name] }.filter(\.isFinite)
         guard let least = values.min(), let greatest = values.max(), least < greatest else { return nil }
+        return RunTable.isCost(name) ? least : greatest
+    }
+
+    /// Whether less of a metric is better, by its name.
+    package static func isCost(_ name: String) -> Bool {
         let lower = name.lowercased()
-        let isCost = ["loss", "error", "rmse", "mae", "mse", "seconds", "duration"].contains { lower.contains($0) }
-        return isCost ? least : greatest
+        return ["loss", "error", "rmse", "mae", "mse", "brier", "seconds", "duration"].contains { lower.contains($0) }
     }
 
     private func cells(_ row: RunRow, _ best: [Double?]) -> [Markup] {

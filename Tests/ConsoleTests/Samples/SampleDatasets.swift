@@ -44,18 +44,8 @@ enum SampleDatasets {
             .init("test", weight: 285, figure: "285", color: 3),
         ],
         facts: [("File", .code("breast_cancer.csv")), ("Version", .code("b5d4045c3f466fa91fe2cc6abe79232a"))],
-        sample: (sampleColumns, sampleRows)
-    )
-
-    static let sampleColumns: [String] = Array(SampleMonitors.names.prefix(12)) + ["target"]
-
-    static let sampleRows: [[String]] = (0..<8).map { (row: Int) -> [String] in
-        var cells: [String] = []
-        for column in 0..<12 {
-            let value = Double(row * 7 + column) * 1.37
-            cells.append(NumberText.value(value))
+        columns: SampleMonitors.names.map {
+            DatasetPage.Column(name: $0, type: "number", minimum: 1, mean: 2.5, maximum: 9)
         }
-        cells.append(String(row % 2))
-        return cells
-    }
+    )
 }

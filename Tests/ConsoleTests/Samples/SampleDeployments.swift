@@ -60,6 +60,33 @@ enum SampleDeployments {
         }
     }
 
+    static let traffic = LineChart(
+        label: "Requests per second by version",
+        curves: [
+            .init("version 2", series(wave(120, base: 38, swing: 10, noise: 2)), color: 1, filled: true),
+            .init("version 3", series(wave(20, base: 4, swing: 1, noise: 0.5)), color: 2, filled: true),
+        ],
+        axis: .time(now: SampleTime.now),
+        format: .rate,
+        fromZero: true
+    )
+
+    static let latency = LineChart(
+        label: "Latency quantiles",
+        curves: [
+            .init("p50", series(wave(120, base: 0.0011, swing: 0.0002, noise: 0.00006)), color: 1),
+            .init("p95", series(wave(120, base: 0.0031, swing: 0.0005, noise: 0.0002)), color: 2),
+            .init("p99", series(wave(120, base: 0.007, swing: 0.001, noise: 0.0006)), color: 5),
+        ],
+        axis: .time(now: SampleTime.now),
+        format: .latency,
+        fromZero: true
+    )
+
+    static let charts: [(title: String, note: String, chart: LineChart)] = [
+        ("Requests per second", "by version", traffic), ("Latency", "quantiles", latency),
+    ]
+
     static let rollout = RolloutView(
         title: "Version 3 replaces version 2",
         tone: .live,
@@ -72,33 +99,13 @@ enum SampleDeployments {
             .init("100%", .ahead, detail: "promotes"),
         ],
         checks: [
-            .init(
-                name: "Error rate",
-                candidate: "0%",
-                champion: "0%",
-                limit: "≤ 1%",
-                samples: "118 / 1,060",
-                tone: .good,
-                verdict: "pass"
-            ),
-            .init(
-                name: "Latency p95",
-                candidate: "3.61 ms",
-                champion: "3.42 ms",
-                limit: "≤ 1.5×",
-                samples: "118 / 1,060",
-                tone: .good,
-                verdict: "pass"
-            ),
-            .init(
-                name: "Quality (accuracy)",
-                candidate: "96.2%",
-                champion: "84.9%",
-                limit: "≥ −5%",
-                samples: "26 / 412",
-                tone: .idle,
-                verdict: "undecided"
-            ),
+            .init(name: "error_rate", tone: .good, verdict: "pass", detail: "0 of 118 failed; at most 1% may"),
+            .init(name: "latency", tone: .good, verdict: "pass", detail: "4% slower than 5.1 ms; at most 8% may"),
+            .init(name: "quality", tone: .idle, verdict: "undecided", detail: "26 of 40 labels have come"),
+        ],
+        arms: [
+            .init(name: "version 3, candidate", requests: 118, errors: 0, labelled: 26, correct: 25),
+            .init(name: "version 2, stable", requests: 1060, errors: 0, labelled: 412, correct: 350),
         ]
     )
 
@@ -133,27 +140,7 @@ enum SampleDeployments {
             .init("Drift", "p 0.002", note: "window of 100 rows", tone: .bad),
         ],
         rollout: rollout,
-        traffic: LineChart(
-            label: "Requests per second by version",
-            curves: [
-                .init("version 2", series(wave(120, base: 38, swing: 10, noise: 2)), color: 1, filled: true),
-                .init("version 3", series(wave(20, base: 4, swing: 1, noise: 0.5)), color: 2, filled: true),
-            ],
-            axis: .time(now: SampleTime.now),
-            format: .rate,
-            fromZero: true
-        ),
-        latency: LineChart(
-            label: "Latency quantiles",
-            curves: [
-                .init("p50", series(wave(120, base: 0.0011, swing: 0.0002, noise: 0.00006)), color: 1),
-                .init("p95", series(wave(120, base: 0.0031, swing: 0.0005, noise: 0.0002)), color: 2),
-                .init("p99", series(wave(120, base: 0.007, swing: 0.001, noise: 0.0006)), color: 5),
-            ],
-            axis: .time(now: SampleTime.now),
-            format: .latency,
-            fromZero: true
-        ),
+        charts: charts,
         share: share,
         events: events,
         predictions: predictions

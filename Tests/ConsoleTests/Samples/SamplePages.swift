@@ -25,7 +25,7 @@ enum SamplePages {
         ("overview-empty", OverviewPage()), ("deployments-empty", DeploymentsPage(deployments: [])),
         (
             "deployment-empty",
-            DeploymentPage(name: "d", tone: .idle, state: "no traffic", traffic: chart, latency: chart)
+            DeploymentPage(name: "d", tone: .idle, state: "no traffic", charts: [("Nothing", "", chart)])
         ),
         ("monitors-empty", MonitorsPage(rows: [])),
         (

@@ -59,14 +59,17 @@ enum SamplePipelines {
         actions: [ActionButton("Run", path: "/pipelines/cancer-training/runs", style: .primary)]
     )
 
+    static let log: [PipelineRunPage.Line] = (0..<18).map { (line: Int) -> PipelineRunPage.Line in
+        let text = "trial \(line): max_depth=\(line % 6) eta=0.1 accuracy=0.96\(line)"
+        return PipelineRunPage.Line(task: "tune-accuracy", text: text, isError: line == 9)
+    }
+
     static let run = PipelineRunPage(
         row: SampleOverview.runs[0],
         lede: [.joined([.text("started"), .time(SampleTime.ago(14))]), .text("running for 14 s"), .text("by hand")],
         tasks: tasks,
         selected: nil,
-        log: (0..<18).map { line in
-            ("tune-accuracy", "trial \(line): max_depth=\(line % 6) eta=0.1 accuracy=0.96\(line)", line == 9)
-        },
+        log: log,
         parameters: [("trials", .text("20")), ("seed", .text("7"))],
         actions: [ActionButton("Cancel", path: "/pipeline-runs/1/cancel", style: .danger, question: "Cancel this run?")]
     )

@@ -1,0 +1,63 @@
+import Core
+import HTTPSupport
+import HTTPTypes
+import Hummingbird
+import Pipelines
+import Serving
+
+/// The buttons: forms that work without the script, and the same for the script, which sends JSON and shows the answer.
+struct ConsoleActions: Sendable {
+    let sources: ConsoleSources
+
+    func register(in routes: RouteTable) {
+        let sources = sources
+        for command in RolloutCommand.allCases {
+            action("/deployments/{name}/\(command.rawValue)", in: routes) { context in
+                let name = try context.parameters.require("name")
+                try await sources.deployments.command(command, name, by: context.principal.name)
+                return ConsolePath.of("deployments", name)
+            }
+        }
+        action("/pipelines/{name}/runs", in: routes) { context in
+            let name = try context.parameters.require("name")
+            let id = try await sources.pipelines.startRun(pipeline: name, parameters: [:], trigger: "console")
+            return ConsolePath.of("pipeline-runs", id)
+        }
+        action("/pipeline-runs/{id}/cancel", in: routes) { context in
+            let id = try context.parameters.require("id")
+            try await sources.pipelines.cancel(id)
+            return ConsolePath.of("pipeline-runs", id)
+        }
+    }
+
+    /// Registers a button; `act` returns the page to see afterwards.
+    private func action(
+        _ path: String,
+        in routes: RouteTable,
+        _ act: @escaping @Sendable (AppRequestContext) async throws -> String
+    ) {
+        routes.post(path, permission: .operate, errors: .martlet) { request, context in
+            try Self.refuseForeignPages(request)
+            _ = try await request.readBody(limit: ConsoleLimits.formBytes)
+            let next = try await act(context)
+            guard request.hasJSONBody else { return .redirect(to: next, type: .normal) }
+            return .json(["location": .string(next)])
+        }
+    }
+
+    /// A form may come from a page of ours only: browsers say where a form comes from.
+    private static func refuseForeignPages(_ request: Request) throws(MartletError) {
+        guard !request.hasJSONBody else { return }
+        let site = request.headers[.secFetchSite]
+        guard site == "same-origin" else {
+            throw MartletError(
+                .permissionDenied,
+                "Forms are accepted from the console's own pages only; programs use /api/martlet/v1 with JSON."
+            )
+        }
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let secFetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .origin
+}

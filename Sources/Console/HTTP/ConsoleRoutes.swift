@@ -1,0 +1,114 @@
+package import Core
+package import HTTPSupport
+import HTTPTypes
+package import Hummingbird
+import NIOCore
+
+/// The console: a page for every noun, its assets, and the buttons.
+package struct ConsoleRoutes: Sendable {
+    private let sources: ConsoleSources
+    private let assets: Assets
+    private let responder: PageResponder
+
+    /// Parses the templates.
+    ///
+    /// - Throws: `internal` when a template is broken, which a test would have caught.
+    package init(sources: ConsoleSources, version: String) throws(MartletError) {
+        self.sources = sources
+        assets = .embedded(version: version)
+        responder = PageResponder(renderer: try PageRenderer(assets: assets))
+    }
+
+    /// Registers the pages, the assets and the buttons.
+    package func register(in routes: RouteTable) {
+        registerAssets(in: routes)
+        registerPages(in: routes)
+        ConsoleActions(sources: sources).register(in: routes)
+        RunPictures(tracking: sources.tracking).register(in: routes)
+    }
+
+    /// The page of an error that happened before any route of the console: an unknown path, a wrong method.
+    package func errorPage(_ error: MartletError, _ request: Request) -> Response {
+        responder.failure(error, request)
+    }
+
+    private func registerPages(in routes: RouteTable) {
+        let sources = sources
+        page("/", in: routes) { _, _ in try await OverviewLoader(sources: sources).page() }
+        page("/data", in: routes) { _, _ in try await DatasetLoader(sources: sources).list() }
+        page("/data/{name}", in: routes) { _, context in
+            try await DatasetLoader(sources: sources).page(context.parameters.require("name"))
+        }
+        page("/experiments", in: routes) { _, _ in try await ExperimentLoader(sources: sources).list() }
+        page("/experiments/{id}", in: routes) { request, context in
+            let query = try ConsoleQuery(request)
+            return try await ExperimentLoader(sources: sources).page(context.parameters.require("id"), query)
+        }
+        page("/runs/{id}", in: routes) { request, context in
+            let query = try ConsoleQuery(request)
+            return try await RunLoader(sources: sources).page(context.parameters.require("id"), query)
+        }
+        page("/models", in: routes) { _, _ in try await ModelLoader(sources: sources).list() }
+        page("/models/{name}", in: routes) { _, context in
+            try await ModelLoader(sources: sources).page(context.parameters.require("name"))
+        }
+        page("/models/{name}/{version}", in: routes) { request, context in
+            let query = try ConsoleQuery(request)
+            let name = try context.parameters.require("name")
+            return try await ModelLoader(sources: sources).version(name, context.parameters.require("version"), query)
+        }
+        page("/pipelines", in: routes) { _, _ in try await PipelineLoader(sources: sources).list() }
+        page("/pipelines/{name}", in: routes) { _, context in
+            try await PipelineLoader(sources: sources).page(context.parameters.require("name"))
+        }
+        page("/pipeline-runs/{id}", in: routes) { request, context in
+            let query = try ConsoleQuery(request)
+            return try await PipelineRunLoader(sources: sources).page(context.parameters.require("id"), query)
+        }
+        page("/deployments", in: routes) { _, _ in try await DeploymentLoader(sources: sources).list() }
+        page("/deployments/{name}", in: routes) { _, context in
+            try await DeploymentLoader(sources: sources).page(context.parameters.require("name"))
+        }
+        page("/drift", in: routes) { _, _ in try await MonitorLoader(sources: sources).list() }
+        page("/drift/{name}", in: routes) { _, context in
+            try await MonitorLoader(sources: sources).page(context.parameters.require("name"))
+        }
+        page("/loop", in: routes) { _, _ in try await LoopLoader(sources: sources).list() }
+        page("/loops/{id}", in: routes) { _, context in
+            try await LoopLoader(sources: sources).page(context.parameters.require("id"))
+        }
+    }
+
+    private func page(_ path: String, in routes: RouteTable, _ load: @escaping PageResponder.Loader) {
+        let responder = responder
+        routes.get(path, permission: .read, errors: .page) { request, context in
+            await responder.respond(request, context, load)
+        }
+    }
+
+    private func registerAssets(in routes: RouteTable) {
+        let assets = assets
+        routes.get("/assets/{file}", permission: .open, errors: .page) { request, context in
+            let name = try context.parameters.require("file")
+            guard let file = assets.files[name] else {
+                throw MartletError(.notFound, "There is no asset of this name in this version; reload the page.")
+            }
+            var headers = HTTPFields()
+            let etag = "\"\(file.hash)\""
+            headers[.eTag] = etag
+            headers[.cacheControl] = "public, max-age=31536000, immutable"
+            headers[.xContentTypeOptions] = "nosniff"
+            headers[.contentSecurityPolicy] = "default-src 'none'"
+            guard request.headers[.ifNoneMatch] != etag else {
+                return Response(status: .notModified, headers: headers)
+            }
+            headers[.contentType] = file.contentType
+            headers[.contentLength] = String(file.bytes.count)
+            return Response(
+                status: .ok,
+                headers: headers,
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.bytes))
+            )
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Core
+import Monitoring
+import Serving
+
+/// Reads deployments for their pages.
+struct DeploymentLoader: Sendable {
+    let sources: ConsoleSources
+
+    /// How far back the charts look.
+    static let history = Duration.seconds(240)
+
+    func list() async throws -> DeploymentsPage {
+        DeploymentsPage(deployments: await rows())
+    }
+
+    /// Every deployment as lists show it.
+    func rows() async -> [DeploymentRow] {
+        let now = sources.clock.now
+        return await sources.deployments.statuses().prefix(ConsoleLimits.listRows).map { status in
+            let traffic = TrafficFigures(status, now: now)
+            let (tone, state) = Self.state(status)
+            return DeploymentRow(
+                name: status.spec.name,
+                follows: "models:/\(status.spec.model)@\(status.spec.alias)",
+                version: status.plan.map { "version \($0.stable)" } ?? "",
+                tone: tone,
+                state: state,
+                rate: traffic.rate,
+                history: traffic.perSecond,
+                p95: traffic.quantile(0.95),
+                errors: traffic.errorShare,
+                drift: drift(status.spec.name),
+                share: Self.share(status)
+            )
+        }
+    }
+
+    func page(_ name: String) async throws -> DeploymentPage {
+        let now = sources.clock.now
+        let status = try await sources.deployments.status(name)
+        let records = try await sources.ledger.recentRows(name, limit: ConsoleLimits.latencySamples)
+        let quality = try await sources.ledger.quality(name, since: now - Self.history, window: .seconds(10))
+        let events = try await sources.deploymentStore.events(name, limit: ConsoleLimits.recentEvents)
+        let traffic = TrafficFigures(status, now: now)
+        let (tone, state) = Self.state(status)
+        return DeploymentPage(
+            name: name,
+            tone: tone,
+            state: state,
+            lede: lede(status),
+            actions: Self.actions(status),
+            stats: stats(status, traffic, quality),
+            rollout: Self.rollout(status, now: now),
+            charts: Self.charts(status, records, quality, now: now),
+            share: Self.share(status),
+            events: events.map { Self.entry($0, deployment: name, named: false, now: now) },
+            predictions: records.prefix(ConsoleLimits.recentPredictions).map { Self.prediction($0, now: now) }
+        )
+    }
+
+    /// The state's colour and words.
+    static func state(_ status: DeploymentStatus) -> (tone: Tone, text: String) {
+        guard let plan = status.plan, status.isReady else { return (.idle, "waiting for a version") }
+        if let machine = status.rollout?.machine, machine.isActive {
+            switch machine.state {
+            case .paused: return (.warn, "paused at \(plan.candidatePercent)%")
+            case .inconclusive: return (.warn, "held at \(plan.candidatePercent)%")
+            case .promoting: return (.live, "promoting")
+            default: return (.live, "canary \(plan.candidatePercent)%")
+            }
+        }
+        return status.message == nil ? (.good, "serving") : (.warn, "serving, see message")
+    }
+
+    /// The versions that take traffic.
+    static func share(_ status: DeploymentStatus) -> [ShareBar.Part] {
+        status.versions.filter { $0.percent > 0 }.map { version in
+            .init(
+                "version \(version.version)",
+                weight: Double(version.percent),
+                figure: "\(version.percent)%",
+                color: color(of: version.version)
+            )
+        }
+    }
+
+    /// The same version has the same colour wherever it is drawn.
+    static func color(of version: Int) -> Int {
+        (max(1, version) - 1) % 6 + 1
+    }
+
+    private func drift(_ deployment: String) -> (tone: Tone, text: String)? {
+        sources.monitors.signal(deployment: deployment).map { MonitorLoader.verdict($0.state) }
+    }
+
+    private func lede(_ status: DeploymentStatus) -> [Markup] {
+        let spec = status.spec
+        var lede: [Markup] = [
+            .joined([
+                .text("follows"), .link("models:/\(spec.model)@\(spec.alias)", ConsolePath.of("models", spec.model)),
+            ])
+        ]
+        if let stable = status.plan?.stable {
+            lede.append(.link("version \(stable)", ConsolePath.of("models", spec.model, String(stable))))
+        }
+        if let signal = sources.monitors.signal(deployment: spec.name) {
+            let verdict = MonitorLoader.verdict(signal.state)
+            lede.append(.joined([.link(signal.monitor, ConsolePath.of("drift", signal.monitor)), .text(verdict.text)]))
+        }
+        if let message = status.message { lede.append(.toned(message, .warn)) }
+        return lede
+    }
+
+    private func stats(
+        _ status: DeploymentStatus,
+        _ traffic: TrafficFigures,
+        _ quality: [QualityWindow]
+    ) -> [StatStrip.Stat] {
+        var stats: [StatStrip.Stat] = [
+            .init(
+                "Requests",
+                NumberText.rate(traffic.rate),
+                unit: "/s",
+                note: "\(NumberText.count(traffic.requests)) since loaded"
+            )
+        ]
+        for (label, quantile) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+            let text = traffic.quantile(quantile).map { NumberText.latency(seconds: $0) } ?? NumberText.missing
+            let parts = text.split(separator: " ")
+            let unit = parts.count > 1 ? String(parts[1]) : ""
+            stats.append(.init(label, String(parts.first ?? "–"), unit: unit, note: "the model's own work"))
+        }
+        let failing = (traffic.errorShare ?? 0) > 0
+        stats.append(
+            .init(
+                "Errors",
+                traffic.errorShare.map(NumberText.percent) ?? NumberText.missing,
+                note: "in the last minute",
+                tone: failing ? .bad : .idle
+            )
+        )
+        let labelled = quality.reduce(0) { $0 + $1.accuracy.total }
+        let correct = quality.reduce(0) { $0 + $1.accuracy.count }
+        if labelled > 0 {
+            let share = Double(correct) / Double(labelled)
+            stats.append(
+                .init("Accuracy", NumberText.percent(share), note: "on \(NumberText.count(labelled)) recent labels")
+            )
+        }
+        if let signal = sources.monitors.signal(deployment: status.spec.name) {
+            let verdict = MonitorLoader.verdict(signal.state)
+            let note = signal.pValue.map { "p = \(NumberText.value($0))" } ?? "\(signal.windowSize) rows"
+            stats.append(.init("Drift", verdict.text, note: note, tone: verdict.tone))
+        }
+        return stats
+    }
+}

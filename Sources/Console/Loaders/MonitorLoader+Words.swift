@@ -1,0 +1,164 @@
+import Core
+import Monitoring
+
+extension MonitorLoader {
+    /// The verdict with its statistics in one or two sentences.
+    static func sentence(_ detail: MonitorDetail, now: Timestamp) -> String {
+        let summary = detail.summary
+        guard let evaluation = detail.evaluation else {
+            guard summary.referenceRows != nil else {
+                return "No reference yet: it comes with the first version that \(summary.spec.deployment) serves."
+            }
+            return "The window holds \(summary.rows) of the \(summary.spec.minimum) rows that the first look needs."
+        }
+        let opening: String
+        switch summary.signal.state {
+        case .drifted:
+            opening = "What \(summary.spec.deployment) is asked now differs from what its model was trained on."
+        case .warning: opening = "The last look found a difference; one more in a row makes it drift."
+        case .stable, .cleared:
+            opening = "What \(summary.spec.deployment) is asked now looks like what its model was trained on."
+        case .collecting: opening = "The verdict waits until the window is full of rows for the present reference."
+        }
+        var found: [String] = []
+        for detector in evaluation.detectors { found.append(words(detector)) }
+        let moved = evaluation.features.filter(\.drifted)
+        if !moved.isEmpty {
+            let most = moved.max { ($0.statistic ?? 0) < ($1.statistic ?? 0) }
+            let count = "\(moved.count) of \(evaluation.features.count) features moved"
+            found.append(most.map { "\(count), \($0.name) most" } ?? count)
+        }
+        let rows =
+            "\(evaluation.windowRows) rows against \(evaluation.referenceRows) of version \(evaluation.referenceVersion)"
+        return "\(opening) On \(rows): \(found.joined(separator: "; "))."
+    }
+
+    private static func words(_ detector: MonitorEvaluation.Detector) -> String {
+        let name =
+            detector.kind == .maximumMeanDiscrepancy ? "MMD² over all features" : "greatest distance of one feature"
+        guard let statistic = detector.statistic else {
+            return "\(name) could not decide (\(detector.reason ?? "no rows"))"
+        }
+        var text = "\(name) is \(NumberText.value(statistic))"
+        if let pValue = detector.pValue { text += ", p = \(NumberText.value(pValue))" }
+        if let threshold = detector.threshold {
+            text +=
+                detector.drifted
+                ? ", below \(NumberText.value(threshold))" : ", not below \(NumberText.value(threshold))"
+        }
+        return text
+    }
+
+    static func stats(_ detail: MonitorDetail, now: Timestamp) -> [StatStrip.Stat] {
+        let summary = detail.summary
+        var stats: [StatStrip.Stat] = []
+        for detector in detail.evaluation?.detectors ?? [] {
+            let isKernel = detector.kind == .maximumMeanDiscrepancy
+            stats.append(
+                .init(
+                    isKernel ? "MMD²" : "KS distance",
+                    detector.statistic.map(NumberText.value) ?? NumberText.missing,
+                    note: detector.pValue.map { "p = \(NumberText.value($0))" } ?? detector.reason ?? "",
+                    tone: detector.drifted ? .bad : .idle
+                )
+            )
+        }
+        if let features = detail.evaluation?.features, !features.isEmpty {
+            let moved = features.count(where: \.drifted)
+            let tone: Tone = moved > 0 ? .bad : .idle
+            stats.append(.init("Features moved", NumberText.count(moved), unit: "of \(features.count)", tone: tone))
+        }
+        stats.append(
+            .init("Window", NumberText.count(summary.rows), unit: "rows", note: "of at most \(summary.spec.window)")
+        )
+        stats.append(
+            .init(
+                "Reference",
+                summary.referenceRows.map(NumberText.count) ?? NumberText.missing,
+                unit: summary.referenceRows == nil ? "" : "rows",
+                note: summary.signal.referenceVersion.map { "version \($0)" } ?? "none yet"
+            )
+        )
+        stats.append(.init("In this state for", TimeText.took(now - summary.since)))
+        if summary.refusedRows > 0 {
+            let count = NumberText.count(Int64(clamping: summary.refusedRows))
+            stats.append(.init("Refused rows", count, note: "another number of features", tone: .warn))
+        }
+        return stats
+    }
+
+    static func scores(
+        _ detail: MonitorDetail,
+        now: Timestamp
+    ) -> [(title: String, note: String, chart: LineChart)] {
+        func curve(_ name: String, _ color: Int, _ value: (EvaluationSummary) -> Double?) -> LineChart.Curve {
+            let points = detail.history.map { (x: Double($0.at.milliseconds), y: value($0) ?? .nan) }
+            return .init(name, points, color: color, filled: true)
+        }
+        func chart(_ curve: LineChart.Curve, _ format: ValueFormat, limit: Double? = nil) -> LineChart {
+            LineChart(
+                label: curve.name,
+                curves: [curve],
+                axis: .time(now: now),
+                format: format,
+                limit: limit,
+                fromZero: true
+            )
+        }
+        var scores: [(title: String, note: String, chart: LineChart)] = []
+        if detail.summary.spec.mmd != nil {
+            let distance = curve("MMD²", 1) { $0.mmd.map { max(0, $0) } }
+            scores.append(("Distance over all features", "maximum mean discrepancy, squared", chart(distance, .value)))
+        }
+        if detail.summary.spec.ks != nil {
+            let moved = curve("features moved", 5) { Double($0.driftedFeatures) }
+            scores.append(("Features moved", "Kolmogorov-Smirnov, corrected", chart(moved, .count)))
+        }
+        return scores
+    }
+
+    /// The features with their distributions, those that moved first, then by distance.
+    static func features(_ detail: MonitorDetail) -> [MonitorPage.Feature] {
+        var found: [String: MonitorEvaluation.Feature] = [:]
+        for feature in detail.evaluation?.features ?? [] { found[feature.name] = feature }
+        let ordered = detail.histograms.enumerated().sorted { left, right in
+            let (first, second) = (found[left.element.name], found[right.element.name])
+            if first?.drifted != second?.drifted { return first?.drifted ?? false }
+            let (near, far) = (first?.statistic ?? -1, second?.statistic ?? -1)
+            return near == far ? left.offset < right.offset : near > far
+        }
+        return ordered.map { _, histogram in
+            let feature = found[histogram.name]
+            return MonitorPage.Feature(
+                name: histogram.name,
+                distribution: Distribution(
+                    edges: histogram.edges,
+                    reference: shares(histogram.reference),
+                    current: shares(histogram.current)
+                ),
+                drifted: feature?.drifted ?? false,
+                figure: feature?.pValue.map { "p \(NumberText.value($0))" } ?? ""
+            )
+        }
+    }
+
+    private static func shares(_ counts: [Int]) -> [Double] {
+        let total = Double(max(1, counts.reduce(0, +)))
+        return counts.map { Double($0) / total }
+    }
+
+    static func settings(_ spec: MonitorSpec) -> [(label: String, value: Markup)] {
+        var settings: [(label: String, value: Markup)] = [
+            ("Window", .text("\(spec.window) rows, from \(spec.minimum)")),
+            ("Looks", .text("every \(TimeText.took(spec.interval)), after \(spec.stride) new rows")),
+        ]
+        if let mmd = spec.mmd {
+            settings.append(("MMD", .text("p < \(NumberText.value(mmd.pValue)), \(mmd.permutations) permutations")))
+        }
+        if let ks = spec.ks {
+            settings.append(("KS", .text("p < \(NumberText.value(ks.pValue)), \(ks.correction.rawValue)")))
+        }
+        settings.append(("Hysteresis", .text("\(spec.hysteresis) looks in a row")))
+        return settings
+    }
+}
