@@ -71,7 +71,8 @@ enum InvocationsBody {
                 switch key {
                 case "columns": names = try self.names(&reader)
                 case "index": try reader.skipValue()
-                case "data": widths = try matrix(&reader, into: &values)
+                case "data":
+                    widths = try matrix(&reader, keeps: names?.map { model.position[$0] != nil }, into: &values)
                 default:
                     throw MartletError(
                         .invalidArgument,
@@ -105,15 +106,32 @@ enum InvocationsBody {
         return names
     }
 
-    private static func matrix(_ reader: inout JSONReader, into values: inout [Float]) throws(MartletError) -> [Int] {
+    /// Reads rows; cells of columns that are not kept may be of any kind and count as missing.
+    private static func matrix(
+        _ reader: inout JSONReader,
+        keeps: [Bool]?,
+        into values: inout [Float]
+    ) throws(MartletError) -> [Int] {
         var widths: [Int] = []
-        try reader.expect(0x5B)
-        if reader.take(0x5D) { return widths }
-        repeat {
+        try reader.forEachElement("data") { reader throws(MartletError) in
             guard widths.count < ServingLimits.rowsPerRequest else { throw JSONReader.tooManyRows() }
-            widths.append(try reader.readRow(into: &values))
-        } while reader.take(0x2C)
-        try reader.expect(0x5D)
+            guard let keeps, keeps.contains(false) else {
+                widths.append(try reader.readRow(into: &values))
+                return
+            }
+            var width = 0
+            try reader.forEachElement("data") { reader throws(MartletError) in
+                guard values.count < ServingLimits.valuesPerRequest else { throw JSONReader.tooManyValues() }
+                if width < keeps.count, !keeps[width] {
+                    try reader.skipValue()
+                    values.append(.nan)
+                } else {
+                    values.append(try reader.readFeature())
+                }
+                width += 1
+            }
+            widths.append(width)
+        }
         return widths
     }
 

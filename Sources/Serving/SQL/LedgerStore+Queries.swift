@@ -58,6 +58,17 @@ extension LedgerStore {
         }
     }
 
+    /// How many labelled predictions a deployment has made since `earliest`.
+    package func labelledCount(_ deployment: String, since earliest: Timestamp) async throws(MartletError) -> Int {
+        try await read { connection in
+            let row = try connection.first(
+                "SELECT count(*) AS n FROM predictions WHERE deployment = ? AND label IS NOT NULL AND created_at >= ?",
+                [.text(deployment), .integer(earliest.milliseconds)]
+            )
+            return try Int(clamping: row?.int("n") ?? 0)
+        }
+    }
+
     /// Labelled predictions that belong to a rollout.
     package func labelled(
         rollout: String,
