@@ -1,0 +1,129 @@
+/// How features move predictions: a dot for each row and feature, coloured by the feature's value.
+package enum BeeswarmPlot {
+    private static let (left, top, rowHeight, plotWidth) = (210.0, 76.0, 34.0, 470.0)
+    private static let dot = 2.9
+
+    /// Draws the plot as SVG.
+    package static func svg(_ explanation: Explanation) -> [UInt8] {
+        let shown = Array(explanation.ranking.prefix(LearningLimits.plottedFeatures))
+        let bottom = top + Double(shown.count) * rowHeight
+        var canvas = SVGCanvas(width: left + plotWidth + 130, height: bottom + 62)
+        canvas.text("How features move the predictions", 24, 32, size: 18, weight: 650)
+        canvas.text(
+            "one dot a row (\(explanation.rowCount)), log-odds of “\(explanation.output)”",
+            24,
+            54,
+            fill: SVGCanvas.Palette.muted
+        )
+        let all = shown.flatMap { column(explanation.contributions, $0, explanation) }
+        let reach = max(all.map { abs($0) }.max() ?? 0, 1e-6) * 1.05
+        let (low, high) = (
+            max(-reach, (all.min() ?? 0) * 1.08 - reach * 0.02), min(reach, (all.max() ?? 0) * 1.08 + reach * 0.02)
+        )
+        let scale = PlotScale(low: low, high: high, start: left, end: left + plotWidth)
+        axis(&canvas, scale, bottom)
+        for (row, feature) in shown.enumerated() {
+            let y = top + (Double(row) + 0.5) * rowHeight
+            canvas.text(SVGCanvas.label(explanation.featureNames[feature]), left - 12, y + 5, size: 13, anchor: .end)
+            canvas.line(left, y, left + plotWidth, y, stroke: SVGCanvas.Palette.grid, dash: "2 4")
+            swarm(&canvas, explanation, feature, y, scale)
+        }
+        legend(&canvas, bottom)
+        return canvas.finish(title: "SHAP value of each feature in each row, coloured by the feature's value")
+    }
+
+    private static func column(_ table: [Float], _ feature: Int, _ explanation: Explanation) -> [Double] {
+        stride(from: feature, to: table.count, by: explanation.featureNames.count).map { Double(table[$0]) }
+    }
+
+    private static func axis(_ canvas: inout SVGCanvas, _ scale: PlotScale, _ bottom: Double) {
+        for tick in scale.ticks(6) {
+            let x = scale.place(of: tick)
+            let colour = tick == 0 ? SVGCanvas.Palette.muted : SVGCanvas.Palette.grid
+            canvas.line(x, top, x, bottom, stroke: colour)
+            canvas.text(
+                NumberText.short(tick),
+                x,
+                bottom + 20,
+                size: 11,
+                fill: SVGCanvas.Palette.muted,
+                anchor: .middle
+            )
+        }
+        canvas.text(
+            "SHAP value (moves the prediction)",
+            left + plotWidth / 2,
+            bottom + 46,
+            fill: SVGCanvas.Palette.muted,
+            anchor: .middle
+        )
+    }
+
+    /// Places dots side by side where they would cover each other, alternating above and below the line.
+    private static func swarm(
+        _ canvas: inout SVGCanvas,
+        _ explanation: Explanation,
+        _ feature: Int,
+        _ y: Double,
+        _ scale: PlotScale
+    ) {
+        let contributions = column(explanation.contributions, feature, explanation)
+        let ranks = shares(column(explanation.values, feature, explanation))
+        var crowd: [Int: Int] = [:]
+        let most = Int((rowHeight / 2 - dot) / (dot * 0.9))
+        for row in contributions.indices {
+            let x = scale.place(of: contributions[row])
+            let cell = Int((x / (dot * 1.7)).rounded())
+            let seat = crowd[cell, default: 0]
+            crowd[cell] = seat + 1
+            let level = min((seat + 1) / 2, most)
+            let offset = Double(level) * dot * 0.9 * (seat.isMultiple(of: 2) ? 1 : -1)
+            let fill = ranks[row].map(SVGCanvas.colour(at:)) ?? "#9ca3af"
+            canvas.circle(x, y + offset, dot, fill: fill)
+        }
+    }
+
+    /// The rank of each value from 0 to 1, so that an outlier does not take the whole colour scale; nil for missing ones.
+    private static func shares(_ values: [Double]) -> [Double?] {
+        let known = values.filter { !$0.isNaN }.sorted()
+        guard let low = known.first, let high = known.last, high > low else {
+            return values.map { $0.isNaN ? nil : 0.5 }
+        }
+        return values.map { value in
+            guard !value.isNaN else { return nil }
+            let below = known.partitionPoint { $0 < value }
+            let upTo = known.partitionPoint { $0 <= value }
+            return Double(below + upTo - 1) / 2 / Double(max(1, known.count - 1))
+        }
+    }
+
+    private static func legend(_ canvas: inout SVGCanvas, _ bottom: Double) {
+        let x = left + plotWidth + 34
+        let height = min(180, bottom - top - 40)
+        let start = top + (bottom - top - height) / 2
+        canvas.gradient(
+            x,
+            start,
+            12,
+            height,
+            from: SVGCanvas.Palette.lowers,
+            to: SVGCanvas.Palette.raises
+        )
+        canvas.text("high", x + 20, start + 10, size: 11, fill: SVGCanvas.Palette.muted)
+        canvas.text("low", x + 20, start + height, size: 11, fill: SVGCanvas.Palette.muted)
+        canvas.text("feature", x - 6, start - 26, size: 11, fill: SVGCanvas.Palette.muted)
+        canvas.text("value", x - 6, start - 12, size: 11, fill: SVGCanvas.Palette.muted)
+    }
+}
+
+extension Array where Element == Double {
+    /// The first index whose element does not satisfy `isBefore`, in an array sorted by it.
+    fileprivate func partitionPoint(_ isBefore: (Double) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,51 @@
+package import Core
+package import Datasets
+package import Tracking
+
+/// The built-in steps of learning: `learning.split`, `learning.tune` and `learning.evaluate`.
+package enum LearningSteps {
+    /// The steps over the stores of one server.
+    package static func all(tracking: TrackingStore, datasets: DatasetStore) -> [BuiltinStep] {
+        [split(datasets), tune(tracking, datasets), evaluate(tracking, datasets)]
+    }
+
+    private static func split(_ datasets: DatasetStore) -> BuiltinStep {
+        BuiltinStep(
+            name: "learning.split",
+            summary: "Divides a dataset's rows into parts at random, keeping the classes' shares; repeatable by seed.",
+            parameters: SplitStep.parameters
+        ) { context in
+            try await SplitStep(datasets: datasets).run(context)
+        }
+    }
+
+    private static func tune(_ tracking: TrackingStore, _ datasets: DatasetStore) -> BuiltinStep {
+        BuiltinStep(
+            name: "learning.tune",
+            summary: "Searches for the best XGBoost parameters, logs every trial as a run and stores the final model.",
+            parameters: TuningOptions.parameters
+        ) { context in
+            let fields = JSONFields(context.parameters, path: "with")
+            let tuner = Tuner(
+                tracking: tracking,
+                datasets: datasets,
+                options: try TuningOptions(fields, pipeline: context.pipeline),
+                clock: context.clock,
+                log: context.log,
+                progress: context.progress
+            )
+            return try await tuner.run(name: context.task).json
+        }
+    }
+
+    private static func evaluate(_ tracking: TrackingStore, _ datasets: DatasetStore) -> BuiltinStep {
+        BuiltinStep(
+            name: "learning.evaluate",
+            summary:
+                "Picks the better of the tuned models, judges it on the test rows and explains it with SHAP values.",
+            parameters: EvaluateStep.parameters
+        ) { context in
+            try await EvaluateStep(tracking: tracking, datasets: datasets).run(context)
+        }
+    }
+}
