@@ -73,8 +73,8 @@ package enum RegistrySteps {
     /// Registers a version of a model that a task trained.
     ///
     /// - Parameters:
-    ///   - outputs: the task's outputs: `run_id`, `model_path` (among the run's artifacts) and, if there are,
-    ///     `metrics`, whose numbers become tags.
+    ///   - outputs: the task's outputs: `run_id`, `model_uri` (or `model_path` among the run's artifacts) and, if there
+    ///     are, `metrics`, whose numbers become tags.
     ///   - model: the registered model; created if there is none.
     ///   - tags: further tags of the version.
     ///   - uniqueTag: one of them; a version that has it with the same value is returned instead of a new one.
@@ -93,7 +93,10 @@ package enum RegistrySteps {
     ) async throws -> ModelVersion {
         let fields = JSONFields(outputs, path: "outputs")
         let run = try fields.string("run_id")
-        let path = try fields.string("model_path")
+        let source =
+            if let uri = try fields.optionalString("model_uri") { uri } else {
+                "runs:/\(run)/\(try fields.string("model_path"))"
+            }
         do {
             try await store.createModel(name: model)
         } catch let error as MartletError where error.code == .alreadyExists {
@@ -105,7 +108,7 @@ package enum RegistrySteps {
         }
         return try await store.createVersion(
             model: model,
-            source: "runs:/\(run)/\(path)",
+            source: source,
             runID: run,
             tags: all,
             description: description,

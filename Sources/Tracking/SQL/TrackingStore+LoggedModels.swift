@@ -103,6 +103,23 @@ extension TrackingStore {
         }
     }
 
+    /// Notes in the tag `mlflow.modelVersions` that a logged model became a version of a registered model.
+    ///
+    /// - Throws: `notFound`.
+    package func recordRegistration(of id: String, as name: String, version: Int) async throws {
+        _ = try await changeLoggedModel(id) { connection in
+            let row = try connection.first(
+                "SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?",
+                [.text(id), .text(TagKey.modelVersions)]
+            )
+            // Clients write this tag, too; what is no list any more is replaced.
+            let earlier = row?.optionalText("tag_value").flatMap { try? JSONValue.parse($0).arrayValue } ?? []
+            let entry: JSONValue = ["name": .string(name), "version": .int(version)]
+            let value = JSONValue.array(earlier + [entry]).description
+            try Self.put(connection, id, params: [], tags: [Tag(key: TagKey.modelVersions, value: value)])
+        }
+    }
+
     /// Adds params to a logged model; a param with the same key is replaced.
     ///
     /// - Throws: `notFound`, `invalidArgument`.

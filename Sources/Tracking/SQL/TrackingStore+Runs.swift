@@ -62,6 +62,7 @@ extension TrackingStore {
         static let runName = "mlflow.runName"
         static let parent = "mlflow.parentRunId"
         static let loggedModels = "mlflow.log-model.history"
+        static let modelVersions = "mlflow.modelVersions"
         static let context = "mlflow.data.context"
     }
 

@@ -1,0 +1,50 @@
+import Core
+package import HTTPSupport
+import HTTPTypes
+
+/// Methods of MLflow that this server does not have: they answer so in words, with a status that clients do not retry.
+package struct UnimplementedRoutes {
+    /// Families of methods by API version: the first part of the path after `/mlflow/` and what it is about.
+    private static let families: [(version: String, family: String, what: String)] = [
+        ("2.0", "traces", "traces"), ("3.0", "traces", "traces"), ("2.0", "webhooks", "webhooks"),
+        ("3.0", "datasets", "evaluation datasets"), ("3.0", "scorers", "scorers"), ("3.0", "workspaces", "workspaces"),
+        ("3.0", "issues", "issues"), ("3.0", "label-schemas", "label schemas"),
+        ("3.0", "review-queues", "review queues"),
+        ("3.0", "gateway", "the AI gateway"), ("3.0", "prompt-optimization", "prompt optimization"),
+        ("3.0", "mcp-servers", "the registry of MCP servers"), ("3.0", "jobs", "jobs"),
+    ]
+
+    /// Makes the routes.
+    package init() {}
+
+    /// Registers the routes.
+    package func register(in routes: RouteTable) {
+        for (version, family, what) in Self.families {
+            for prefix in ["/api/", "/ajax-api/"] {
+                let path = "\(prefix)\(version)/mlflow/\(family)"
+                refuse(path, what, in: routes)
+                refuse(path + "/**", what, in: routes)
+            }
+        }
+        refuse("/v1/traces", "traces", in: routes, methods: [.post])
+        refuse("/graphql", "GraphQL", in: routes, methods: [.get, .post])
+    }
+
+    private func refuse(
+        _ path: String,
+        _ what: String,
+        in routes: RouteTable,
+        methods: [HTTPRequest.Method] = [.get, .post, .patch, .put, .delete]
+    ) {
+        for method in methods {
+            let permission: Permission = method == .get ? .read : .write
+            routes.on(path, method: method, permission: permission, errors: .mlflow) { _, _ in
+                throw MartletError(
+                    .unimplemented,
+                    "Not available on this server: \(what) of MLflow's API. Experiments, runs, artifacts, logged "
+                        + "models and the model registry are."
+                )
+            }
+        }
+    }
+}
