@@ -210,7 +210,7 @@ data:
     for path in ["/etc/passwd", "../../etc/passwd", "a/../../b.csv"]:
         assert apply(own_server, manifest.replace("%s", path)).status_code == 400
     refused = own_server.post("/api/martlet/v1/apply", {"manifest": "version: 1\n", "directory": "../.."})
-    assert refused.status_code == 400
+    assert refused.status_code in (400, 403)
 
 
 @pytest.mark.parametrize("arguments", [["apply", "missing.yaml"], ["pipeline", "run", "missing"], ["no-such-command"]])
