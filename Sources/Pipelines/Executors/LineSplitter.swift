@@ -1,9 +1,12 @@
 /// Cuts a byte stream into lines; a line past the limit is passed on in pieces, so that nothing piles up.
-struct LineSplitter {
+package struct LineSplitter {
     private var pending: [UInt8] = []
 
+    /// Starts at the beginning of a line.
+    package init() {}
+
     /// The lines that `bytes` complete.
-    mutating func take(_ bytes: UnsafeRawBufferPointer) -> [String] {
+    package mutating func take(_ bytes: UnsafeRawBufferPointer) -> [String] {
         var lines: [String] = []
         for byte in bytes {
             if byte == 0x0A {
@@ -17,7 +20,7 @@ struct LineSplitter {
     }
 
     /// The last line, when it has no line end.
-    mutating func finish() -> String? {
+    package mutating func finish() -> String? {
         pending.isEmpty ? nil : flush()
     }
 

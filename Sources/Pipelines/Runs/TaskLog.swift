@@ -6,11 +6,17 @@ import Synchronization
 /// A task that prints a gigabyte costs no more than the cap: what is past it is counted and dropped, and the log says so.
 package final class TaskLog: Sendable {
     /// Lines and progress since the last time they were taken.
-    struct Batch: Sendable {
-        var lines: [LogLine] = []
-        var progress: (fraction: Double, message: String)?
+    package struct Batch: Sendable {
+        /// The lines in order.
+        package internal(set) var lines: [LogLine] = []
+        /// How far the work is, 0 to 1, and what it does.
+        package internal(set) var progress: (fraction: Double, message: String)?
 
-        var isEmpty: Bool { lines.isEmpty && progress == nil }
+        /// A batch with nothing in it.
+        package init() {}
+
+        /// Whether there is nothing to write.
+        package var isEmpty: Bool { lines.isEmpty && progress == nil }
     }
 
     private struct State {
@@ -52,12 +58,12 @@ package final class TaskLog: Sendable {
     }
 
     /// Notes how far the work is.
-    func report(fraction: Double, message: String) {
+    package func report(fraction: Double, message: String) {
         state.withLock { $0.batch.progress = (min(1, max(0, fraction.isNaN ? 0 : fraction)), message) }
     }
 
     /// What came since the last call.
-    func take() -> Batch {
+    package func take() -> Batch {
         state.withLock { state in
             defer { state.batch = Batch() }
             return state.batch
@@ -65,7 +71,7 @@ package final class TaskLog: Sendable {
     }
 
     /// Takes back a batch that could not be written, in front of what came since.
-    func putBack(_ batch: Batch) {
+    package func putBack(_ batch: Batch) {
         state.withLock { state in
             state.batch.lines = batch.lines + state.batch.lines
             state.batch.progress = state.batch.progress ?? batch.progress
@@ -73,7 +79,7 @@ package final class TaskLog: Sendable {
     }
 
     /// What came since the last call, with a note on what was dropped, at the attempt's end.
-    func finish() -> Batch {
+    package func finish() -> Batch {
         let now = clock.now
         return state.withLock { state in
             if state.dropped > 0 {

@@ -1,4 +1,4 @@
-import Core
+package import Core
 import Storage
 
 extension PipelineStore {
@@ -6,7 +6,7 @@ extension PipelineStore {
     ///
     /// - Throws: `failedPrecondition` when another driver has the run, or an attempt is not in the state that the change
     ///   starts from: so every attempt has exactly one recorded result.
-    func record(_ changes: [RunChange], lease: RunLease) async throws(MartletError) {
+    package func record(_ changes: [RunChange], lease: RunLease) async throws(MartletError) {
         guard !changes.isEmpty else { return }
         let now = clock.now
         try await database.write { connection in

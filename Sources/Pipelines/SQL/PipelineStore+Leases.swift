@@ -1,11 +1,13 @@
-import Core
+package import Core
 import Storage
 
 extension PipelineStore {
     /// Takes runs that nobody drives: queued ones, and those whose driver was last heard of before `deadline`.
     ///
     /// Raises each run's fencing token, so that the earlier driver's writes fail from here on.
-    func claim(owner: String, limit: Int, heardBefore deadline: Timestamp) async throws(MartletError) -> [RunLease] {
+    package func claim(owner: String, limit: Int, heardBefore deadline: Timestamp) async throws(MartletError)
+        -> [RunLease]
+    {
         let now = clock.now
         return try await database.write { connection in
             let rows = try connection.query(
@@ -35,7 +37,7 @@ extension PipelineStore {
     }
 
     /// Says that `owner` lives, and returns its runs with whether each was asked to stop.
-    func heartbeat(owner: String) async throws(MartletError) -> [String: Bool] {
+    package func heartbeat(owner: String) async throws(MartletError) -> [String: Bool] {
         let now = SQLValue.integer(clock.now.milliseconds)
         return try await database.write { connection in
             for table in ["pipeline_runs", "task_runs"] {

@@ -1,7 +1,7 @@
-import Core
+package import Core
 
 /// One thing to record about a run; those that belong together go into one write.
-enum RunChange: Sendable {
+package enum RunChange: Sendable {
     /// A waiting attempt starts; `marker` is in the environment of its processes.
     case start(task: String, attempt: Int, marker: String)
     /// An attempt that ran has ended.

@@ -1,10 +1,13 @@
 import Core
 
 /// The right to drive one run: whoever holds it writes under its fencing token.
-struct RunLease: Sendable, Equatable {
-    let runID: String
-    let owner: String
-    let fence: Int64
+package struct RunLease: Sendable, Equatable {
+    /// The run.
+    package let runID: String
+    /// The server that drives it.
+    package let owner: String
+    /// Raised each time that the lease is taken.
+    package let fence: Int64
 
     /// What a writer without the lease is told.
     var lost: MartletError {

@@ -49,11 +49,11 @@ package struct TaskSpec: Sendable, Equatable {
         let action = try parseAction(fields, steps: steps)
         let backoff = try fields.optionalDuration("backoff") ?? PipelinesLimits.defaultBackoff
         guard backoff <= PipelinesLimits.longestBackoff else {
-            throw fields.invalid("backoff", "must be at most \(PipelinesLimits.longestBackoff)")
+            throw fields.invalid("backoff", "must be at most 1 hour")
         }
         let timeout = try fields.optionalDuration("timeout") ?? PipelinesLimits.defaultTimeout
         guard timeout > .zero, timeout <= PipelinesLimits.longestTimeout else {
-            throw fields.invalid("timeout", "must be above 0 and at most \(PipelinesLimits.longestTimeout)")
+            throw fields.invalid("timeout", "must be above 0 and at most 30 days")
         }
         return TaskSpec(
             name: name,
@@ -118,7 +118,7 @@ package struct TaskSpec: Sendable, Equatable {
         guard fields.value("run")?.stringValue == nil else {
             throw fields.invalid(
                 "run",
-                "must be a list of words such as [\"python3\", \"train.py\"]; use 'script' for shell text"
+                "must be a list of words such as [\"python3\", \"train.py\"] (shell text goes into 'script')"
             )
         }
         let words = try fields.strings("run")

@@ -1,11 +1,11 @@
-import Core
+package import Core
 
 /// Text with references such as `${parameters.trials}`, filled in as values and never read by a shell.
 ///
 /// `${parameters.x}`, `${tasks.t.outputs.k}`, `${pipeline.directory}`, `${run.id}`; `$${` stands for a plain `${`.
-struct ValueTemplate: Equatable {
+package struct ValueTemplate: Equatable {
     /// What a reference means.
-    enum Reference: Hashable {
+    package enum Reference: Hashable {
         case parameter(String)
         case output(task: String, key: String)
         case directory
@@ -13,11 +13,23 @@ struct ValueTemplate: Equatable {
     }
 
     /// What references are filled with.
-    struct Values {
-        var parameters: JSONObject
-        var outputs: [String: JSONObject]
-        var directory: String
-        var runID: String
+    package struct Values {
+        /// The run's parameters.
+        package var parameters: JSONObject
+        /// The outputs of tasks, by task.
+        package var outputs: [String: JSONObject]
+        /// The manifest's directory.
+        package var directory: String
+        /// The run's id.
+        package var runID: String
+
+        /// Makes values.
+        package init(parameters: JSONObject, outputs: [String: JSONObject], directory: String, runID: String) {
+            self.parameters = parameters
+            self.outputs = outputs
+            self.directory = directory
+            self.runID = runID
+        }
     }
 
     private enum Part: Equatable {
@@ -28,7 +40,7 @@ struct ValueTemplate: Equatable {
     private let parts: [Part]
 
     /// Reads text; `path` names it in errors.
-    init(_ text: String, path: String) throws(MartletError) {
+    package init(_ text: String, path: String) throws(MartletError) {
         var parts: [Part] = []
         var literal = ""
         var rest = text[...]
@@ -55,12 +67,12 @@ struct ValueTemplate: Equatable {
     }
 
     /// The references in order.
-    var references: [Reference] {
+    package var references: [Reference] {
         parts.compactMap { if case .reference(let reference) = $0 { reference } else { nil } }
     }
 
     /// The value: a lone reference keeps the type of what it refers to, anything else is text.
-    func value(_ values: Values, path: String) throws(MartletError) -> JSONValue {
+    package func value(_ values: Values, path: String) throws(MartletError) -> JSONValue {
         if parts.count == 1, case .reference(let reference) = parts[0] {
             return try Self.resolve(reference, values, path: path)
         }
@@ -68,7 +80,7 @@ struct ValueTemplate: Equatable {
     }
 
     /// The text with every reference replaced by the text of its value.
-    func text(_ values: Values, path: String) throws(MartletError) -> String {
+    package func text(_ values: Values, path: String) throws(MartletError) -> String {
         var text = ""
         for part in parts {
             switch part {
