@@ -15,8 +15,10 @@ package enum RegistrySteps {
             parameters: [
                 StepParameter("model", "The registered model; created if there is none.", isRequired: true),
                 StepParameter("alias", "An alias to point to the new version, which rolls it out."),
-                StepParameter("run_id", "The run that holds the model; by default the output of a needed task."),
-                StepParameter("model_path", "The model's folder among the run's artifacts; by default an output, too."),
+                StepParameter(
+                    "model_uri",
+                    "What to register, runs:/<run>/<path>; by default the output of a needed task."
+                ),
                 StepParameter("description", "Text for people."),
             ]
         ) { context in
@@ -50,21 +52,19 @@ package enum RegistrySteps {
     /// The tag that tells which task of which pipeline run registered a version.
     private static let taskTag = "martlet.task"
 
-    /// What was trained: the step's own parameters, or the outputs of the one needed task that has a model.
+    /// What was trained: the step's own parameter, or the outputs of the one needed task that has a model.
     private static func outputs(_ context: StepContext, _ fields: JSONFields) throws(MartletError) -> JSONObject {
-        if let run = try fields.optionalString("run_id") {
-            return ["run_id": .string(run), "model_path": .string(try fields.string("model_path"))]
-        }
-        let candidates = context.upstream.filter { $0.value["run_id"] != nil && $0.value["model_path"] != nil }
+        if let uri = try fields.optionalString("model_uri") { return ["model_uri": .string(uri)] }
+        let candidates = context.upstream.filter { $0.value["model_uri"] != nil }
         guard let candidate = candidates.first, candidates.count == 1 else {
             let names = candidates.keys.sorted().joined(separator: ", ")
             throw MartletError(
                 .invalidArgument,
                 candidates.isEmpty
-                    ? "No needed task of '\(context.task)' has the outputs run_id and model_path: need one that trains, "
-                        + "or set 'with.run_id' and 'with.model_path'."
+                    ? "No needed task of '\(context.task)' has the output model_uri: need one that trains a model, or "
+                        + "set 'with.model_uri'."
                     : "Several needed tasks of '\(context.task)' have a model (\(names)): need one of them only, or set "
-                        + "'with.run_id' and 'with.model_path'."
+                        + "'with.model_uri'."
             )
         }
         return candidate.value
@@ -73,8 +73,8 @@ package enum RegistrySteps {
     /// Registers a version of a model that a task trained.
     ///
     /// - Parameters:
-    ///   - outputs: the task's outputs: `run_id`, `model_uri` (or `model_path` among the run's artifacts) and, if there
-    ///     are, `metrics`, whose numbers become tags.
+    ///   - outputs: the task's outputs: `model_uri` (such as `runs:/<run>/model`) and, if there are, `run_id` and
+    ///     `metrics`, whose numbers become tags `metrics.<name>`.
     ///   - model: the registered model; created if there is none.
     ///   - tags: further tags of the version.
     ///   - uniqueTag: one of them; a version that has it with the same value is returned instead of a new one.
@@ -92,11 +92,7 @@ package enum RegistrySteps {
         in store: RegistryStore
     ) async throws -> ModelVersion {
         let fields = JSONFields(outputs, path: "outputs")
-        let run = try fields.string("run_id")
-        let source =
-            if let uri = try fields.optionalString("model_uri") { uri } else {
-                "runs:/\(run)/\(try fields.string("model_path"))"
-            }
+        let uri = try fields.string("model_uri")
         do {
             try await store.createModel(name: model)
         } catch let error as MartletError where error.code == .alreadyExists {
@@ -108,8 +104,8 @@ package enum RegistrySteps {
         }
         return try await store.createVersion(
             model: model,
-            source: source,
-            runID: run,
+            source: uri,
+            runID: try fields.optionalString("run_id"),
             tags: all,
             description: description,
             uniqueTag: uniqueTag,
