@@ -2,8 +2,6 @@
 package enum HTTPLimits {
     /// Largest body read into memory, in bytes.
     package static let bodyBytes = 16 * 1024 * 1024
-    /// Largest manifest, in bytes.
-    package static let manifestBytes = 1024 * 1024
     /// Most elements of a page of results.
     package static let pageSize = 1000
     /// Elements of a page when the caller does not say.

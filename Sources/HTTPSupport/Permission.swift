@@ -1,4 +1,6 @@
-/// What a route asks of the one who calls it. Every route names one; there is no default.
+/// What a route asks of the one who calls it.
+///
+/// Every route names one; there is no default.
 package enum Permission: String, Sendable, CaseIterable {
     /// Nothing: health and readiness.
     case open

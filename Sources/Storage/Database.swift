@@ -61,7 +61,9 @@ package final class Database: Sendable {
         }
     }
 
-    /// Runs a write, all or nothing; durable when it returns. Throwing undoes this closure only.
+    /// Runs a write, all or nothing; durable when it returns.
+    ///
+    /// Throwing undoes this closure only.
     ///
     /// - Throws: what `body` throws, or `unavailable` when too many writes wait.
     @discardableResult

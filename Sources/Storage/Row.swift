@@ -1,6 +1,8 @@
 package import Core
 
-/// One row of a result. Columns are read by name; a wrong name or type is a programming error reported as `internal`.
+/// One row of a result.
+///
+/// Columns are read by name; a wrong name or type is a programming error reported as `internal`.
 package struct Row: Sendable {
     private let columns: [String]
     private let values: [SQLValue]

@@ -16,7 +16,9 @@ package enum SQLValue: Sendable, Equatable {
         self = value.map(SQLValue.integer) ?? .null
     }
 
-    /// A number, or NULL for nil. NaN becomes NULL, as SQLite would make it.
+    /// A number, or NULL for nil.
+    ///
+    /// NaN becomes NULL, as SQLite would make it.
     package init(_ value: Double?) {
         guard let value, !value.isNaN else {
             self = .null

@@ -12,6 +12,7 @@ import Darwin
 /// something else stands there. Depth is bounded by the caller's structure, except `skipValue`, which counts it.
 /// The buffer must outlive the reader.
 package struct JSONReader {
+    /// The document.
     package let bytes: UnsafeBufferPointer<UInt8>
     /// Where the next byte is read.
     package private(set) var offset = 0

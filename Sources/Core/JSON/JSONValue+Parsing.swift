@@ -25,7 +25,9 @@ package struct JSONLimits: Sendable {
 }
 
 extension JSONValue {
-    /// Parses one document; nothing may follow it. Duplicate keys, invalid UTF-8 and excess depth are refused.
+    /// Parses one document; nothing may follow it.
+    ///
+    /// Duplicate keys, invalid UTF-8 and excess depth are refused.
     ///
     /// - Throws: `invalidArgument` with the byte offset, or `payloadTooLarge`.
     package static func parse(

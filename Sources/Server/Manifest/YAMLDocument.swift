@@ -56,7 +56,8 @@ package enum YAMLDocument {
                 )
             }
         }
-        let deepest = text.split(separator: "\n").map { $0.prefix { $0 == " " }.count }.max() ?? 0
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"))
+        let deepest = lines.map { line in line.prefix { $0 == UInt8(ascii: " ") }.count }.max() ?? 0
         guard deepest <= maximumDepth * 8 else {
             throw MartletError(.invalidArgument, "The YAML document is indented more than \(maximumDepth * 8) columns.")
         }

@@ -30,13 +30,21 @@ package struct ServerSettings: Sendable, Equatable {
 
     /// The settings given by flags; what is nil was not given.
     package struct Flags: Sendable {
+        /// `--host`.
         package var host: String?
+        /// `--port`.
         package var port: Int?
+        /// `--data`.
         package var data: String?
+        /// `--database`.
         package var database: String?
+        /// `--artifacts`.
         package var artifacts: String?
+        /// `--files`.
         package var files: String?
+        /// `--allowed-host`, once a name.
         package var allowedHosts: [String] = []
+        /// `--log-format`.
         package var logFormat: String?
 
         /// No flags.
@@ -56,21 +64,22 @@ package struct ServerSettings: Sendable, Equatable {
         try fields.rejectUnknown([
             "host", "port", "data", "database", "artifacts", "files", "allowed_hosts", "log_format",
         ])
-        settings.host = try flags.host ?? environment["MARTLET_HOST"] ?? fields.optionalString("host") ?? settings.host
+        func text(_ flag: String?, _ key: String) throws(MartletError) -> String? {
+            let written = try fields.optionalString(key)
+            return flag ?? environment["MARTLET_\(key.uppercased())"] ?? written
+        }
+        settings.host = try text(flags.host, "host") ?? settings.host
         settings.port = try port(flags: flags, environment: environment, fields: fields) ?? settings.port
-        settings.data = try flags.data ?? environment["MARTLET_DATA"] ?? fields.optionalString("data") ?? settings.data
-        settings.database = try flags.database ?? environment["MARTLET_DATABASE"] ?? fields.optionalString("database")
-        settings.artifacts =
-            try flags.artifacts ?? environment["MARTLET_ARTIFACTS"] ?? fields.optionalString("artifacts")
-        settings.files =
-            try flags.files ?? environment["MARTLET_FILES"] ?? fields.optionalString("files") ?? settings.files
-        settings.allowedHosts =
-            try flags.allowedHosts.isEmpty
-            ? environment["MARTLET_ALLOWED_HOSTS"].map { $0.split(separator: ",").map(String.init) }
-                ?? fields.strings("allowed_hosts")
-            : flags.allowedHosts
-        if let format = try flags.logFormat ?? environment["MARTLET_LOG_FORMAT"] ?? fields.optionalString("log_format")
-        {
+        settings.data = try text(flags.data, "data") ?? settings.data
+        settings.database = try text(flags.database, "database")
+        settings.artifacts = try text(flags.artifacts, "artifacts")
+        settings.files = try text(flags.files, "files") ?? settings.files
+        settings.allowedHosts = try fields.strings("allowed_hosts")
+        if let names = environment["MARTLET_ALLOWED_HOSTS"] {
+            settings.allowedHosts = names.split(separator: ",").map(String.init)
+        }
+        if !flags.allowedHosts.isEmpty { settings.allowedHosts = flags.allowedHosts }
+        if let format = try text(flags.logFormat, "log_format") {
             guard let parsed = LogFormat(rawValue: format) else {
                 throw MartletError(.invalidArgument, "The log format must be 'text' or 'json', not '\(format)'.")
             }

@@ -1,0 +1,97 @@
+import Access
+import Console
+import Core
+import Datasets
+import HTTPSupport
+import Hummingbird
+import Loop
+import Monitoring
+import NIOCore
+import Pipelines
+import Registry
+import Serving
+import Tracking
+
+extension House {
+    /// The HTTP application with every route, guarded; `onListening` hears the address once requests are accepted.
+    func application(
+        settings: ServerSettings,
+        onListening: @escaping @Sendable (String) -> Void
+    ) throws(MartletError) -> any ApplicationProtocol {
+        let router = Router(context: AppRequestContext.self)
+        let methods = Late<MethodTable>()
+        router.add(middleware: BrowserGuard(allowing: settings.allowedHosts))
+        router.add(middleware: FallbackMiddleware(methods: methods))
+        let routes = RouteTable(router: router, authorize: LoopbackAccess.authorizer)
+        try register(in: routes, settings: settings)
+        try routes.validate()
+        methods.set(MethodTable(routes.entries))
+        let configuration = ApplicationConfiguration(
+            address: .hostname(settings.host, port: settings.port),
+            serverName: nil
+        )
+        return Application(
+            router: router,
+            configuration: configuration,
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? settings.port
+                let name = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+                onListening("http://\(name):\(port)")
+            },
+            logger: logger
+        )
+    }
+
+    private func register(in routes: RouteTable, settings: ServerSettings) throws(MartletError) {
+        HealthRoutes(readiness: readiness).register(in: routes)
+        MetricsRoutes(registry: metrics).register(in: routes)
+        ManifestRoutes(applier: applier(settings)).register(in: routes)
+        ExperimentRoutes(store: stores.tracking).register(in: routes)
+        RunRoutes(store: stores.tracking).register(in: routes)
+        MetricRoutes(store: stores.tracking).register(in: routes)
+        LoggedModelRoutes(store: stores.tracking).register(in: routes)
+        ArtifactRoutes(store: stores.tracking).register(in: routes)
+        ServerInfoRoutes().register(in: routes)
+        ModelRoutes(store: stores.registry).register(in: routes)
+        ModelVersionRoutes(store: stores.registry).register(in: routes)
+        DatasetRoutes(store: stores.datasets).register(in: routes)
+        PipelineRoutes(service: pipelines).register(in: routes)
+        PredictRoutes(plane: dataPlane).register(in: routes)
+        V1Routes(plane: dataPlane).register(in: routes)
+        V2Routes(plane: dataPlane, serverVersion: ProductVersion.text).register(in: routes)
+        InvocationRoutes(plane: dataPlane).register(in: routes)
+        FeedbackRoutes(ledger: ledger).register(in: routes)
+        DeploymentRoutes(controller: deployments, store: deploymentStore, ledger: ledger, clock: clock)
+            .register(in: routes)
+        MonitorRoutes(service: monitors).register(in: routes)
+        LoopRoutes(service: loops).register(in: routes)
+        try ConsoleRoutes(sources: consoleSources, version: ProductVersion.text).register(in: routes)
+    }
+
+    private var consoleSources: ConsoleSources {
+        ConsoleSources(
+            tracking: stores.tracking,
+            registry: stores.registry,
+            datasets: stores.datasets,
+            pipelines: pipelines,
+            deployments: deployments,
+            deploymentStore: deploymentStore,
+            ledger: ledger,
+            monitors: monitors,
+            loops: loops,
+            clock: clock
+        )
+    }
+
+    private func applier(_ settings: ServerSettings) -> ManifestApplier {
+        ManifestApplier(
+            files: settings.files,
+            steps: steps,
+            datasets: stores.datasets,
+            pipelines: pipelines,
+            deployments: deployments,
+            monitors: monitors,
+            loops: loops
+        )
+    }
+}

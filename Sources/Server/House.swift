@@ -1,0 +1,160 @@
+import Access
+import Console
+import Core
+import Datasets
+import HTTPSupport
+import Hummingbird
+import Learning
+import Logging
+import Loop
+import Metrics
+import Monitoring
+import NIOCore
+import Observability
+import Pipelines
+import Registry
+import ServiceLifecycle
+import Serving
+import Storage
+import Tracking
+
+/// Every feature, built and joined: the composition root.
+///
+/// Features know nothing of each other; the closures that join them are in `Wiring/`.
+struct House: Sendable {
+    let stores: Stores
+    let metrics: PrometheusRegistry
+    let readiness: Readiness
+    let ledger: PredictionLedger
+    let table: DeploymentTable
+    let dataPlane: DataPlane
+    let deployments: DeploymentController
+    let deploymentStore: DeploymentStore
+    let monitors: MonitorService
+    let pipelines: PipelineService
+    let loops: LoopService
+    let steps: [BuiltinStep]
+    let clock: Clock
+    let logger: Logger
+
+    /// Opens what the settings name and starts every feature where it stood.
+    static func build(
+        settings: ServerSettings,
+        directory: DataDirectory,
+        clock: Clock,
+        logger: Logger
+    ) async throws -> House {
+        let metrics = ProcessWideMetrics.registry
+        let aliasChanged = Late<@Sendable () -> Void>()
+        let stores = try await Stores.open(settings: settings, clock: clock) { _ in aliasChanged.value?() }
+        let table = DeploymentTable()
+        let ledgerStore = LedgerStore(database: stores.database)
+        let ledger = PredictionLedger(
+            store: ledgerStore,
+            deployments: table,
+            clock: clock
+        )
+        let loopService = Late<LoopService>()
+        let monitors = MonitorService(
+            database: stores.database,
+            clock: clock,
+            metrics: metrics,
+            recentRows: MonitorWiring.recentRows(ledger: ledger),
+            onVerdictChange: { try await MonitorWiring.deliver($0, to: loopService.value) }
+        )
+        let observer = MonitorObserver(monitors: monitors)
+        let deploymentStore = DeploymentStore(database: stores.database)
+        let deployments = DeploymentController(
+            store: deploymentStore,
+            source: ModelWiring.source(registry: stores.registry, artifacts: stores.artifacts),
+            table: table,
+            ledger: ledger,
+            observer: observer,
+            clock: clock,
+            hooks: MonitorWiring.hooks(monitors: monitors, logger: logger)
+        )
+        aliasChanged.set { deployments.nudge() }
+        let steps = StepWiring.all(stores: stores, ledger: ledger, deployments: table)
+        let pipelines = PipelineService(
+            store: PipelineStore(database: stores.database, clock: clock),
+            steps: steps,
+            configuration: PipelineConfiguration(
+                workDirectory: try directory.subdirectory("tasks"),
+                trackingURI: "http://\(settings.host):\(settings.port)"
+            ),
+            clock: clock,
+            logger: logger
+        )
+        let loopStore = LoopStore(database: stores.database)
+        let wiring = LoopWiring(
+            stores: stores,
+            pipelines: pipelines,
+            deployments: deployments,
+            ledgerStore: ledgerStore,
+            monitors: monitors
+        )
+        let loops = LoopService(store: loopStore, actions: wiring.actions(), clock: clock, logger: logger)
+        loopService.set(loops)
+        try await monitors.start()
+        try await deployments.start()
+        return House(
+            stores: stores,
+            metrics: metrics,
+            readiness: Readiness(conditions: []),
+            ledger: ledger,
+            table: table,
+            dataPlane: DataPlane(deployments: table, ledger: ledger, observer: observer, clock: clock),
+            deployments: deployments,
+            deploymentStore: deploymentStore,
+            monitors: monitors,
+            pipelines: pipelines,
+            loops: loops,
+            steps: steps,
+            clock: clock,
+            logger: logger
+        )
+    }
+
+    /// What runs beside the HTTP server, in the order of starting; the order of stopping is the reverse.
+    var services: [any Service] {
+        [
+            BackgroundService { [ledger] in await ledger.run() },
+            BackgroundService { [monitors] in try await monitors.run() },
+            BackgroundService { [deployments] in await deployments.run() },
+            BackgroundService { [pipelines] in try await pipelines.run() },
+            BackgroundService { [loops] in await loops.run() },
+        ]
+    }
+
+    /// Closes what `build` opened, after the services have stopped.
+    func close() async {
+        do {
+            try await stores.database.close()
+        } catch {
+            logger.error("The database was not closed properly.", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// A loop that runs until the server stops, and then finishes what it has begun.
+struct BackgroundService: Service {
+    let body: @Sendable () async throws -> Void
+
+    init(_ body: @escaping @Sendable () async throws -> Void) {
+        self.body = body
+    }
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await body() }
+    }
+}
+
+/// The metrics backend: one for the process, because swift-metrics has one.
+enum ProcessWideMetrics {
+    static let registry: PrometheusRegistry = {
+        let registry = PrometheusRegistry()
+        registry.collect { ProcessMetrics.families() }
+        MetricsSystem.bootstrap(registry)
+        return registry
+    }()
+}

@@ -1,0 +1,51 @@
+import Artifacts
+import Core
+import Datasets
+import Loop
+import Monitoring
+import Pipelines
+import Registry
+import Serving
+import Storage
+import Tracking
+
+/// The data of every feature, over one database and one artifact store.
+struct Stores: Sendable {
+    let database: Database
+    let artifacts: DiskArtifactStore
+    let tracking: TrackingStore
+    let registry: RegistryStore
+    let datasets: DatasetStore
+
+    /// Opens the database and the artifacts and brings the schema up to date; `onAliasChange` hears of moved aliases
+    /// after they are committed.
+    static func open(
+        settings: ServerSettings,
+        clock: Clock,
+        onAliasChange: @escaping @Sendable (AliasChange) -> Void
+    ) async throws -> Stores {
+        let database = try Database.open(path: settings.databasePath)
+        try await database.migrate(migrations, now: clock.now)
+        let artifacts = try DiskArtifactStore(root: settings.artifactsPath)
+        let tracking = TrackingStore(database: database, artifacts: artifacts, clock: clock)
+        try await tracking.prepare()
+        return Stores(
+            database: database,
+            artifacts: artifacts,
+            tracking: tracking,
+            registry: RegistryStore(
+                database: database,
+                artifacts: artifacts,
+                sources: RegistryWiring.sources(tracking: tracking),
+                clock: clock,
+                onAliasChange: onAliasChange
+            ),
+            datasets: DatasetStore(database: database, clock: clock)
+        )
+    }
+
+    /// The schema's history of every feature, in the order in which the features depend on each other.
+    static let migrations: [Migration] =
+        TrackingStore.migrations + RegistryStore.migrations + DatasetStore.migrations + PipelineStore.migrations
+        + DeploymentStore.migrations + LedgerStore.migrations + MonitorStore.migrations + LoopStore.migrations
+}

@@ -1,0 +1,43 @@
+import Artifacts
+import Core
+import Registry
+import Runtimes
+import Serving
+
+/// Deployments find their models in the registry, whose versions lie in the artifact store.
+enum ModelWiring {
+    static func source(registry: RegistryStore, artifacts: DiskArtifactStore) -> ModelSource {
+        ModelSource(
+            resolve: { model, alias in
+                do {
+                    return try await registry.resolve(alias: alias, of: model)
+                } catch let error as MartletError where error.code == .notFound || error.code == .invalidArgument {
+                    // Neither model nor alias need exist when a deployment is declared.
+                    return nil
+                }
+            },
+            load: { model, version in
+                let record = try await registry.version(model, version)
+                let path = try artifacts.localURL(record.artifactPath)
+                return try await BlockingWork.run { try load(model, version, at: path) }
+            },
+            moveAlias: { model, alias, version in
+                try await registry.setAlias(model: model, alias: alias, version: version)
+            }
+        )
+    }
+
+    private static func load(_ model: String, _ version: Int, at path: String) throws -> LoadedModel {
+        let directory = try ModelDirectory.open(path)
+        let runtime = try directory.loadRuntime()
+        return try LoadedModel(
+            model: model,
+            version: version,
+            runtime: runtime,
+            signature: directory.signature ?? ModelSignature(inputs: [], outputs: []),
+            classes: directory.classes,
+            threshold: directory.threshold,
+            reference: try directory.reference()
+        )
+    }
+}

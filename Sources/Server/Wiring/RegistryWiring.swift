@@ -1,0 +1,19 @@
+import Artifacts
+import Registry
+import Tracking
+
+/// The registry asks tracking where runs and logged models keep their files.
+enum RegistryWiring {
+    static func sources(tracking: TrackingStore) -> ModelSources {
+        ModelSources(
+            runArtifactURI: { run in ArtifactURI.uri(of: try await tracking.artifactRoot(runID: run)) },
+            loggedModel: { id in
+                let model = try await tracking.loggedModel(id)
+                return ModelSources.LoggedModel(artifactURI: model.artifactURI, runID: model.sourceRunID)
+            },
+            registered: { id, name, version in
+                try await tracking.recordRegistration(of: id, as: name, version: version)
+            }
+        )
+    }
+}
