@@ -1,0 +1,169 @@
+import Storage
+
+import Core
+import Foundation
+import Pipelines
+import TestSupport
+import Testing
+
+/// Servers that stop, die and come back: nothing lost, nothing recorded twice.
+struct DurabilityTests {
+    private static let section: JSONValue = [
+        "p": [
+            "tasks": [
+                "a": ["step": "test.echo", "with": ["value": 1]],
+                "b": ["step": "test.echo", "needs": ["a"], "with": ["value": "${tasks.a.outputs.value}"]],
+            ]
+        ]
+    ]
+
+    /// Takes a run as a server would that dies right after: `start` is recorded, nothing more.
+    private func dieWhileRunning(_ task: String, attempt: Int = 1, in fixture: PipelineFixture) async throws -> RunLease
+    {
+        let deadline = Timestamp(milliseconds: .max)
+        let owner = Identifier.random()
+        let lease = try #require(try await fixture.store.claim(owner: owner, limit: 1, heardBefore: deadline).first)
+        let start = RunChange.start(task: task, attempt: attempt, marker: "marker-\(owner)")
+        try await fixture.store.record([start], lease: lease)
+        return lease
+    }
+
+    private func attempts(_ fixture: PipelineFixture, _ task: String) async throws -> [String] {
+        try await fixture.database.read { connection in
+            try connection.query("SELECT state FROM task_runs WHERE task = ? ORDER BY attempt", [.text(task)])
+                .map { try $0.text("state") }
+        }
+    }
+
+    @Test func aTaskWhoseServerDiedIsRetriedOnce() async throws {
+        let fixture = try await PipelineFixture()
+        try await fixture.apply(Self.section)
+        let id = try await fixture.service().startRun(pipeline: "p")
+        _ = try await dieWhileRunning("a", in: fixture)
+        let next = fixture.service()
+        let run = try await serving(next) { try await next.waitForRun(id) }
+        #expect(run.state == .succeeded)
+        #expect(try await attempts(fixture, "a") == ["lost", "succeeded"])
+        #expect(try await attempts(fixture, "b") == ["succeeded"])
+    }
+
+    @Test func aTaskThatIsLostTwiceFails() async throws {
+        let fixture = try await PipelineFixture()
+        try await fixture.apply(Self.section)
+        let id = try await fixture.service().startRun(pipeline: "p")
+        let first = try await dieWhileRunning("a", in: fixture)
+        let changes: [RunChange] = [
+            .end(task: "a", attempt: 1, state: .lost, error: nil, outputs: nil),
+            .plan(task: "a", attempt: 2, at: fixture.clock.now),
+        ]
+        try await fixture.store.record(changes, lease: first)
+        _ = try await dieWhileRunning("a", attempt: 2, in: fixture)
+        let next = fixture.service()
+        let run = try await serving(next) { try await next.waitForRun(id) }
+        #expect(run.state == .failed)
+        #expect(try await attempts(fixture, "a") == ["lost", "failed"])
+        #expect(try await attempts(fixture, "b") == ["skipped"])
+    }
+
+    @Test func aServerThatLostItsLeaseRecordsNothing() async throws {
+        let fixture = try await PipelineFixture()
+        try await fixture.apply(Self.section)
+        let id = try await fixture.service().startRun(pipeline: "p")
+        let stale = try await dieWhileRunning("a", in: fixture)
+        let next = fixture.service()
+        _ = try await serving(next) { try await next.waitForRun(id) }
+        let late = RunChange.end(task: "a", attempt: 1, state: .succeeded, error: nil, outputs: ["value": 666])
+        #expect(
+            await failure(.failedPrecondition, "Another server") {
+                try await fixture.store.record([late], lease: stale)
+            } == nil
+        )
+        #expect(try await next.run(id).task("a")?.outputs["value"] == 1)
+    }
+
+    @Test func aResultIsRecordedOnce() async throws {
+        let fixture = try await PipelineFixture()
+        try await fixture.apply(Self.section)
+        _ = try await fixture.service().startRun(pipeline: "p")
+        let lease = try await dieWhileRunning("a", in: fixture)
+        let end = RunChange.end(task: "a", attempt: 1, state: .succeeded, error: nil, outputs: [:])
+        try await fixture.store.record([end], lease: lease)
+        #expect(
+            await failure(.failedPrecondition, "recorded already") {
+                try await fixture.store.record([.log(task: "a", attempt: 1, .init()), end], lease: lease)
+            } == nil
+        )
+    }
+
+    @Test func anOrderlyStopCountsAgainstNobody() async throws {
+        let fixture = try await PipelineFixture()
+        try await fixture.apply(["p": ["tasks": ["a": ["step": "test.endless"]]]])
+        let id = try await fixture.service().startRun(pipeline: "p")
+        for round in 1...3 {
+            let service = fixture.service()
+            try await serving(service) {
+                while try await service.run(id).task("a")?.state != .running { await Task.yield() }
+            }
+            #expect(try await service.run(id).state == .running)
+            #expect(try await service.run(id).task("a")?.attempt == round + 1)
+            #expect(try await service.run(id).task("a")?.state == .pending)
+        }
+        let last = fixture.service()
+        let run = try await serving(last) {
+            while try await last.run(id).task("a")?.state != .running { await Task.yield() }
+            try await last.cancel(id)
+            return try await last.waitForRun(id)
+        }
+        #expect(run.state == .cancelled)
+        #expect(try await attempts(fixture, "a") == ["lost", "lost", "lost", "cancelled"])
+    }
+
+    @Test func anotherServerTakesOverWhenTheLeaseRunsOut() async throws {
+        let clock = ManualClock()
+        let fixture = try await PipelineFixture(clock: clock.clock)
+        try await fixture.apply(Self.section)
+        _ = try await fixture.service().startRun(pipeline: "p")
+        _ = try await dieWhileRunning("a", in: fixture)
+        let other = "other"
+        clock.advance(by: PipelinesLimits.lease)
+        let early = clock.now - PipelinesLimits.lease
+        #expect(try await fixture.store.claim(owner: other, limit: 9, heardBefore: early).isEmpty)
+        clock.advance(by: .milliseconds(1))
+        let late = clock.now - PipelinesLimits.lease
+        let taken = try await fixture.store.claim(owner: other, limit: 9, heardBefore: late)
+        #expect(taken.map(\.fence) == [2])
+        #expect(try await fixture.store.heartbeat(owner: other).count == 1)
+        clock.advance(by: .seconds(15))
+        #expect(try await fixture.store.heartbeat(owner: other) == [taken[0].runID: false])
+        clock.advance(by: .seconds(15))
+        let deadline = clock.now - PipelinesLimits.lease
+        #expect(try await fixture.store.claim(owner: "third", limit: 9, heardBefore: deadline).isEmpty)
+    }
+
+    @Test func processesThatADeadServerLeftAreEnded() async throws {
+        let fixture = try await PipelineFixture()
+        try await fixture.apply(["p": ["tasks": ["a": ["run": ["true"]]]]])
+        let id = try await fixture.service().startRun(pipeline: "p")
+        let lease = try await dieWhileRunning("a", in: fixture)
+        let orphan = Process()
+        orphan.executableURL = URL(fileURLWithPath: "/bin/sleep")
+        orphan.arguments = ["600"]
+        orphan.environment = ["MARTLET_TASK_MARKER": "marker-\(lease.owner)"]
+        try orphan.run()
+        let next = fixture.service()
+        let run = try await serving(next) { try await next.waitForRun(id) }
+        #expect(run.state == .succeeded)
+        orphan.waitUntilExit()
+        #expect(orphan.terminationReason == .uncaughtSignal)
+    }
+
+    @Test func aRunWhosePipelineThisServerCannotReadFailsPlainly() async throws {
+        let fixture = try await PipelineFixture()
+        try await fixture.apply(Self.section)
+        let id = try await fixture.service().startRun(pipeline: "p")
+        let older = fixture.service(steps: [])
+        let run = try await serving(older) { try await older.waitForRun(id) }
+        #expect(run.state == .failed)
+        #expect(run.error?.contains("test.echo") == true)
+    }
+}
