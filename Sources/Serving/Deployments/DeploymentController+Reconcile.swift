@@ -125,12 +125,17 @@ extension DeploymentController {
         let spec = deployment.spec
         guard try await source.resolve(spec.model, spec.alias) == version else { return }
         try await source.moveAlias(spec.model, spec.alias, stable.version)
-        await note("alias '\(spec.alias)' moved back to version \(stable.version)", deployment)
+        await record("alias '\(spec.alias)' moved back to version \(stable.version)", deployment)
     }
 
-    /// Adds a line to the history, once for each new message, and shows it as the deployment's message.
+    /// Adds a line to the history and shows it as the deployment's message.
     func note(_ text: String, _ deployment: ManagedDeployment) async {
         deployment.message = text
+        await record(text, deployment)
+    }
+
+    /// Adds a line to the history.
+    private func record(_ text: String, _ deployment: ManagedDeployment) async {
         var change = DeploymentChange(deployment.spec.name)
         change.events = [.init(rollout: nil, note: text, evidence: nil)]
         await save(change, deployment)

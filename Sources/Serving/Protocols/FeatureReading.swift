@@ -17,7 +17,7 @@ extension JSONReader {
         case 0x74, 0x66: return try readBool() ? 1 : 0
         default:
             let value = Float(try readDouble())
-            guard value.isFinite else {
+            guard value.isFinite || (allowsNonFinite && value.isNaN) else {
                 throw MartletError(
                     .invalidArgument,
                     "The number before byte \(offset) is too large for a 32-bit number; use null for missing."

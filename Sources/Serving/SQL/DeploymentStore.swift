@@ -203,6 +203,13 @@ package struct DeploymentChange: Sendable {
         package var note: String
         /// The evidence that led to it.
         package var evidence: EvidenceSnapshot?
+
+        /// Makes a line.
+        package init(rollout: String?, note: String, evidence: EvidenceSnapshot?) {
+            self.rollout = rollout
+            self.note = note
+            self.evidence = evidence
+        }
     }
 
     /// The deployment.

@@ -95,4 +95,10 @@ package struct ModelAnswer: Sendable, Equatable {
     package let classIndex: Int?
     /// The probability of class 1 (binary), of the predicted class (multi-class), or the value (regression).
     package let score: Float
+
+    /// Makes an answer.
+    package init(classIndex: Int?, score: Float) {
+        self.classIndex = classIndex
+        self.score = score
+    }
 }

@@ -1,0 +1,79 @@
+import Core
+import Runtimes
+import Serving
+import Synchronization
+
+/// A registry of one model in memory: versions load by a function, the alias moves as clients move it.
+final class TestRegistry: Sendable {
+    struct State {
+        var alias: Int?
+        var versions: [Int: @Sendable () throws -> LoadedModel] = [:]
+        var loads = 0
+        var moves: [Int] = []
+    }
+
+    let state = Mutex(State())
+
+    /// Adds a version computed by `runtime`, and points the alias at it.
+    func register(_ version: Int, _ runtime: any ModelRuntime, classes: [String] = ["malignant", "benign"]) {
+        let model = Self.model(version, runtime, classes: classes)
+        state.withLock {
+            $0.versions[version] = { try model.get() }
+            $0.alias = version
+        }
+    }
+
+    /// Adds a version that cannot be loaded, and points the alias at it.
+    func register(_ version: Int, failing error: MartletError) {
+        state.withLock {
+            $0.versions[version] = { throw error }
+            $0.alias = version
+        }
+    }
+
+    var alias: Int? {
+        get { state.withLock { $0.alias } }
+        set { state.withLock { $0.alias = newValue } }
+    }
+
+    var source: ModelSource {
+        ModelSource(
+            resolve: { _, _ in self.alias },
+            load: { _, version in
+                let load = self.state.withLock { state in
+                    state.loads += 1
+                    return state.versions[version]
+                }
+                guard let load else { throw MartletError(.notFound, "There is no version \(version).") }
+                return try load()
+            },
+            moveAlias: { _, _, version in
+                self.state.withLock {
+                    $0.alias = version
+                    $0.moves.append(version)
+                }
+            }
+        )
+    }
+
+    static func model(
+        _ version: Int,
+        _ runtime: any ModelRuntime,
+        classes: [String] = ["malignant", "benign"]
+    ) -> Result<LoadedModel, MartletError> {
+        Result { () throws(MartletError) in
+            try LoadedModel(
+                model: "cancer",
+                version: version,
+                runtime: runtime,
+                signature: ModelSignature(
+                    inputs: (0..<runtime.featureCount).map { .init(name: "x\($0)", type: .double) },
+                    outputs: []
+                ),
+                classes: classes,
+                threshold: 0.5,
+                reference: nil
+            )
+        }
+    }
+}
