@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import Testing
 
 @testable import Console
@@ -29,18 +30,22 @@ struct ChartTests {
     }
 
     @Test func drawsDotsAndFills() {
-        let now = Timestamp(milliseconds: 100_000)
         let dotted = LineChart(
             label: "x",
-            curves: [.init("a", [(1, 1), (2, 2)], color: 2, dotted: true), .init("b", [(1, 1), (2, 2)], color: 3, filled: true)],
-            axis: .time(now: now)
+            curves: [
+                .init("a", [(1, 1), (2, 2)], color: 2, dotted: true),
+                .init("b", [(1, 1), (2, 2)], color: 3, filled: true),
+            ],
+            axis: .step
         ).markup().html
         #expect(dotted.contains("<path class=\"dots\" d=\"M0 1000h0M1000 0h0\"/>"))
         #expect(dotted.contains("<path class=\"fill\" d=\"M0 1000L1000 0L1000 1000L0 1000Z\"/>"))
     }
 
     @Test func leavesOutWhatIsPastTheLimits() {
-        let many = (0..<(ConsoleLimits.curvesPerChart + 2)).map { LineChart.Curve("c\($0)", [(0, 1), (1, 2)], color: 1) }
+        let many = (0..<(ConsoleLimits.curvesPerChart + 2)).map {
+            LineChart.Curve("c\($0)", [(0, 1), (1, 2)], color: 1)
+        }
         let html = LineChart(label: "x", curves: many, axis: .step).markup().html
         #expect(html.contains("and 2 more"))
         #expect(html.components(separatedBy: "<g class=").count - 1 == ConsoleLimits.curvesPerChart)
@@ -48,7 +53,17 @@ struct ChartTests {
         let thinned = Downsampling.largestTriangles(long, limit: ConsoleLimits.curvePoints)
         #expect(thinned.count == ConsoleLimits.curvePoints)
         #expect(thinned.first?.x == 0 && thinned.last?.x == Double(ConsoleLimits.curvePoints))
-        #expect(Downsampling.largestTriangles(Array(long.dropLast()), limit: ConsoleLimits.curvePoints).count == long.count - 1)
+        #expect(
+            Downsampling.largestTriangles(Array(long.dropLast()), limit: ConsoleLimits.curvePoints).count == long.count
+                - 1
+        )
+    }
+
+    @Test func timesAreLabelledAsDistances() {
+        let now = Timestamp(milliseconds: 1_000_000)
+        let curve = LineChart.Curve("a", [(x: 880_000, y: 1), (x: 1_000_000, y: 2)], color: 1)
+        let html = LineChart(label: "x", curves: [curve], axis: .time(now: now)).markup().html
+        for label in ["120 s ago", "60 s ago", "now"] { #expect(html.contains("<span>\(label)</span>")) }
     }
 
     @Test func keepsPeaksWhenThinning() {
@@ -112,7 +127,9 @@ struct ChartTests {
             keys: false
         )
         #expect(share.markup().html.contains("<rect class=\"c2\" x=\"900\" y=\"0\" width=\"98\" height=\"10\">"))
-        #expect(StateStrip(Array(repeating: .good, count: 40)).markup().html.components(separatedBy: "<rect").count == 17)
+        #expect(
+            StateStrip(Array(repeating: .good, count: 40)).markup().html.components(separatedBy: "<rect").count == 17
+        )
     }
 
     @Test(arguments: [

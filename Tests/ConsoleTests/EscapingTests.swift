@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import Testing
 
 @testable import Console
@@ -16,7 +17,10 @@ struct EscapingTests {
         let html = renderer.document(page)
         #expect(!html.contains("<img src=x"), "\(type(of: page))")
         #expect(!html.contains("onerror=alert(1)>"), "\(type(of: page))")
-        #expect(html.components(separatedBy: "&lt;img src=x onerror=alert(1)&gt;").count - 1 >= times, "\(type(of: page))")
+        #expect(
+            html.components(separatedBy: "&lt;img src=x onerror=alert(1)&gt;").count - 1 >= times,
+            "\(type(of: page))"
+        )
     }
 
     @Test func deploymentsAndOverview() {
@@ -73,7 +77,9 @@ struct EscapingTests {
                     arms: [.init(name: evil, requests: 1, errors: 0, labelled: 0, correct: 0)]
                 ),
                 charts: [(evil, evil, chart)],
-                predictions: [PredictionRow(id: "1", time: time, version: evil, output: evil, label: evil, correct: false)]
+                predictions: [
+                    PredictionRow(id: "1", time: time, version: evil, output: evil, label: evil, correct: false)
+                ]
             ),
             times: 20
         )
@@ -206,7 +212,13 @@ struct EscapingTests {
             cooldown: evil
         )
         expectHarmless(LoopsPage(rows: [], triggers: [trigger]), times: 5)
-        let stage = Timeline.Stage(evil, tone: .bad, took: evil, evidence: [.text(evil)], figures: [(evil, .text(evil))])
+        let stage = Timeline.Stage(
+            evil,
+            tone: .bad,
+            took: evil,
+            evidence: [.text(evil)],
+            figures: [(evil, .text(evil))]
+        )
         let loop = LoopRow(
             id: evil,
             trigger: evil,

@@ -5,7 +5,8 @@ import Testing
 /// The layout of a pipeline's graph and its drawing.
 struct GraphTests {
     private let diamond: [(name: String, needs: [String])] = [
-        ("ingest", []), ("left", ["ingest"]), ("right", ["ingest"]), ("join", ["left", "right"]), ("late", ["ingest", "join"]),
+        ("ingest", []), ("left", ["ingest"]), ("right", ["ingest"]), ("join", ["left", "right"]),
+        ("late", ["ingest", "join"]),
     ]
 
     @Test func layersFollowTheLongestPath() {

@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import Testing
 
 @testable import Console
@@ -58,11 +59,13 @@ struct PageTests {
     }
 
     private func keys(of value: Any) -> Set<String> {
+        var found: Set<String> = []
         if let dictionary = value as? [String: Any] {
-            return dictionary.reduce(into: []) { $0.formUnion([$1.key]).formUnion(keys(of: $1.value)) }
+            for (key, inner) in dictionary { found.formUnion(keys(of: inner).union([key])) }
+        } else if let list = value as? [Any] {
+            for inner in list { found.formUnion(keys(of: inner)) }
         }
-        if let list = value as? [Any] { return list.reduce(into: []) { $0.formUnion(keys(of: $1)) } }
-        return []
+        return found
     }
 
     @Test func marksThePresentPlace() {
@@ -92,7 +95,13 @@ struct PageTests {
 
     @Test func marksTheBestOfEachMetric() {
         let rows = [("a", 0.9, 0.3), ("b", 0.8, 0.2)].map { name, accuracy, loss in
-            RunRow(id: name, name: name, tone: .good, status: "finished", metrics: ["accuracy": accuracy, "loss": loss])
+            RunRow(
+                id: name,
+                name: name,
+                tone: .good,
+                status: "finished",
+                metrics: ["accuracy": accuracy, "loss": loss]
+            )
         }
         let html = RunTable(rows: rows) { _, _ in "/" }.view().markup().html
         #expect(html.contains("<span class=\"best\">0.9</span>"))

@@ -5,7 +5,10 @@ import Testing
 /// Escaping, numbers, times and addresses as pages write them.
 struct TextTests {
     @Test func escapesEveryCharacterThatMeansSomething() {
-        #expect(Markup.escaped("<img src=x onerror=\"a('b')\">&") == "&lt;img src=x onerror=&quot;a(&#39;b&#39;)&quot;&gt;&amp;")
+        #expect(
+            Markup.escaped("<img src=x onerror=\"a('b')\">&")
+                == "&lt;img src=x onerror=&quot;a(&#39;b&#39;)&quot;&gt;&amp;"
+        )
         #expect(Markup.escaped("mean radius ≤ 4 – ünïcode 🐦") == "mean radius ≤ 4 – ünïcode 🐦")
         #expect(Markup.link("<b>", "/x?a=\"&b").html == "<a class=\"link\" href=\"/x?a=&quot;&amp;b\">&lt;b&gt;</a>")
         #expect(Markup.tag("\"><script>").html.contains("<script>") == false)

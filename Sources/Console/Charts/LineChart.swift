@@ -159,22 +159,26 @@ package struct LineChart: Sendable {
             }
             return places.map { NumberText.value($0.rounded()) }
         case .time(let now):
+            let oldest = (Double(now.milliseconds) - range.low) / 1000
             return places.map { place in
                 let seconds = (Double(now.milliseconds) - place) / 1000
-                return LineChart.distance(seconds)
+                return LineChart.distance(seconds, oldest: oldest)
             }
         }
     }
 
-    /// How long ago, fine enough that the labels of one axis differ.
-    private static func distance(_ seconds: Double) -> String {
-        switch seconds {
-        case ..<0.5: "now"
-        case ..<180: NumberText.fixed(seconds, 0) + " s ago"
-        case ..<10_800: NumberText.value((seconds / 6).rounded() / 10) + " min ago"
-        case ..<259_200: NumberText.value((seconds / 360).rounded() / 10) + " h ago"
-        default: NumberText.value((seconds / 8640).rounded() / 10) + " d ago"
-        }
+    /// How long ago, in the unit that suits the oldest label, so that the labels of one axis differ.
+    private static func distance(_ seconds: Double, oldest: Double) -> String {
+        guard seconds >= 0.5 else { return "now" }
+        let (size, name): (Double, String) =
+            switch oldest {
+            case ..<180: (1, "s")
+            case ..<10_800: (60, "min")
+            case ..<259_200: (3600, "h")
+            default: (86_400, "d")
+            }
+        let amount = size == 1 ? seconds.rounded() : (seconds / size * 10).rounded() / 10
+        return amount == 0 ? "now" : NumberText.value(amount) + " \(name) ago"
     }
 
     private func legend(_ shown: [Curve], into html: inout Markup) {

@@ -16,6 +16,7 @@ enum SamplePages {
         ("modelversion", SampleModels.version),
         ("pipelines", PipelinesPage(rows: SamplePipelines.rows, runs: SampleOverview.runs)),
         ("pipeline", SamplePipelines.page), ("pipelinerun", SamplePipelines.run),
+        ("pipelinerun-task", SamplePipelines.task),
         ("loops", LoopsPage(rows: SampleOverview.loops, triggers: SampleLoops.triggers)), ("loop", SampleLoops.page),
         ("datasets", DatasetsPage(rows: SampleDatasets.rows)), ("dataset", SampleDatasets.page),
         ("error", ErrorPage(MartletError(.notFound, "There is no run 'a1b2'. Its experiment lists the runs."))),

@@ -73,4 +73,10 @@ enum SamplePipelines {
         parameters: [("trials", .text("20")), ("seed", .text("7"))],
         actions: [ActionButton("Cancel", path: "/pipeline-runs/1/cancel", style: .danger, question: "Cancel this run?")]
     )
+
+    static var task: PipelineRunPage {
+        var page = run
+        page.selected = "tune-accuracy"
+        return page
+    }
 }
