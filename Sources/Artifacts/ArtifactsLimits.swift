@@ -5,7 +5,7 @@ package enum ArtifactsLimits {
     /// Bytes of UTF-8 in one component (the limit of the file systems that we store on).
     package static let componentBytes = 255
     /// Entries that one listing or one walk returns.
-    package static let entries = 100_000
+    package static let entries = 20_000
     /// Bytes read from disk at a time.
     package static let readChunkBytes = 256 * 1024
     /// Bytes gathered from an upload before they are written.

@@ -21,5 +21,5 @@ package enum RegistryLimits {
     /// Results of one page of a search for versions.
     package static let versionResults = 200_000
     /// Files of a version whose checksums are recorded.
-    package static let files = 10_000
+    package static let files = 2000
 }
