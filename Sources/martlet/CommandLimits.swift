@@ -1,0 +1,21 @@
+/// The named maxima of the command line.
+package enum CommandLimits {
+    /// Rows of a list when `--limit` is not given.
+    package static let defaultRows = 50
+    /// Largest `--limit`.
+    package static let maximumRows = 1000
+    /// Rows that are asked for at once; the smallest of the server's own page limits.
+    package static let pageRows = 200
+    /// Largest manifest that is sent, in bytes; the server's own limit is the same.
+    package static let manifestBytes = 1024 * 1024
+    /// Longest wait for one answer of the server.
+    package static let requestTimeout: Duration = .seconds(60)
+    /// Pause between two looks at a run that is followed.
+    package static let followInterval: Duration = .milliseconds(500)
+    /// Looks that may fail in a row before following ends.
+    package static let followFailures = 10
+    /// Width of tables when the terminal does not tell its own.
+    package static let defaultWidth = 100
+    /// Narrowest a column gets when a table is fitted to the terminal.
+    package static let narrowestColumn = 6
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+/// Every command except those that run a server, in the order in which help lists them.
+enum Commands {
+    /// The commands, for the root command's list.
+    static let nouns: [any ParsableCommand.Type] = AskingCommands.all + [DoctorCommand.self, VersionCommand.self]
+}

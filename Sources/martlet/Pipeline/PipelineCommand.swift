@@ -1,0 +1,13 @@
+import ArgumentParser
+
+/// `martlet pipeline …`.
+struct PipelineCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pipeline",
+        abstract: "Run pipelines and follow them.",
+        subcommands: [
+            PipelineList.self, PipelineShow.self, PipelineRun.self, PipelineRuns.self, PipelineLogs.self,
+            PipelineCancel.self,
+        ]
+    )
+}

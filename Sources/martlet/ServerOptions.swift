@@ -1,0 +1,59 @@
+import ArgumentParser
+import Core
+import Foundation
+import Server
+
+/// The flags that `up` and `demo` share.
+struct ServerOptions: ParsableArguments {
+    @Option(help: "Address to listen on; loopback only.")
+    var host: String?
+
+    @Option(help: "Port to listen on; 0 takes a free one. (default: 5000)")
+    var port: Int?
+
+    @Option(help: "Directory of everything the server keeps. (default: .martlet)")
+    var data: String?
+
+    @Option(help: "The database: sqlite:PATH. (default: martlet.db in the data directory)")
+    var database: String?
+
+    @Option(help: "Directory of artifacts. (default: artifacts in the data directory)")
+    var artifacts: String?
+
+    @Option(help: "Directory below which manifests and data files may lie. (default: .)")
+    var files: String?
+
+    @Option(name: .customLong("allowed-host"), help: "A further name that the Host header may carry; repeat for more.")
+    var allowedHosts: [String] = []
+
+    @Option(name: .customLong("log-format"), help: "Log records as 'text' or 'json'. (default: text)")
+    var logFormat: String?
+
+    /// The settings: flag, then variable, then the `server:` section of `./martlet.yaml`, then default.
+    func settings() throws -> ServerSettings {
+        var flags = ServerSettings.Flags()
+        flags.host = host
+        flags.port = port
+        flags.data = data
+        flags.database = database
+        flags.artifacts = artifacts
+        flags.files = files
+        flags.allowedHosts = allowedHosts
+        flags.logFormat = logFormat
+        return try ServerSettings.resolve(
+            flags: flags,
+            environment: ProcessInfo.processInfo.environment,
+            file: try Self.section()
+        )
+    }
+
+    private static func section() throws -> JSONObject? {
+        guard let bytes = FileManager.default.contents(atPath: "martlet.yaml") else { return nil }
+        let document = try YAMLDocument.parse(String(decoding: bytes, as: UTF8.self))
+        guard let section = document["server"], section != .null else { return nil }
+        guard let object = section.objectValue else {
+            throw MartletError(.invalidArgument, "'server' in martlet.yaml must be an object, but is \(section.kind).")
+        }
+        return object
+    }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The commands that ask a server, in the order in which help lists them.
+enum AskingCommands {
+    /// The commands.
+    static let all: [any ParsableCommand.Type] = [
+        ApplyCommand.self, DiffCommand.self, ExperimentCommand.self, RunCommand.self, ModelCommand.self,
+        DeploymentCommand.self, PipelineCommand.self, DataCommand.self, MonitorCommand.self, LoopCommand.self,
+    ]
+}

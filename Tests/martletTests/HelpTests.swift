@@ -1,0 +1,36 @@
+import Testing
+import martlet
+
+/// What `--help` says, for every command.
+struct HelpTests {
+    static let commands: [[String]] = [
+        [], ["apply"], ["diff"], ["experiment"], ["experiment", "list"], ["experiment", "show"], ["run"],
+        ["run", "list"], ["run", "show"], ["model"], ["model", "list"], ["model", "show"], ["model", "promote"],
+        ["model", "alias"], ["model", "alias", "set"], ["model", "alias", "delete"], ["deployment"],
+        ["deployment", "list"], ["deployment", "show"], ["deployment", "rollback"], ["deployment", "promote"],
+        ["deployment", "pause"], ["deployment", "resume"], ["deployment", "abort"], ["deployment", "pardon"],
+        ["pipeline"], ["pipeline", "list"], ["pipeline", "show"], ["pipeline", "run"], ["pipeline", "runs"],
+        ["pipeline", "logs"], ["pipeline", "cancel"], ["data"], ["data", "list"], ["data", "show"], ["monitor"],
+        ["monitor", "list"], ["monitor", "show"], ["loop"], ["loop", "list"], ["loop", "show"], ["loop", "fire"],
+    ]
+
+    @Test func everyCommand() throws {
+        let texts = Self.commands.map { command in
+            "$ martlet \((command + ["--help"]).joined(separator: " "))\n\(InProcess.help(command))"
+        }
+        try expectGolden(texts.joined(separator: "\n\n") + "\n", "help.txt")
+    }
+
+    @Test func everyCommandIsInTheGoldenFile() {
+        // Sub-commands are listed by their parents' help, two spaces in.
+        let listed = Self.commands.flatMap { parent -> [[String]] in
+            let lines = InProcess.help(parent).split(separator: "\n").map(String.init)
+            guard let start = lines.firstIndex(of: "SUBCOMMANDS:") else { return [] }
+            return lines[(start + 1)...].prefix { $0.hasPrefix("  ") || $0.isEmpty }.compactMap { line in
+                guard line.hasPrefix("  "), !line.hasPrefix("   ") else { return nil }
+                return line.split(separator: " ").first.map { parent + [String($0)] }
+            }
+        }
+        #expect(Set(listed + [[]]) == Set(Self.commands))
+    }
+}
