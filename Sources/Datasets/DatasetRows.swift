@@ -12,4 +12,15 @@ package struct DatasetRows: Sendable {
     package let version: String
     /// The column to predict, when the dataset declares one.
     package let target: DatasetTarget?
+
+    /// Throws `resourceExhausted` when so many rows and columns are too many to read into one table.
+    package static func requireFits(rows: Int64, columns: Int, dataset: String) throws(MartletError) {
+        let (cells, overflow) = rows.multipliedReportingOverflow(by: Int64(max(1, columns)))
+        guard !overflow, cells <= DatasetsLimits.tableCells else {
+            throw MartletError(
+                .resourceExhausted,
+                "The dataset '\(dataset)' has \(rows) rows of \(columns) columns; at most \(DatasetsLimits.tableCells) cells fit in memory."
+            )
+        }
+    }
 }

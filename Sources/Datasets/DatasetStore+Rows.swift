@@ -34,6 +34,27 @@ extension DatasetStore {
         }
     }
 
+    /// Some clean rows in order of their ids, for reading a dataset page by page.
+    ///
+    /// - Parameters:
+    ///   - name: The dataset.
+    ///   - split: Only the rows in this part of the split.
+    ///   - last: The id after which the page begins; 0 for the first.
+    ///   - limit: Most rows.
+    /// - Returns: The rows; fewer than `limit` at the end.
+    /// - Throws: `notFound`, `failedPrecondition` before the first complete ingestion or split.
+    package func page(
+        _ name: String,
+        split: String? = nil,
+        after last: Int64 = 0,
+        limit: Int
+    ) async throws -> DatasetRows {
+        try await database.read { connection in
+            let record = try DatasetRecord.loadWithRows(name, on: connection)
+            return try RowReader(record: record, connection: connection).page(split: split, after: last, limit: limit)
+        }
+    }
+
     /// Puts every listed row into its part and takes all others out of theirs, in one write.
     ///
     /// - Parameters:

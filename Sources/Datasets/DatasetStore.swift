@@ -1,4 +1,5 @@
 package import Core
+import Foundation
 package import Storage
 
 /// Datasets in the database: one raw and one clean table each, a durable cursor, checks, splits and a content version.
@@ -25,6 +26,8 @@ package struct DatasetStore: Sendable {
     /// - Throws: `unavailable` when the database cannot be written; nothing is declared then.
     package func apply(_ specs: [DatasetSpec], directory: String) async throws(MartletError) {
         let now = clock.now
+        // The server may be started from another place the next time.
+        let directory = URL(fileURLWithPath: directory).standardizedFileURL.path
         try await database.write { connection in
             for spec in specs { try Self.apply(spec, directory: directory, now: now, on: connection) }
         }

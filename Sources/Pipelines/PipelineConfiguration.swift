@@ -1,3 +1,5 @@
+import Foundation
+
 /// How a server runs pipelines.
 package struct PipelineConfiguration: Sendable {
     /// The directory below which every attempt gets one of its own.
@@ -23,7 +25,8 @@ package struct PipelineConfiguration: Sendable {
         parallelTasks: Int = PipelinesLimits.parallelTasks,
         activeRuns: Int = PipelinesLimits.activeRuns
     ) {
-        self.workDirectory = workDirectory
+        // Tasks run in directories of their own, where a relative path would mean something else.
+        self.workDirectory = URL(fileURLWithPath: workDirectory).standardizedFileURL.path
         self.trackingURI = trackingURI
         self.searchPath = searchPath
         self.isExclusive = isExclusive

@@ -29,6 +29,27 @@ struct DatasetRoutesTests {
                 #expect(body["columns"]?.arrayValue?[1]["nulls"] == 1)
                 #expect(body["target"]?["classes"] == ["setosa", "virginica"])
             }
+            try await fixture.store.assignSplit("flowers", assignments: [2: "test", 3: "test", 5: "test"])
+            try await client.execute(uri: "/api/martlet/v1/data/flowers/rows?split=test&limit=2", method: .get) {
+                let body = try JSONValue.parse($0.body.readableBytesView)
+                #expect(body["columns"] == ["petal length", "petal.width", "species"])
+                #expect(body["items"] == [[1.4, nil, 0], [5.1, 1.9, 1]])
+                let token = try #require(body["next_page_token"]?.stringValue)
+                let next = "/api/martlet/v1/data/flowers/rows?split=test&limit=2&page_token=\(token)"
+                try await client.execute(uri: next, method: .get) {
+                    let body = try JSONValue.parse($0.body.readableBytesView)
+                    #expect(body["items"] == [[6.3, 1.8, 1]])
+                    #expect(body["next_page_token"] == nil)
+                }
+            }
+            for (path, status) in [
+                ("flowers/rows?split=train", 404), ("flowers/rows?limit=0", 400), ("flowers/rows?limit=1001", 400),
+                ("flowers/rows?page_token=x", 400), ("tulips/rows", 404),
+            ] {
+                try await client.execute(uri: "/api/martlet/v1/data/\(path)", method: .get) { response in
+                    #expect(Int(response.status.code) == status, "\(path)")
+                }
+            }
             try await client.execute(uri: "/api/martlet/v1/data/tulips", method: .get) { response in
                 #expect(response.status == .notFound)
                 let body = try JSONValue.parse(response.body.readableBytesView)

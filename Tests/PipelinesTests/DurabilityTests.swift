@@ -167,3 +167,51 @@ struct DurabilityTests {
         #expect(run.error?.contains("test.echo") == true)
     }
 }
+
+/// The heartbeat: what a server learns from the database while it drives a run.
+struct HeartbeatTests {
+    private func driving(
+        _ fixture: PipelineFixture,
+        _ clock: ManualClock,
+        _ body: @Sendable (PipelineService, String) async throws -> Void
+    ) async throws {
+        try await fixture.apply(["p": ["tasks": ["a": ["step": "test.endless"]]]])
+        let service = fixture.service()
+        let id = try await service.startRun(pipeline: "p")
+        try await serving(service) {
+            while try await service.run(id).task("a")?.state != .running { await Task.yield() }
+            try await body(service, id)
+        }
+    }
+
+    /// Moves the clock over a heartbeat once the service sleeps until it.
+    private func beat(_ clock: ManualClock) async {
+        while clock.sleeperCount == 0 { await Task.yield() }
+        clock.advance(by: PipelinesLimits.heartbeat)
+    }
+
+    @Test func aRequestToStopArrivesThroughTheDatabase() async throws {
+        let clock = ManualClock()
+        let fixture = try await PipelineFixture(clock: clock.clock)
+        try await driving(fixture, clock) { service, id in
+            // Another server's request: this one is not told otherwise.
+            try await fixture.service().cancel(id)
+            await beat(clock)
+            #expect(try await service.waitForRun(id).state == .cancelled)
+        }
+    }
+
+    @Test func aServerWhoseRunWasTakenStopsItsTasksAndRecordsNothing() async throws {
+        let clock = ManualClock()
+        let fixture = try await PipelineFixture(clock: clock.clock)
+        try await driving(fixture, clock) { service, id in
+            let deadline = Timestamp(milliseconds: .max)
+            let taken = try await fixture.store.claim(owner: "other", limit: 1, heardBefore: deadline)
+            #expect(taken.map(\.runID) == [id])
+            // Beats until the service has let go: its attempt's task ends without a record.
+            await beat(clock)
+            #expect(try await service.run(id).task("a")?.state == .running)
+            #expect(try await service.run(id).task("a")?.attempt == 1)
+        }
+    }
+}

@@ -37,7 +37,7 @@ final class PipelineFixture: Sendable {
             store: store,
             steps: steps,
             configuration: PipelineConfiguration(
-                workDirectory: directory + "/work",
+                workDirectory: directory + "/tasks",
                 trackingURI: "http://127.0.0.1:5000",
                 searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
                 isExclusive: isExclusive,

@@ -23,7 +23,7 @@ struct TaskLogTests {
 
     @Test func bytesAreBounded() {
         let log = log()
-        let line = String(repeating: "x", count: 1024)
+        let line = String(repeating: "x", count: PipelinesLimits.logBytes / 1024)
         for _ in 0..<1024 { log.append(line, stream: .error) }
         #expect(log.take().lines.count == 1024)
         log.append("y", stream: .error)

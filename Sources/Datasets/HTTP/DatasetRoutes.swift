@@ -2,7 +2,7 @@ import Core
 package import HTTPSupport
 import Hummingbird
 
-/// `GET /api/martlet/v1/data` and `/data/{name}`.
+/// `GET /api/martlet/v1/data`, `/data/{name}` and `/data/{name}/rows`.
 package struct DatasetRoutes {
     private let store: DatasetStore
 
@@ -20,6 +20,48 @@ package struct DatasetRoutes {
         }
         routes.get("/api/martlet/v1/data/{name}", permission: .read, errors: .martlet) { _, context in
             .json(try await store.dataset(context.parameters.require("name")).json)
+        }
+        routes.get("/api/martlet/v1/data/{name}/rows", permission: .read, errors: .martlet) { request, context in
+            let limit = try request.queryInt(
+                "limit",
+                in: 1...HTTPLimits.pageSize,
+                default: HTTPLimits.defaultPageSize
+            )
+            var last: Int64 = 0
+            if let token = request.query("page_token") {
+                last = try JSONFields(try PageToken.decode(token)).int("after", in: 0 ... .max)
+            }
+            // One more than asked for tells whether another page follows.
+            let rows = try await store.page(
+                try context.parameters.require("name"),
+                split: request.query("split"),
+                after: last,
+                limit: limit + 1
+            )
+            return .json(Self.json(rows, limit: limit))
+        }
+    }
+
+    private static func json(_ rows: DatasetRows, limit: Int) -> JSONValue {
+        let count = min(limit, rows.ids.count)
+        let items = (0..<count).map { row in JSONValue.array(rows.table.columns.map { $0.json(at: row) }) }
+        var object: JSONObject = [
+            "columns": .array(rows.table.columns.map { .string($0.name) }), "items": .array(items),
+        ]
+        if rows.ids.count > limit, count > 0 {
+            object["next_page_token"] = .string(PageToken.encode(["after": .integer(rows.ids[count - 1])]))
+        }
+        return .object(object)
+    }
+}
+
+extension Column {
+    /// One value: a number, text, or null where missing.
+    fileprivate func json(at row: Int) -> JSONValue {
+        switch values {
+        case .numbers(let values): values[row].isNaN ? .null : .number(values[row])
+        case .integers(let values): .optional(values[row])
+        case .strings(let values): .optional(values[row])
         }
     }
 }

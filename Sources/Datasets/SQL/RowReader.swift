@@ -9,15 +9,33 @@ struct RowReader {
     /// The clean rows, or those of one part of the split.
     func clean(split: String?) throws -> DatasetRows {
         if let split { try requireSplit(split) }
-        let names = (["row_id", "split"] + record.columns.map(\.quoted)).joined(separator: ", ")
         let condition = split == nil ? "" : " WHERE split = ?"
         let arguments = split.map { [SQLValue.text($0)] } ?? []
         try requireBounded(table: record.cleanTable, condition: condition, arguments)
         let rows = try connection.query(
-            "SELECT \(names) FROM \(record.cleanTable)\(condition) ORDER BY row_id",
+            "SELECT \(cleanNames) FROM \(record.cleanTable)\(condition) ORDER BY row_id",
             arguments
         )
-        return DatasetRows(
+        return try rowSet(rows)
+    }
+
+    /// At most `limit` clean rows, or rows of one part of the split, with ids above `last`.
+    func page(split: String?, after last: Int64, limit: Int) throws -> DatasetRows {
+        if let split { try requireSplit(split) }
+        let condition = split == nil ? "" : " AND split = ?"
+        let rows = try connection.query(
+            "SELECT \(cleanNames) FROM \(record.cleanTable) WHERE row_id > ?\(condition) ORDER BY row_id LIMIT ?",
+            [.integer(last)] + (split.map { [SQLValue.text($0)] } ?? []) + [.int(limit)]
+        )
+        return try rowSet(rows)
+    }
+
+    private var cleanNames: String {
+        (["row_id", "split"] + record.columns.map(\.quoted)).joined(separator: ", ")
+    }
+
+    private func rowSet(_ rows: [Row]) throws -> DatasetRows {
+        DatasetRows(
             ids: try rows.map { try $0.int("row_id") },
             splits: rows.map { $0.optionalText("split") },
             table: try Table(columns: record.columns.indices.map { column($0, of: rows, first: 2) }),
@@ -86,12 +104,6 @@ struct RowReader {
     private func requireBounded(table: String, condition: String, _ arguments: [SQLValue]) throws {
         let row = try connection.first("SELECT COUNT(*) AS n FROM \(table)\(condition)", arguments)
         let rows = row?.optionalInt("n") ?? 0
-        let (cells, overflow) = rows.multipliedReportingOverflow(by: Int64(max(1, record.columns.count)))
-        guard !overflow, cells <= DatasetsLimits.tableCells else {
-            throw MartletError(
-                .resourceExhausted,
-                "The dataset '\(record.name)' has \(rows) rows of \(record.columns.count) columns; at most \(DatasetsLimits.tableCells) cells fit in memory."
-            )
-        }
+        try DatasetRows.requireFits(rows: rows, columns: record.columns.count, dataset: record.name)
     }
 }

@@ -1,4 +1,5 @@
 package import Core
+import Foundation
 package import Storage
 
 /// Pipelines, their runs, task attempts and logs in the database.
@@ -23,6 +24,8 @@ package struct PipelineStore: Sendable {
     /// - Throws: `unavailable` when the database cannot be written; nothing is declared then.
     package func apply(_ specs: [PipelineSpec], directory: String) async throws(MartletError) {
         let now = SQLValue.integer(clock.now.milliseconds)
+        // The server may be started from another place the next time.
+        let directory = URL(fileURLWithPath: directory).standardizedFileURL.path
         try await database.write { connection in
             for spec in specs {
                 try connection.execute(
