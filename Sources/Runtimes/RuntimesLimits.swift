@@ -8,20 +8,14 @@ package enum RuntimesLimits {
     package static let referenceBytes = 64 * 1024 * 1024
     /// Deepest nesting of a JSON or UBJSON model.
     package static let documentDepth = 64
-    /// Most values in one JSON or UBJSON model.
-    package static let documentValues = 256 * 1024 * 1024
     /// Most trees of an ensemble.
-    package static let trees = 1_000_000
-    /// Most nodes of an ensemble, over all trees.
-    package static let nodes = 256 * 1024 * 1024
+    package static let trees = 100_000
     /// Most features of a row.
     package static let features = 1_000_000
     /// Most outputs of a row (classes).
     package static let outputs = 100_000
     /// Most files that a model directory may list with checksums.
     package static let checksummedFiles = 10_000
-    /// Longest reason accepted from the system's library loader, in bytes.
-    static let loaderReasonBytes = 4096
     /// Idle proxies or single-row predictors that a runtime keeps for reuse.
-    static let idlePredictors = 64
+    package static let idlePredictors = 64
 }

@@ -93,7 +93,7 @@ struct NumericRange {
         guard let step else { return min(max(raw, bounds.low), bounds.high) }
         let steps = ((raw - bounds.low) / step).rounded(.toNearestOrEven)
         let last = ((bounds.high - bounds.low) / step + 1e-9).rounded(.down)
-        return bounds.low + min(max(steps, 0), last) * step
+        return min(bounds.low + min(max(steps, 0), last) * step, bounds.high)
     }
 
     /// The places between which a stepped value's probability mass lies.

@@ -121,7 +121,8 @@ package struct LabelledRows: Sendable, Equatable {
         let width = featureNames.count
         return try Table(
             columns: featureNames.enumerated().map { index, name in
-                let column = (0..<count).map { Double(values[$0 * width + index]) }
+                // Through the shortest text, so that 0.1 stays 0.1 when a table is written out.
+                let column = (0..<count).map { Double("\(values[$0 * width + index])") ?? .nan }
                 return Column(name: name, values: .numbers(column))
             }
         )

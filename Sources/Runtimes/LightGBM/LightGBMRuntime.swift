@@ -1,6 +1,5 @@
 import CModelLibraries
 import Core
-import Synchronization
 
 /// A LightGBM model, run by its C library; single rows take the library's fast path.
 package final class LightGBMRuntime: ModelRuntime, @unchecked Sendable {
@@ -12,7 +11,7 @@ package final class LightGBMRuntime: ModelRuntime, @unchecked Sendable {
 
     private let library: LightGBMLibrary
     private let booster: Booster
-    private let idle = Mutex<[SingleRow]>([])
+    private let predictors = PredictorPool<SingleRow>()
     private static let float32: Int32 = 0
     private static let normalPrediction: Int32 = 0
     private static let parameters = "num_threads=1"
@@ -68,8 +67,8 @@ package final class LightGBMRuntime: ModelRuntime, @unchecked Sendable {
         _ written: inout Int64,
         _ values: UnsafeMutablePointer<Double>
     ) throws {
-        let predictor = try idle.withLock({ $0.popLast() }) ?? SingleRow(booster, featureCount, library)
-        defer { idle.withLock { if $0.count < RuntimesLimits.idlePredictors { $0.append(predictor) } } }
+        let predictor = try predictors.take { try SingleRow(booster, featureCount, library) }
+        defer { predictors.give(back: predictor) }
         let status = library.table.pointee.LGBM_BoosterPredictForMatSingleRowFast(
             predictor.handle,
             row,

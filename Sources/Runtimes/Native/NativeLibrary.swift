@@ -92,8 +92,11 @@ package enum NativeLibrary: String, Sendable, CaseIterable {
         )
     }
 
+    /// Room for what the system's loader says; a longer reason is cut.
+    private static let reasonBytes = 4096
+
     private func load(_ path: String) -> Result<UnsafeMutableRawPointer, LoaderReason> {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: RuntimesLimits.loaderReasonBytes) { reason in
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.reasonBytes) { reason in
             guard let start = reason.baseAddress else { return .failure(LoaderReason(text: "no memory")) }
             start.initialize(repeating: 0, count: reason.count)
             if let handle = martlet_library_open(path, start, reason.count) { return .success(handle) }

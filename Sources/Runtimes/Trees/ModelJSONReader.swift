@@ -3,7 +3,6 @@ import Core
 /// Reads a JSON model: models are larger than any request body, so they do not go through `JSONValue`.
 struct ModelJSONReader {
     private var reader: JSONReader
-    private var remaining = RuntimesLimits.documentValues
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
         reader = JSONReader(bytes)
@@ -22,10 +21,6 @@ struct ModelJSONReader {
 
     private mutating func readValue(depth: Int) throws -> ModelDocument {
         guard depth > 0 else { throw reader.tooDeep() }
-        remaining -= 1
-        guard remaining > 0 else {
-            throw MartletError(.dataLoss, "The model file has more than \(RuntimesLimits.documentValues) values.")
-        }
         switch reader.peek() {
         case 0x7B: return try readObject(depth: depth - 1)
         case 0x5B: return try readArray(depth: depth - 1)

@@ -144,8 +144,11 @@ struct TreeEnsembleLoader {
         limit: Int
     ) throws {
         guard let trees = model["trees"]?.elements, let info = model["tree_info"]?.packedNumbers,
-            trees.count == info.count, trees.count <= RuntimesLimits.trees
+            trees.count == info.count
         else { throw damaged("'trees' and 'tree_info' do not match") }
+        guard trees.count <= RuntimesLimits.trees else {
+            throw damaged("it has \(trees.count) trees, more than \(RuntimesLimits.trees)")
+        }
         for (position, tree) in trees.prefix(max(0, limit)).enumerated() {
             guard let output = Int32(exactly: info[position]), output >= 0, output < outputs else {
                 throw damaged("tree \(position) belongs to the output \(info[position])")
@@ -172,9 +175,8 @@ struct TreeEnsembleLoader {
                 nodes[target].value = try table.leaf(source)
                 continue
             }
-            guard nodes.count + 2 <= RuntimesLimits.nodes, let left = Int32(exactly: nodes.count) else {
-                throw damaged("it has more than \(RuntimesLimits.nodes) nodes")
-            }
+            guard nodes.count < Int(Int32.max) - 2 else { throw damaged("it has more than \(Int32.max) nodes") }
+            let left = Int32(nodes.count)
             nodes[target] = try table.split(source, left: left)
             nodes.append(TreeNode(feature: 0, left: -1, value: 0))
             nodes.append(TreeNode(feature: 0, left: -1, value: 0))

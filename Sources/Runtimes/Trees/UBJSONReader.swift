@@ -6,7 +6,6 @@ import Core
 struct UBJSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var offset = 0
-    private var remaining = RuntimesLimits.documentValues
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
@@ -20,7 +19,6 @@ struct UBJSONReader {
 
     private mutating func readValue(marker: UInt8, depth: Int) throws -> ModelDocument {
         guard depth > 0 else { throw damaged("nested more than \(RuntimesLimits.documentDepth) levels deep") }
-        try count(1)
         switch marker {
         case UInt8(ascii: "{"): return try readObject(depth: depth - 1)
         case UInt8(ascii: "["): return try readArray(depth: depth - 1)
@@ -71,7 +69,6 @@ struct UBJSONReader {
     private mutating func readPacked(_ marker: UInt8, count length: Int) throws -> [Double] {
         guard let width = Self.width(of: marker) else { throw damaged("unknown element type \(marker)") }
         guard length <= (bytes.count - offset) / width else { throw damaged("an array is longer than the file") }
-        try count(length)
         var numbers: [Double] = []
         numbers.reserveCapacity(length)
         for _ in 0..<length { numbers.append(try readNumber(marker)) }
@@ -145,11 +142,6 @@ struct UBJSONReader {
         guard offset < bytes.count, bytes[offset] == byte else { return false }
         offset += 1
         return true
-    }
-
-    private mutating func count(_ values: Int) throws {
-        remaining -= values
-        guard remaining > 0 else { throw damaged("it has more than \(RuntimesLimits.documentValues) values") }
     }
 
     private func damaged(_ what: String) -> MartletError {

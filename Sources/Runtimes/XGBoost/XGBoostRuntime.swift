@@ -1,6 +1,5 @@
 import CModelLibraries
 import Core
-import Synchronization
 
 /// A finished XGBoost model that the C library runs: for what `TreeEnsemble` does not take.
 package final class XGBoostRuntime: ModelRuntime, @unchecked Sendable {
@@ -12,7 +11,7 @@ package final class XGBoostRuntime: ModelRuntime, @unchecked Sendable {
 
     private let booster: XGBoostBooster
     private let config: String
-    private let proxies = Mutex<[Proxy]>([])
+    private let proxies = PredictorPool<Proxy>()
 
     /// Loads a model from its file's contents, JSON or UBJSON.
     ///
@@ -48,8 +47,8 @@ package final class XGBoostRuntime: ModelRuntime, @unchecked Sendable {
         count: Int,
         into output: UnsafeMutableBufferPointer<Float>
     ) throws {
-        let proxy = try takeProxy()
-        defer { give(back: proxy) }
+        let proxy = try proxies.take { try Proxy(booster.library) }
+        defer { proxies.give(back: proxy) }
         let array = XGBoostArray.json(UInt(bitPattern: rows.baseAddress), rows: count, columns: featureCount)
         var shape: UnsafePointer<UInt64>?
         var dimensions: UInt64 = 0
@@ -69,15 +68,6 @@ package final class XGBoostRuntime: ModelRuntime, @unchecked Sendable {
             throw MartletError(.internal, "XGBoost returned \(result.count) numbers instead of \(output.count).")
         }
         _ = output.update(fromContentsOf: result)
-    }
-
-    private func takeProxy() throws -> Proxy {
-        if let proxy = proxies.withLock({ $0.popLast() }) { return proxy }
-        return try Proxy(booster.library)
-    }
-
-    private func give(back proxy: Proxy) {
-        proxies.withLock { if $0.count < RuntimesLimits.idlePredictors { $0.append(proxy) } }
     }
 
     /// A matrix that only points at the caller's rows; making one costs more than the prediction.
