@@ -139,6 +139,14 @@ struct ActionCommandTests {
         #expect(error?.message.contains("martlet up") == true)
     }
 
+    @Test func aServerThatIsSilentIsNotWaitedForForEver() async throws {
+        let listener = try Listener()
+        let client = try ServerClient(address: "http://127.0.0.1:\(listener.port)", timeout: .milliseconds(50))
+        let error = await #expect(throws: MartletError.self) { try await client.get("/x") }
+        #expect(error?.code == .deadlineExceeded && error?.message.contains("\(listener.port)") == true)
+        #expect(CommandLimits.requestTimeout > .seconds(30), "a large apply may take a while")
+    }
+
     @Test(arguments: ["", "127.0.0.1:5000", "ftp://x", "http://", "file:///etc/passwd", "http:///x"])
     func addressesThatAreNone(_ address: String) {
         let error = #expect(throws: MartletError.self) { try ServerClient(address: address) }

@@ -53,7 +53,7 @@ final class CannedServer: Sendable {
             state.requests.append(request)
             let key = "\(request.method) \(request.path)"
             guard var answers = state.answers[key], let next = answers.first else {
-                let body: JSONValue = ["error": ["code": "notFound", "message": "There is no '\(key)'."]]
+                let body: JSONValue = ["error": ["code": "notFound", "message": .string("There is no '\(key)'.")]]
                 return (404, body.serialized())
             }
             if answers.count > 1 {

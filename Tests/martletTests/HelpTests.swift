@@ -27,7 +27,7 @@ struct HelpTests {
             let lines = InProcess.help(parent).split(separator: "\n").map(String.init)
             guard let start = lines.firstIndex(of: "SUBCOMMANDS:") else { return [] }
             return lines[(start + 1)...].prefix { $0.hasPrefix("  ") || $0.isEmpty }.compactMap { line in
-                guard line.hasPrefix("  "), !line.hasPrefix("   ") else { return nil }
+                guard line.hasPrefix("  "), !line.hasPrefix("   "), !line.hasPrefix("  See ") else { return nil }
                 return line.split(separator: " ").first.map { parent + [String($0)] }
             }
         }

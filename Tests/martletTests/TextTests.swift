@@ -55,6 +55,14 @@ struct TextTests {
         #expect(text(table(), width: nil).contains("\\u{1b}[2J\\u{202e}evil"))
     }
 
+    @Test func widths() {
+        #expect(Terminal.width(reported: 72, columns: "200") == 72)
+        #expect(Terminal.width(reported: 0, columns: "200") == 200)
+        for columns in [nil, "", "x", "0", "-3"] {
+            #expect(Terminal.width(reported: 0, columns: columns) == CommandLimits.defaultWidth)
+        }
+    }
+
     @Test func colours() {
         let coloured = text(table(), width: nil, colours: true)
         #expect(coloured.contains("\u{1B}[32msucceeded\u{1B}[0m"))

@@ -33,7 +33,9 @@ package struct InProcess: Sendable {
     /// The help text of a command, 100 columns wide.
     package static func help(_ arguments: [String]) -> String {
         do {
-            _ = try Root.parseAsRoot(arguments + ["--help"])
+            // The parser answers with a command that throws the help when it runs.
+            var command = try Root.parseAsRoot(arguments + ["--help"])
+            try command.run()
             return ""
         } catch {
             return Root.fullMessage(for: error, columns: 100)

@@ -29,7 +29,10 @@ package struct ServerClient: Sendable {
     /// A client of the server at an address such as `http://127.0.0.1:5000`.
     ///
     /// - Throws: `invalidArgument` when the address is none.
-    package init(address: String) throws(MartletError) {
+    package init(
+        address: String,
+        timeout: Duration = CommandLimits.requestTimeout
+    ) throws(MartletError) {
         let base = address.hasSuffix("/") ? String(address.dropLast()) : address
         guard let url = URL(string: base), let scheme = url.scheme, ["http", "https"].contains(scheme),
             url.host?.isEmpty == false
@@ -47,8 +50,8 @@ package struct ServerClient: Sendable {
                 request.body = .bytes(body.serialized())
             }
             do {
-                let timeout = TimeAmount.milliseconds(CommandLimits.requestTimeout.wholeMilliseconds)
-                let response = try await HTTPClient.shared.execute(request, timeout: timeout)
+                let timeout = TimeAmount.milliseconds(timeout.wholeMilliseconds)
+                let response = try await Self.client.execute(request, timeout: timeout)
                 let body = try await response.body.collect(upTo: CoreLimits.jsonBytes)
                 return (Int(response.status.code), Array(body.readableBytesView))
             } catch {
@@ -56,6 +59,14 @@ package struct ServerClient: Sendable {
             }
         }
     }
+
+    /// A person who mistyped a port must not wait: a refused connection is not tried again.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(5)
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
 
     /// Reads JSON.
     package func get(_ path: String, query: [(String, String?)] = []) async throws -> JSONValue {

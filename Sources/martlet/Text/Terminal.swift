@@ -68,7 +68,13 @@ package struct Terminal: Sendable {
 
     private static func currentWidth(_ environment: [String: String]) -> Int {
         var size = winsize()
-        if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
-        return environment["COLUMNS"].flatMap { Int($0) } ?? CommandLimits.defaultWidth
+        let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
+        return width(reported: isKnown ? Int(size.ws_col) : 0, columns: environment["COLUMNS"])
+    }
+
+    /// The width that the terminal reports, or else that `COLUMNS` names, or else the default.
+    package static func width(reported: Int, columns: String?) -> Int {
+        if reported > 0 { return reported }
+        return columns.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } ?? CommandLimits.defaultWidth
     }
 }

@@ -77,6 +77,8 @@ package struct TextTable {
             case .right: result += space + paint(index, text) + (isLast ? "" : "  ")
             }
         }
+        // Empty cells at the end leave no blanks behind.
+        while result.last == " " { result.removeLast() }
         return result
     }
 
