@@ -30,11 +30,18 @@ struct DemoDirector: Sendable {
                 group.cancelAll()
             }
         } catch let unreached as Unreached {
-            story.add(unreached.title, isReached: false, now: clock.now)
-            screen.line("✗ \(unreached.title)")
-            finish(story)
+            fail(&story, unreached.title)
+        } catch let error as MartletError where error.code != .cancelled {
+            fail(&story, error.message)
         }
         return story
+    }
+
+    private func fail(_ story: inout Storyline, _ title: String) {
+        story.add(title, isReached: false, now: clock.now)
+        screen.show([])
+        screen.line("✗ \(title)")
+        finish(story)
     }
 
     /// A step whose outcome did not come about.
@@ -149,7 +156,9 @@ extension DemoDirector {
         }
         note(&story, "drift detected from the data: \(monitor.summary)")
         let loop = try await wait("the loop begins") {
-            try await server.loops().first { $0.signal == "drift" }
+            screen.show([DemoScreen.Bar(name: "labels", fraction: 0, message: "waiting for newly labelled rows")])
+            if let failure = traffic.lastFailure { throw Unreached(title: "a request failed: \(failure)") }
+            return try await server.loops().first { $0.signal == "drift" }
         }
         let gated = try await followLoop(loop.id, traffic)
         note(&story, "retrained on newly labelled rows and gated against the champion: \(gated.gate ?? "accepted")")

@@ -31,7 +31,7 @@ struct DemoServer: Sendable {
             let part = try JSONFields(value)
             return "\(try part.string("name")) \(try part.int("rows"))"
         }
-        return (try fields.int("rows"), try fields.array("checks").count, parts.joined(separator: ", "))
+        return (try fields.int("clean_rows"), try fields.array("checks").count, parts.joined(separator: ", "))
     }
 
     /// Rows of one part of a dataset as traffic.
@@ -47,7 +47,14 @@ struct DemoServer: Sendable {
             rows += try fields.array("items").compactMap(\.arrayValue)
             token = try fields.optionalString("next_page_token")
         } while token != nil
-        return try TrafficRows(columns: columns, rows: rows, target: "target", seed: seed)
+        let target = try JSONFields(try await client.send("GET", Self.api + "/data/\(name)")).fields("target")
+        return try TrafficRows(
+            columns: columns,
+            rows: rows,
+            target: try target.string("column"),
+            classes: try target.strings("classes"),
+            seed: seed
+        )
     }
 
     /// The version that an alias names, by MLflow's API.

@@ -16,10 +16,17 @@ package struct TrafficRows: Sendable {
     private let pools: [Pool: [(features: [Double], label: String)]]
     private var cursors: [Pool: Int] = [:]
 
-    /// Divides rows (values in the order of `columns`) in an order that belongs to `seed`; `target` has the answers.
+    /// Divides rows (values in the order of `columns`) in an order that belongs to `seed`; `target` has the answers,
+    /// whose names are `classes` where they are numbers.
     ///
     /// - Throws: `invalidArgument` when the target is no column or a value is no number.
-    package init(columns: [String], rows: [[JSONValue]], target: String, seed: UInt64) throws(MartletError) {
+    package init(
+        columns: [String],
+        rows: [[JSONValue]],
+        target: String,
+        classes: [String] = [],
+        seed: UInt64
+    ) throws(MartletError) {
         guard let position = columns.firstIndex(of: target) else {
             throw MartletError(.invalidArgument, "The rows have no column '\(target)'.")
         }
@@ -33,9 +40,7 @@ package struct TrafficRows: Sendable {
                 }
                 values.append(number)
             }
-            let answer = rows[index][position]
-            let label = answer.stringValue ?? answer.integerValue.map(String.init) ?? answer.description
-            shuffled.append((values, label))
+            shuffled.append((values, Self.label(rows[index][position], classes)))
         }
         let border = shuffled.count * 2 / 3
         guard border > 0, border < shuffled.count else {
@@ -43,6 +48,14 @@ package struct TrafficRows: Sendable {
         }
         features = columns.enumerated().filter { $0.offset != position }.map(\.element)
         pools = [.first: Array(shuffled[..<border]), .second: Array(shuffled[border...])]
+    }
+
+    /// The answer as the class's name, where numbers count classes.
+    private static func label(_ answer: JSONValue, _ classes: [String]) -> String {
+        guard let number = answer.integerValue, let index = Int(exactly: number) else {
+            return answer.stringValue ?? answer.description
+        }
+        return classes.indices.contains(index) ? classes[index] : String(index)
     }
 
     /// How many rows a pool has.
