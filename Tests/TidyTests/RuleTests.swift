@@ -120,7 +120,7 @@ struct RuleTests {
     @Test("limits that nothing enforces or tests")
     func limits() {
         let limits = file("enum CoreLimits {\n    static let depth = 64\n}", "Sources/Core/CoreLimits.swift")
-        let use = file("if depth > CoreLimits.depth { throw e }", "Sources/Core/Parser.swift")
+        let use = file("guard (1...CoreLimits.depth).contains(depth) else { throw e }", "Sources/Core/Parser.swift")
         let test = file("#expect(f(CoreLimits.depth + 1))", "Tests/CoreTests/ParserTests.swift")
         #expect(LimitRules.violations(in: limits, sources: [limits, use], tests: [test]).isEmpty)
         #expect(LimitRules.violations(in: limits, sources: [limits], tests: [test]).map(\.line) == [2])
