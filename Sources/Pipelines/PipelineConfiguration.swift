@@ -16,11 +16,15 @@ package struct PipelineConfiguration: Sendable {
     /// Most runs under way at the same time.
     package var activeRuns: Int
 
+    private static let standardSearchPath = "/usr/local/bin:/usr/bin:/bin"
+
     /// A configuration.
+    ///
+    /// Without a `searchPath` commands get the `PATH` that the server was started with.
     package init(
         workDirectory: String,
         trackingURI: String? = nil,
-        searchPath: String = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        searchPath: String? = nil,
         isExclusive: Bool = true,
         parallelTasks: Int = PipelinesLimits.parallelTasks,
         activeRuns: Int = PipelinesLimits.activeRuns
@@ -28,7 +32,7 @@ package struct PipelineConfiguration: Sendable {
         // Tasks run in directories of their own, where a relative path would mean something else.
         self.workDirectory = URL(fileURLWithPath: workDirectory).standardizedFileURL.path
         self.trackingURI = trackingURI
-        self.searchPath = searchPath
+        self.searchPath = searchPath ?? ProcessInfo.processInfo.environment["PATH"] ?? Self.standardSearchPath
         self.isExclusive = isExclusive
         self.parallelTasks = parallelTasks
         self.activeRuns = activeRuns
