@@ -34,6 +34,8 @@ package enum ConsoleLimits {
     package static let modelCardBytes = 4 * 1_024 * 1_024
     /// Bytes of a form that the console's buttons post.
     package static let formBytes = 4_096
+    /// Pictures on the page of a run or version.
+    package static let picturesPerRun = 12
     /// Bytes of an artifact that is sent as a preview picture.
     package static let pictureBytes = 8 * 1_024 * 1_024
 }

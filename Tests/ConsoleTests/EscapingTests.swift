@@ -117,7 +117,8 @@ struct EscapingTests {
                 charts: [chart],
                 tags: [(evil, evil)],
                 folder: evil,
-                artifacts: [.init(path: evil + ".svg", isDirectory: false, href: evil)],
+                artifacts: [.init(path: evil, isDirectory: false, href: evil)],
+                pictures: [.init(path: evil, isDirectory: false, href: evil)],
                 children: [row]
             ),
             times: 12

@@ -91,6 +91,8 @@ struct PageTests {
         for index in 0...ConsoleLimits.columnsPerKind { row.metrics["m\(index)"] = 1 }
         let table = RunTable(rows: [row]) { _, _ in "/" }
         #expect(table.metrics.count == ConsoleLimits.columnsPerKind)
+        let rare = [row] + (0..<4).map { RunRow(id: "\($0)", name: "r", tone: .good, status: "finished") }
+        #expect(RunTable(rows: rare) { _, _ in "/" }.metrics.isEmpty)
     }
 
     @Test func marksTheBestOfEachMetric() {

@@ -135,12 +135,12 @@ extension DeploymentLoader {
 
     /// A line of the ledger.
     static func prediction(_ record: LedgerRecord, now: Timestamp) -> PredictionRow {
-        let score = record.score.isFinite ? " \(NumberText.value(record.score))" : ""
-        return PredictionRow(
+        PredictionRow(
             id: record.id,
             time: TimeText(record.createdAt, now: now),
             version: String(record.version) + (record.arm == .candidate ? " candidate" : ""),
-            output: record.prediction + score,
+            output: record.prediction,
+            score: record.score.isFinite ? record.score : nil,
             label: record.label ?? "",
             correct: record.label.map { $0 == record.prediction },
             latency: Double(record.microseconds) / 1e6,

@@ -149,7 +149,7 @@ struct DeploymentLoader: Sendable {
         }
         if let signal = sources.monitors.signal(deployment: status.spec.name) {
             let verdict = MonitorLoader.verdict(signal.state)
-            let note = signal.pValue.map { "p = \(NumberText.value($0))" } ?? "\(signal.windowSize) rows"
+            let note = signal.pValue.map(MonitorLoader.probability) ?? "\(signal.windowSize) rows"
             stats.append(.init("Drift", verdict.text, note: note, tone: verdict.tone))
         }
         return stats

@@ -36,7 +36,7 @@ struct ModelLoader: Sendable {
                 ModelPage.Row(
                     version: version.version,
                     aliases: version.aliases,
-                    metrics: Self.metrics(card, run),
+                    metrics: Self.metrics(version, card, run),
                     run: run.map { ($0.info.id, $0.info.name) },
                     serves: Self.serves(version.version, deployments),
                     description: version.description,
@@ -78,11 +78,12 @@ struct ModelLoader: Sendable {
             aliases: version.aliases,
             lede: lede,
             lineage: Self.lineage(version, run, Self.serves(number, deployments)),
-            metrics: Self.metrics(card, run).sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+            metrics: Self.metrics(version, card, run).sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
             inputs: (card.signature?.inputs ?? []).map(Self.field),
             outputs: (card.signature?.outputs ?? []).map(Self.field),
             files: try await files(version),
-            tags: version.tags.map { ($0.key, $0.value) }
+            pictures: try await pictures(run),
+            tags: version.tags.filter { !$0.key.hasPrefix(Self.metricTag) }.map { ($0.key, $0.value) }
         )
     }
 
@@ -96,7 +97,21 @@ struct ModelLoader: Sendable {
         }
     }
 
-    private static func metrics(_ card: ModelCard, _ run: Run?) -> [String: Double] {
+    private func pictures(_ run: Run?) async throws -> [RunPage.Artifact] {
+        guard let run else { return [] }
+        return try await RunLoader(sources: sources).pictures(run)
+    }
+
+    /// What the tags that carry the metrics of a version's evaluation begin with.
+    private static let metricTag = "metrics."
+
+    /// The metrics of its evaluation: as registered, else of its own files, else of its run.
+    private static func metrics(_ version: ModelVersion, _ card: ModelCard, _ run: Run?) -> [String: Double] {
+        var registered: [String: Double] = [:]
+        for tag in version.tags where tag.key.hasPrefix(metricTag) {
+            registered[String(tag.key.dropFirst(metricTag.count))] = Double(tag.value)
+        }
+        guard registered.isEmpty else { return registered }
         guard card.metrics.isEmpty else { return card.metrics }
         return Dictionary((run?.metrics ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
     }
@@ -120,9 +135,14 @@ struct ModelLoader: Sendable {
     ) -> [(label: String, value: Markup)] {
         var lineage: [(label: String, value: Markup)] = []
         if let run { lineage.append(("Run", .link(run.info.name, ConsolePath.of("runs", run.info.id)))) }
-        if let pipelineRun = run?.tag("martlet.pipeline_run") ?? version.tag("martlet.pipeline_run") {
-            let href = ConsolePath.of("pipeline-runs", pipelineRun)
-            lineage.append(("Pipeline run", .link(String(pipelineRun.prefix(8)), href)))
+        if let task = version.tag("martlet.task")?.split(separator: "/"), task.count == 2,
+            Identifier.isValid(String(task[0]))
+        {
+            let href = ConsolePath.of("pipeline-runs", String(task[0]))
+            lineage.append(("Pipeline run", .link("\(task[0].prefix(8)), task \(task[1])", href)))
+        }
+        if let loop = version.tag("martlet.loop")?.prefix(32), Identifier.isValid(String(loop)) {
+            lineage.append(("Loop", .link(String(loop.prefix(8)), ConsolePath.of("loops", String(loop)))))
         }
         let places = serves.map { place in
             Markup.joined([

@@ -40,13 +40,18 @@ extension MonitorLoader {
             return "\(name) could not decide (\(detector.reason ?? "no rows"))"
         }
         var text = "\(name) is \(NumberText.value(statistic))"
-        if let pValue = detector.pValue { text += ", p = \(NumberText.value(pValue))" }
+        if let pValue = detector.pValue { text += ", \(probability(pValue))" }
         if let threshold = detector.threshold {
             text +=
                 detector.drifted
                 ? ", below \(NumberText.value(threshold))" : ", not below \(NumberText.value(threshold))"
         }
         return text
+    }
+
+    /// A p-value as `p = 0.02`; one that no permutation reached is below what can be told.
+    static func probability(_ value: Double) -> String {
+        value > 0 ? "p = \(NumberText.value(value))" : "p ≈ 0"
     }
 
     static func stats(_ detail: MonitorDetail, now: Timestamp) -> [StatStrip.Stat] {
@@ -58,7 +63,7 @@ extension MonitorLoader {
                 .init(
                     isKernel ? "MMD²" : "KS distance",
                     detector.statistic.map(NumberText.value) ?? NumberText.missing,
-                    note: detector.pValue.map { "p = \(NumberText.value($0))" } ?? detector.reason ?? "",
+                    note: detector.pValue.map(probability) ?? detector.reason ?? "",
                     tone: detector.drifted ? .bad : .idle
                 )
             )
@@ -117,17 +122,16 @@ extension MonitorLoader {
         return scores
     }
 
-    /// The features with their distributions, those that moved first, then by distance.
+    /// The features with their distributions, those that moved first, otherwise in the reference's order.
+    ///
+    /// The order does not follow the scores, so that a live page does not shuffle.
     static func features(_ detail: MonitorDetail) -> [MonitorPage.Feature] {
         var found: [String: MonitorEvaluation.Feature] = [:]
         for feature in detail.evaluation?.features ?? [] { found[feature.name] = feature }
-        let ordered = detail.histograms.enumerated().sorted { left, right in
-            let (first, second) = (found[left.element.name], found[right.element.name])
-            if first?.drifted != second?.drifted { return first?.drifted ?? false }
-            let (near, far) = (first?.statistic ?? -1, second?.statistic ?? -1)
-            return near == far ? left.offset < right.offset : near > far
-        }
-        return ordered.map { _, histogram in
+        let moved = detail.histograms.filter { found[$0.name]?.drifted ?? false }
+        let rest = detail.histograms.filter { !(found[$0.name]?.drifted ?? false) }
+        let ordered = moved + rest
+        return ordered.map { histogram in
             let feature = found[histogram.name]
             return MonitorPage.Feature(
                 name: histogram.name,
@@ -137,7 +141,7 @@ extension MonitorLoader {
                     current: shares(histogram.current)
                 ),
                 drifted: feature?.drifted ?? false,
-                figure: feature?.pValue.map { "p \(NumberText.value($0))" } ?? ""
+                figure: feature?.pValue.map(probability) ?? ""
             )
         }
     }

@@ -65,7 +65,7 @@ struct MonitorLoader: Sendable {
         if named { pieces.append(.link(change.monitor, ConsolePath.of("drift", change.monitor))) }
         pieces.append(.text("\(verdict(change.from).text) → \(verdict(change.to).text)"))
         var more: [String] = []
-        if let pValue = change.pValue { more.append("p = \(NumberText.value(pValue))") }
+        if let pValue = change.pValue { more.append(probability(pValue)) }
         if !change.driftedFeatures.isEmpty {
             let shown = change.driftedFeatures.prefix(3).joined(separator: ", ")
             let rest = change.driftedFeatures.count - 3

@@ -58,10 +58,20 @@ struct PipelineLoader: Sendable {
             state: run.isCancelRequested && !run.state.isFinal ? "cancelling" : run.state.rawValue,
             done: run.tasks.count { $0.state == .succeeded },
             total: run.tasks.count,
-            cause: run.trigger,
+            cause: cause(run.trigger),
             started: TimeText(run.createdAt, now: now),
             took: run.startedAt.map { TimeText.took(end - $0) } ?? NumberText.missing
         )
+    }
+
+    /// What started a run, in words.
+    static func cause(_ trigger: String) -> String {
+        switch trigger {
+        case "manual": "hand"
+        case "console": "the console"
+        case "loop": "a loop"
+        default: trigger
+        }
     }
 
     static func tone(_ state: RunState) -> Tone {

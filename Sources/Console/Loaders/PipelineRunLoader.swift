@@ -12,8 +12,8 @@ struct PipelineRunLoader: Sendable {
         let selected = query["task"]
         let row = PipelineLoader.row(run, now: now)
         var lede: [Markup] = [
-            .joined([.text("asked for"), .time(TimeText(run.createdAt, now: now))]),
-            .text(run.state.isFinal ? "took \(row.took)" : "\(row.took) so far"), .text("by \(run.trigger)"),
+            .joined([.text("started"), .time(TimeText(run.createdAt, now: now))]),
+            .text(run.state.isFinal ? "took \(row.took)" : "\(row.took) so far"), .text("by \(row.cause)"),
         ]
         if let error = run.error { lede.append(.toned(error, .bad)) }
         var actions: [ActionButton] = []

@@ -21,6 +21,7 @@ struct RunLoader: Sendable {
             tags: run.tags.filter { !$0.key.hasPrefix("mlflow.log-model") }.map { ($0.key, $0.value) },
             folder: folder,
             artifacts: try await artifacts(run, folder),
+            pictures: try await pictures(run, in: folder),
             children: try await children(run, now: now)
         )
     }
@@ -29,10 +30,6 @@ struct RunLoader: Sendable {
         var lede: [Markup] = [.joined([.text("started"), .time(TimeText(run.info.startTime, now: now))])]
         if let end = run.info.endTime { lede.append(.text("took \(TimeText.took(end - run.info.startTime))")) }
         if !run.info.userID.isEmpty { lede.append(.text("by \(run.info.userID)")) }
-        if let pipelineRun = run.tag("martlet.pipeline_run") {
-            let href = ConsolePath.of("pipeline-runs", pipelineRun)
-            lede.append(.joined([.text("pipeline run"), .link(String(pipelineRun.prefix(8)), href)]))
-        }
         if let parent = run.tag("mlflow.parentRunId") {
             lede.append(.joined([.text("child of"), .link(String(parent.prefix(8)), ConsolePath.of("runs", parent))]))
         }
@@ -73,13 +70,33 @@ struct RunLoader: Sendable {
             var file = RunPage.Artifact(path: relative, isDirectory: entry.isDirectory, size: entry.size, href: "")
             if entry.isDirectory {
                 file.href = ConsolePath.query(page, [("path", relative)])
-            } else if file.isPicture {
-                file.href = ConsolePath.query(page + "/picture", [("path", relative)])
             } else {
                 file.href = ConsolePath.query("/get-artifact", [("run_id", run.info.id), ("path", relative)])
             }
             return file
         }
+    }
+
+    /// The pictures beneath a folder of a run's artifacts, at any depth.
+    func pictures(_ run: Run, in folder: String = "") async throws -> [RunPage.Artifact] {
+        guard let root = try? await sources.tracking.artifactRoot(runID: run.info.id) else { return [] }
+        let entries: [ArtifactEntry]
+        do {
+            entries = try await sources.tracking.artifacts.files(
+                beneath: folder.isEmpty ? root : root.appending(folder)
+            )
+        } catch let error as MartletError where error.code == .notFound || error.code == .resourceExhausted {
+            return []
+        }
+        let page = ConsolePath.of("runs", run.info.id, "picture")
+        let pictures = entries.compactMap { entry -> RunPage.Artifact? in
+            guard let relative = entry.path.relative(to: root), RunPictures.mediaType(of: relative) != nil else {
+                return nil
+            }
+            let href = ConsolePath.query(page, [("path", relative)])
+            return RunPage.Artifact(path: relative, isDirectory: false, size: entry.size, href: href)
+        }
+        return Array(pictures.prefix(ConsoleLimits.picturesPerRun))
     }
 
     private func children(_ run: Run, now: Timestamp) async throws -> [RunRow] {

@@ -20,6 +20,8 @@ package struct ModelVersionPage: ConsolePage {
     package var outputs: [(name: String, type: String, required: Bool)]
     /// Its files.
     package var files: [RunPage.Artifact]
+    /// The pictures of the run that made it.
+    package var pictures: [RunPage.Artifact]
     /// Its tags.
     package var tags: [(name: String, value: String)]
 
@@ -34,6 +36,7 @@ package struct ModelVersionPage: ConsolePage {
         inputs: [(name: String, type: String, required: Bool)] = [],
         outputs: [(name: String, type: String, required: Bool)] = [],
         files: [RunPage.Artifact] = [],
+        pictures: [RunPage.Artifact] = [],
         tags: [(name: String, value: String)] = []
     ) {
         self.model = model
@@ -45,6 +48,7 @@ package struct ModelVersionPage: ConsolePage {
         self.inputs = inputs
         self.outputs = outputs
         self.files = files
+        self.pictures = pictures
         self.tags = tags
     }
 
@@ -77,6 +81,7 @@ package struct ModelVersionPage: ConsolePage {
             "metrics": metricTable.markup(orEmpty: EmptyState("No metrics are known for this version.")),
             "inputs": fields(inputs).markup(orEmpty: signature),
             "inputCount": NumberText.count(inputs.count),
+            "pictures": PictureGrid(pictures).markup(),
             "files": fileTable.markup(orEmpty: EmptyState("No files are known for this version.")),
         ]
         if !outputs.isEmpty { context["outputs"] = fields(outputs).markup() }

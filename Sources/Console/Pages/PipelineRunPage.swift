@@ -169,12 +169,13 @@ package struct PipelineRunPage: ConsolePage {
 
     private var lines: Markup {
         var html = Markup()
+        let width = log.map(\.task.count).max() ?? 0
         for line in log.suffix(ConsoleLimits.logLines) {
             if line.isError { html.raw("<span class=\"err\">") }
             if selected == nil {
                 html.raw("<span class=\"task\">")
                 html.text(line.task)
-                html.raw("</span>  ")
+                html.raw(String(repeating: " ", count: max(0, width - line.task.count)) + "</span>  ")
             }
             html.text(line.text)
             html.raw(line.isError ? "</span>\n" : "\n")

@@ -6,8 +6,10 @@ package struct PredictionRow: Sendable {
     package var time: TimeText
     /// The version that answered.
     package var version: String
-    /// What it answered, with its probability when it has one.
+    /// What it answered.
     package var output: String
+    /// The model's number behind the answer: the probability of the second class, or the value; nil without one.
+    package var score: Double?
     /// The label that came later; empty while it has not.
     package var label: String
     /// Whether the label agrees with the answer; nil without a label.
@@ -23,6 +25,7 @@ package struct PredictionRow: Sendable {
         time: TimeText,
         version: String,
         output: String,
+        score: Double? = nil,
         label: String = "",
         correct: Bool? = nil,
         latency: Double? = nil,
@@ -32,6 +35,7 @@ package struct PredictionRow: Sendable {
         self.time = time
         self.version = version
         self.output = output
+        self.score = score
         self.label = label
         self.correct = correct
         self.latency = latency
@@ -42,12 +46,14 @@ package struct PredictionRow: Sendable {
     package static func table(_ rows: [PredictionRow]) -> TableView {
         TableView(
             columns: [
-                .init("Request"), .init("When"), .init("Version"), .init("Answer"), .init("Label"),
+                .init("Request"), .init("When"), .init("Version"), .init("Answer"),
+                .init("Score", numeric: true), .init("Label"),
                 .init("Drift"), .init("Latency", numeric: true),
             ],
             rows: rows.map { row in
                 [
                     .code(String(row.id.prefix(8))), .time(row.time), .text(row.version), .text(row.output),
+                    row.score.map { .quiet(NumberText.fixed($0, 4)) } ?? .missing,
                     row.labelCell, row.drifted ? .toned("drift", .warn) : .missing,
                     row.latency.map { .text(NumberText.latency(seconds: $0)) } ?? .missing,
                 ]

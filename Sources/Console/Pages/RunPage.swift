@@ -21,11 +21,6 @@ package struct RunPage: ConsolePage {
             self.href = href
         }
 
-        /// Whether a page shows it as a picture.
-        package var isPicture: Bool {
-            let lower = path.lowercased()
-            return !isDirectory && (lower.hasSuffix(".svg") || lower.hasSuffix(".png"))
-        }
     }
 
     /// The run.
@@ -46,6 +41,8 @@ package struct RunPage: ConsolePage {
     package var folder: String
     /// Its artifacts in that folder.
     package var artifacts: [Artifact]
+    /// The pictures in that folder and below.
+    package var pictures: [Artifact]
     /// Runs that name it as their parent.
     package var children: [RunRow]
 
@@ -60,6 +57,7 @@ package struct RunPage: ConsolePage {
         tags: [(name: String, value: String)] = [],
         folder: String = "",
         artifacts: [Artifact] = [],
+        pictures: [Artifact] = [],
         children: [RunRow] = []
     ) {
         self.row = row
@@ -71,6 +69,7 @@ package struct RunPage: ConsolePage {
         self.tags = tags
         self.folder = folder
         self.artifacts = artifacts
+        self.pictures = pictures
         self.children = children
     }
 
@@ -98,7 +97,7 @@ package struct RunPage: ConsolePage {
             "metricCount": NumberText.count(metrics.count),
             "charts": drawn,
             "hasCharts": !drawn.isEmpty,
-            "pictures": pictures,
+            "pictures": PictureGrid(pictures).markup(),
             "artifacts": artifactTable.markup(orEmpty: EmptyState("No files were logged.")),
             "folder": folder.isEmpty ? "" : "/" + folder,
         ]
@@ -142,19 +141,5 @@ package struct RunPage: ConsolePage {
                 return [.link(name, file.href), file.size.map { .quiet(NumberText.bytes($0)) } ?? .missing]
             }
         )
-    }
-
-    private var pictures: Markup {
-        let files = artifacts.filter(\.isPicture)
-        guard !files.isEmpty else { return Markup() }
-        var html = Markup()
-        html.raw("<div class=\"pictures\">")
-        for file in files {
-            let (href, name) = (Markup.escaped(file.href), Markup.escaped(file.path))
-            html.raw("<figure><a href=\"\(href)\"><img src=\"\(href)\" alt=\"\(name)\" loading=\"lazy\"></a>")
-            html.raw("<figcaption>\(name)</figcaption></figure>")
-        }
-        html.raw("</div>")
-        return html
     }
 }

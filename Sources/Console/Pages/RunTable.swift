@@ -28,10 +28,11 @@ package struct RunTable: Sendable {
         metrics = RunTable.columns(rows.map { Array($0.metrics.keys) })
     }
 
-    /// The names that most runs have, in alphabetical order.
+    /// The names that at least a quarter of the runs have, the most common ones, in alphabetical order.
     private static func columns(_ names: [[String]]) -> [String] {
         var counts: [String: Int] = [:]
         for name in names.joined() { counts[name, default: 0] += 1 }
+        counts = counts.filter { $0.value * 4 >= names.count }
         let most = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(ConsoleLimits.columnsPerKind)
         return most.map(\.key).sorted()
     }

@@ -152,7 +152,7 @@ enum SampleDeployments {
             id: "\(index)f3a9c0d2b7e",
             time: SampleTime.ago(Int64(index)),
             version: index % 5 == 2 ? "3" : "2",
-            output: malignant ? "malignant 0.9912" : "benign 0.0342"
+            output: malignant ? "malignant" : "benign"
         )
         row.latency = 0.0011 + Double(index) * 0.0003
         row.drifted = index < 6

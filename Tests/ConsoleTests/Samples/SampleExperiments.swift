@@ -88,6 +88,7 @@ enum SampleExperiments {
             .init(path: "shap.svg", isDirectory: false, size: 18_220, href: "/artifacts/shap.svg"),
             .init(path: "importance.json", isDirectory: false, size: 1_822, href: "/artifacts/importance.json"),
         ],
+        pictures: [.init(path: "shap.svg", isDirectory: false, size: 18_220, href: "/runs/abc3/picture?path=shap.svg")],
         children: Array(rows.prefix(3))
     )
 }

@@ -64,6 +64,7 @@ enum SampleModels {
             .init(path: "MLmodel", isDirectory: false, size: 1_204, href: "/a"),
             .init(path: "model.json", isDirectory: false, size: 182_204, href: "/b"),
         ],
+        pictures: [.init(path: "shap.svg", isDirectory: false, size: 18_220, href: "/runs/abc3/picture?path=shap.svg")],
         tags: [("objective", "accuracy")]
     )
 }
