@@ -1,64 +1,22 @@
-"""The unmodified MLflow client against the server: experiments, runs, artifacts, logged and registered models."""
+"""The unmodified MLflow client against the server: experiments, runs, search, and requests as they should not be."""
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import threading
-import uuid
 from pathlib import Path
 
 import mlflow
 import numpy as np
-import pandas as pd
 import pytest
 import requests
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag, ViewType
 from mlflow.exceptions import MlflowException
+from mlflow_fixtures import error_code
 
-
-@pytest.fixture
-def client(server, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
-    """A client of the shared server, also set as the address for `mlflow.…`."""
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    mlflow.set_tracking_uri(server.url)
-    mlflow.set_registry_uri(server.url)
-    yield MlflowClient(server.url)
-    while mlflow.active_run():
-        mlflow.end_run()
-
-
-@pytest.fixture
-def name() -> str:
-    """A name that no other test uses."""
-    return f"test-{uuid.uuid4().hex[:12]}"
-
-
-@pytest.fixture
-def run(client: MlflowClient, name: str):
-    """A run in an experiment of its own."""
-    return client.create_run(client.create_experiment(name))
-
-
-@pytest.fixture(scope="module")
-def cancer() -> tuple[pd.DataFrame, pd.Series]:
-    """The Wisconsin breast-cancer data of scikit-learn."""
-    from sklearn.datasets import load_breast_cancer
-
-    data = load_breast_cancer(as_frame=True)
-    return data.data, data.target
-
-
-def error_code(action) -> str:
-    """The MLflow code of the error that `action` raises."""
-    with pytest.raises(MlflowException) as raised:
-        action()
-    return raised.value.error_code
-
-
-# Experiments
+pytest_plugins = ["mlflow_fixtures"]
 
 
 def test_set_experiment_and_log_everything(client: MlflowClient, name: str, tmp_path: Path):
@@ -267,87 +225,6 @@ def test_datasets_and_autolog(client: MlflowClient, name: str, cancer):
     assert len(logged.outputs.model_outputs) == 1
 
 
-# Artifacts
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "/etc/passwd", "a/%252e%252e/b", "a%5cb", "a//b", "file:///etc"],
-)
-def test_paths_that_leave_the_store_are_refused(server, path: str):
-    address = f"{server.url}/api/2.0/mlflow-artifacts/artifacts/{path}"
-    for method in ["GET", "PUT", "DELETE"]:
-        request = requests.Request(method, address, data=b"x" if method == "PUT" else None).prepare()
-        request.url = address
-        answer = requests.Session().send(request, timeout=30)
-        assert answer.status_code == 400, (method, answer.text)
-        assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
-
-
-def test_download_headers_ranges_and_misses(server, name: str):
-    address = f"{server.url}/api/2.0/mlflow-artifacts/artifacts/{name}/page ü.html"
-    assert requests.put(address, data=b"0123456789", timeout=30).text == ""
-    answer = requests.get(address, timeout=30)
-    assert answer.content == b"0123456789"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
-    assert "filename*=UTF-8''page%20%C3%BC.html" in answer.headers["Content-Disposition"]
-    assert "sandbox" in answer.headers["Content-Security-Policy"]
-    part = requests.get(address, headers={"Range": "bytes=2-4"}, timeout=30)
-    assert (part.status_code, part.content) == (206, b"234")
-    assert requests.get(address, headers={"Range": "bytes=99-"}, timeout=30).status_code == 416
-    missing = requests.get(address + ".none", timeout=30)
-    assert (missing.status_code, missing.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
-    folder = f"{server.url}/api/2.0/mlflow-artifacts/artifacts"
-    listing = requests.get(folder, params={"path": name}, timeout=30).json()
-    assert listing == {"files": [{"path": "page ü.html", "is_dir": False, "file_size": 10}]}
-    assert requests.get(folder, params={"path": "../"}, timeout=30).status_code == 400
-    assert requests.put(f"{address}/child", data=b"x", timeout=30).status_code == 400
-    assert requests.delete(f"{folder}/{name}", timeout=30).status_code == 200
-    assert requests.get(folder, params={"path": name}, timeout=30).json() == {}
-
-
-def test_cut_uploads_leave_nothing(server, name: str):
-    import socket
-
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
-        head = f"PUT /api/2.0/mlflow-artifacts/artifacts/{name}/cut HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
-        connection.sendall(head.encode() + b"Content-Length: 100\r\n\r\n" + b"half")
-        connection.shutdown(socket.SHUT_WR)
-        connection.recv(4096)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
-        connection.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")
-        connection.shutdown(socket.SHUT_WR)
-        connection.recv(4096)
-    folder = f"{server.url}/api/2.0/mlflow-artifacts/artifacts"
-    assert requests.get(folder, params={"path": name}, timeout=30).json() == {}
-
-
-def test_racing_uploads_leave_one_whole(server, name: str):
-    address = f"{server.url}/api/2.0/mlflow-artifacts/artifacts/{name}/race"
-    bodies = [bytes([index]) * 300_000 for index in range(8)]
-    requests.put(address, data=bodies[0], timeout=30)
-    seen = []
-
-    def put(body: bytes):
-        requests.put(address, data=body, timeout=30).raise_for_status()
-
-    def get():
-        seen.append(requests.get(address, timeout=30).content)
-
-    threads = [threading.Thread(target=put, args=(body,)) for body in bodies]
-    threads += [threading.Thread(target=get) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert requests.get(address, timeout=30).content in bodies
-    assert all(content in bodies for content in seen)
-
-
-# Requests as they should not be
-
-
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"42", b'{"name":', b'{"name":"x"} trailing', b"\xff\xfe"])
 def test_malformed_bodies(server, body: bytes):
     answer = requests.post(
@@ -401,182 +278,6 @@ def test_forms_cannot_post(server, name: str):
     assert answer.status_code == 400
 
 
-# Models
-
-
-def test_log_register_and_load_sklearn(client: MlflowClient, name: str, cancer):
-    from sklearn.linear_model import LogisticRegression
-
-    features, target = cancer
-    model = LogisticRegression(max_iter=200).fit(features, target)
-    mlflow.set_experiment(name)
-    with mlflow.start_run() as active:
-        info = mlflow.sklearn.log_model(model, name="model", registered_model_name=name, input_example=features.head(3))
-        mlflow.log_metric("auc", 0.99, model_id=info.model_id)
-    logged = client.get_logged_model(info.model_id)
-    assert logged.status == "READY" and logged.source_run_id == active.info.run_id
-    assert [metric.key for metric in logged.metrics] == ["auc"]
-    found = client.search_logged_models([active.info.experiment_id], filter_string="metrics.auc > 0.9")
-    assert [model.model_id for model in found] == [info.model_id]
-    client.set_registered_model_alias(name, "production", "1")
-    version = client.get_model_version_by_alias(name, "production")
-    assert (version.version, version.run_id, version.status) == ("1", active.info.run_id, "READY")
-    expected = model.predict(features)
-    for address in [f"models:/{name}@production", f"models:/{name}/1", info.model_uri, f"models:/{name}/latest"]:
-        assert (mlflow.sklearn.load_model(address).predict(features) == expected).all(), address
-    assert (mlflow.pyfunc.load_model(f"models:/{name}@production").predict(features) == expected).all()
-
-
-def test_log_register_and_load_xgboost(client: MlflowClient, name: str, cancer):
-    import xgboost
-
-    features, target = cancer
-    model = xgboost.XGBClassifier(n_estimators=5, max_depth=3).fit(features, target)
-    mlflow.set_experiment(name)
-    with mlflow.start_run():
-        mlflow.xgboost.log_model(model, name="model", registered_model_name=name, model_format="json")
-        mlflow.xgboost.log_model(model, name="model", registered_model_name=name, model_format="ubj")
-    client.set_registered_model_alias(name, "production", "2")
-    loaded = mlflow.xgboost.load_model(f"models:/{name}@production")
-    assert (loaded.predict(features) == model.predict(features)).all()
-    assert [version.version for version in client.search_model_versions(f"name = '{name}'")] == ["2", "1"]
-
-
-def test_register_from_a_run(client: MlflowClient, run, name: str, cancer, tmp_path: Path):
-    """Model folders that were uploaded as artifacts of a run, as Martlet's own training does, load by alias."""
-    import xgboost
-
-    features, target = cancer
-    booster = xgboost.train({"max_depth": 2}, xgboost.DMatrix(features, target), 3)
-    mlflow.xgboost.save_model(booster, str(tmp_path / "model"), model_format="json")
-    client.log_artifacts(run.info.run_id, str(tmp_path / "model"), "model")
-    version = mlflow.register_model(f"runs:/{run.info.run_id}/model", name)
-    assert version.run_id == run.info.run_id
-    client.set_registered_model_alias(name, "production", version.version)
-    uri = client.get_model_version_download_uri(name, version.version)
-    assert uri == f"{run.info.artifact_uri}/model"
-    loaded = mlflow.pyfunc.load_model(f"models:/{name}@production")
-    expected = booster.predict(xgboost.DMatrix(features))
-    assert np.allclose(loaded.predict(features), expected)
-    copied = client.copy_model_version(f"models:/{name}/1", name + "-copy")
-    assert copied.version == "1" and copied.run_id == run.info.run_id
-    assert np.allclose(mlflow.pyfunc.load_model(f"models:/{name}-copy/1").predict(features), expected)
-
-
-# Registry
-
-
-def test_registered_model_life(client: MlflowClient, name: str):
-    client.create_registered_model(name, tags={"team": "red"}, description="first")
-    assert error_code(lambda: client.create_registered_model(name)) == "RESOURCE_ALREADY_EXISTS"
-    client.update_registered_model(name, "second")
-    client.set_registered_model_tag(name, "k", "v")
-    client.delete_registered_model_tag(name, "team")
-    model = client.get_registered_model(name)
-    assert (model.description, model.tags) == ("second", {"k": "v"})
-    assert [found.name for found in client.search_registered_models(f"name = '{name}'")] == [name]
-    assert [found.name for found in client.search_registered_models(f"name LIKE '{name}%' AND tags.k = 'v'")] == [name]
-    client.rename_registered_model(name, name + "-new")
-    assert error_code(lambda: client.get_registered_model(name)) == "RESOURCE_DOES_NOT_EXIST"
-    client.delete_registered_model(name + "-new")
-    assert error_code(lambda: client.get_registered_model(name + "-new")) == "RESOURCE_DOES_NOT_EXIST"
-
-
-def test_version_life(client: MlflowClient, run, name: str):
-    client.create_registered_model(name)
-    source = f"runs:/{run.info.run_id}/model"
-    for number in range(1, 4):
-        version = client.create_model_version(name, source, run.info.run_id, tags={"n": str(number)})
-        assert version.version == str(number)
-    client.update_model_version(name, "1", "described")
-    client.set_model_version_tag(name, "1", "k", "v")
-    client.delete_model_version_tag(name, "1", "n")
-    version = client.get_model_version(name, "1")
-    assert (version.description, version.tags, version.current_stage) == ("described", {"k": "v"}, "None")
-    client.transition_model_version_stage(name, "2", "production")
-    client.transition_model_version_stage(name, "3", "Production", archive_existing_versions=True)
-    stages = {item.version: item.current_stage for item in client.search_model_versions(f"name='{name}'")}
-    assert stages == {"1": "None", "2": "Archived", "3": "Production"}
-    assert [item.version for item in client.get_latest_versions(name, ["Production"])] == ["3"]
-    client.set_registered_model_alias(name, "Champion", "3")
-    assert client.get_registered_model(name).aliases == {"Champion": "3"}
-    client.delete_model_version(name, "3")
-    assert client.get_registered_model(name).aliases == {}
-    assert error_code(lambda: client.get_model_version(name, "3")) == "RESOURCE_DOES_NOT_EXIST"
-    assert client.create_model_version(name, source, run.info.run_id).version == "4"
-
-
-def test_aliases(client: MlflowClient, run, name: str):
-    client.create_registered_model(name)
-    client.create_model_version(name, f"runs:/{run.info.run_id}/model", run.info.run_id)
-    for bad in ["latest", "LATEST", "v1", "V12", "a/b", "a b", "", "x" * 256]:
-        assert error_code(lambda bad=bad: client.set_registered_model_alias(name, bad, "1")) == (
-            "INVALID_PARAMETER_VALUE"
-        ), bad
-    assert error_code(lambda: client.set_registered_model_alias(name, "ok", "9")) == "RESOURCE_DOES_NOT_EXIST"
-    client.set_registered_model_alias(name, "x" * 255, "1")
-    client.delete_registered_model_alias(name, "never-set")
-    with pytest.raises(MlflowException, match="alias none not found"):
-        client.get_model_version_by_alias(name, "none")
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "file:///etc",
-        "/etc/passwd",
-        "etc/passwd",
-        "http://169.254.169.254/latest",
-        "http:///#/../../etc",
-        "runs:/{run}/../../etc",
-        "runs:/{run}/%2e%2e/%2e%2e/etc",
-        "runs:/other/model",
-        "mlflow-artifacts:/../etc",
-        "mlflow-artifacts:/0/other/artifacts/model",
-        "mlflow-artifacts://elsewhere/0/x",
-        "models:/m-" + "0" * 32,
-        "models:/none/1",
-        "s3://bucket/../x",
-    ],
-)
-def test_sources_that_are_refused(server, client: MlflowClient, run, name: str, source: str):
-    client.create_registered_model(name)
-    answer = requests.post(
-        f"{server.url}/api/2.0/mlflow/model-versions/create",
-        json={"name": name, "source": source.format(run=run.info.run_id), "run_id": run.info.run_id},
-        timeout=30,
-    )
-    assert answer.status_code in (400, 404), answer.text
-    assert "/etc/passwd" not in answer.text or source == "/etc/passwd" or source == "etc/passwd"
-    assert client.search_model_versions(f"name = '{name}'") == []
-
-
-@pytest.mark.parametrize("version", ["-1", "abc", str(2**63), "0", "1.5", ""])
-def test_versions_that_are_none(server, client: MlflowClient, name: str, version: str):
-    client.create_registered_model(name)
-    answer = requests.get(
-        f"{server.url}/api/2.0/mlflow/model-versions/get", params={"name": name, "version": version}, timeout=30
-    )
-    assert 400 <= answer.status_code < 500
-
-
-def test_prompts(client: MlflowClient, name: str):
-    mlflow.genai.register_prompt(name=name, template="Hello {{who}}")
-    assert mlflow.genai.load_prompt(f"prompts:/{name}/1").template == "Hello {{who}}"
-    assert client.search_registered_models(f"name = '{name}'") == []
-
-
 def test_what_is_not_there_says_so(server):
     answer = requests.post(f"{server.url}/api/3.0/mlflow/datasets/create", json={"name": "d"}, timeout=30)
     assert (answer.status_code, answer.json()["error_code"]) == (501, "NOT_IMPLEMENTED")
-
-
-def test_large_files_are_streamed(server, name: str):
-    """64 MB go through without the server holding them."""
-    address = f"{server.url}/api/2.0/mlflow-artifacts/artifacts/{name}/large.bin"
-    block = bytes(range(256)) * 4096
-    requests.put(address, data=(block for _ in range(64)), timeout=120).raise_for_status()
-    with requests.get(address, stream=True, timeout=120) as answer:
-        total = sum(len(chunk) for chunk in answer.iter_content(1 << 20))
-    assert total == 64 * len(block)
-    assert io.BytesIO(requests.get(address, headers={"Range": "bytes=-256"}, timeout=30).content).read() == block[-256:]

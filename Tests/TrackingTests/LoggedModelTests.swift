@@ -1,0 +1,128 @@
+import Artifacts
+import Core
+import TestSupport
+import Testing
+import Tracking
+
+@Suite struct LoggedModelTests {
+    private let fixture: TrackingFixture
+    private var store: TrackingStore { fixture.store }
+
+    init() async throws {
+        fixture = try await TrackingFixture()
+    }
+
+    @Test func life() async throws {
+        let model = try await store.createLoggedModel(
+            experimentID: "0",
+            name: "cancer",
+            modelType: "tree",
+            sourceRunID: "r",
+            params: [Param(key: "p", value: "1")],
+            tags: [Tracking.Tag(key: "t", value: "1")]
+        )
+        #expect(model.id.hasPrefix("m-"))
+        #expect(model.status == .pending)
+        #expect(model.artifactURI == "mlflow-artifacts:/0/models/\(model.id)/artifacts")
+        #expect(try await store.artifactRoot(modelID: model.id).description == "0/models/\(model.id)/artifacts")
+        fixture.clock.advance(by: .seconds(1))
+        #expect(try await store.finalizeLoggedModel(model.id, .ready).status == .ready)
+        try await store.setLoggedModelTags(model.id, [Tracking.Tag(key: "t", value: "2")])
+        try await store.logLoggedModelParams(model.id, [Param(key: "q", value: "2")])
+        let stored = try await store.loggedModel(model.id)
+        #expect(stored.lastUpdateTime == fixture.clock.now)
+        #expect(stored.creationTime < stored.lastUpdateTime)
+        #expect(stored.tags.map(\.value) == ["2"])
+        #expect(stored.params.map(\.key) == ["p", "q"])
+        try await store.deleteLoggedModelTag(model.id, key: "t")
+        #expect(await code { try await store.deleteLoggedModelTag(model.id, key: "t") } == .notFound)
+        try await store.deleteLoggedModel(model.id)
+        #expect(await code { _ = try await store.loggedModel(model.id) } == .notFound)
+        #expect(try await store.loggedModel(model.id, includingDeleted: true).lifecycle == .deleted)
+        #expect(await code { _ = try await store.finalizeLoggedModel(model.id, .ready) } == .notFound)
+        #expect(try await store.searchLoggedModels(experimentIDs: ["0"]).models.isEmpty)
+    }
+
+    @Test(arguments: ["a/b", "a:b", "a.b", "a%b", "a\"b", "a'b"])
+    func names(_ name: String) async {
+        #expect(await code { _ = try await store.createLoggedModel(experimentID: "0", name: name) } == .invalidArgument)
+    }
+
+    @Test func registrationsAreNoted() async throws {
+        let model = try await store.createLoggedModel(experimentID: "0").id
+        try await store.recordRegistration(of: model, as: "a", version: 1)
+        try await store.recordRegistration(of: model, as: "b", version: 2)
+        let tag = try await store.loggedModel(model).tags.first
+        #expect(tag?.key == "mlflow.modelVersions")
+        #expect(tag?.value == #"[{"name":"a","version":1},{"name":"b","version":2}]"#)
+    }
+
+    @Test func search() async throws {
+        let run = try await fixture.run()
+        var ids: [String: String] = [:]
+        for (index, name) in ["x", "y", "z"].enumerated() {
+            fixture.clock.advance(by: .seconds(1))
+            let model = try await store.createLoggedModel(
+                experimentID: "0",
+                name: name,
+                params: [Param(key: "depth", value: "\(index)")],
+                tags: [Tracking.Tag(key: "team", value: "red")]
+            )
+            ids[name] = model.id
+            if index < 2 {
+                let metric = Metric(
+                    key: "auc",
+                    value: Double(index),
+                    timestamp: fixture.clock.now,
+                    modelID: model.id,
+                    datasetName: "d\(index)",
+                    datasetDigest: "1"
+                )
+                try await store.logMetric(runID: run, metric)
+            }
+        }
+        func names(
+            _ filter: String? = nil,
+            _ datasets: [MeasuredDataset] = [],
+            _ order: [LoggedModelOrder] = []
+        ) async throws -> String {
+            let page = try await store.searchLoggedModels(
+                experimentIDs: ["0"],
+                filter: filter,
+                datasets: datasets,
+                order: order
+            )
+            return page.models.map(\.name).joined()
+        }
+        #expect(try await names() == "zyx")
+        #expect(try await names("metrics.auc >= 0.5") == "y")
+        #expect(try await names("params.depth = '2' AND tags.team = 'red'") == "z")
+        #expect(try await names("name IN ('x', 'z')") == "zx")
+        #expect(try await names("attributes.model_id = '\(ids["y"] ?? "")'") == "y")
+        #expect(try await names("status = 1 AND experiment_id = '0' AND creation_timestamp > 0") == "zyx")
+        #expect(try await names(nil, [MeasuredDataset(name: "d0")]) == "x")
+        #expect(try await names("metrics.auc >= 0", [MeasuredDataset(name: "d1", digest: "1")]) == "y")
+        #expect(try await names("metrics.auc >= 0", [MeasuredDataset(name: "d1", digest: "2")]) == "")
+        #expect(try await names(nil, [], [LoggedModelOrder(field: "metrics.auc", isAscending: false)]) == "yxz")
+        #expect(try await names(nil, [], [LoggedModelOrder(field: "name")]) == "xyz")
+        for bad in ["metric.auc > 1", "foo = 'x'", "metrics.auc = 'x'", "name > 'x'"] {
+            #expect(await code { _ = try await names(bad) } == .invalidArgument, "\(bad)")
+        }
+        let stored = try await store.loggedModel(ids["y"] ?? "")
+        #expect(stored.metrics.map(\.runID) == [run])
+        #expect(stored.metrics.first?.metric.datasetName == "d1")
+    }
+
+    @Test func pages() async throws {
+        for _ in 0..<5 { _ = try await store.createLoggedModel(experimentID: "0") }
+        var found: Set<String> = []
+        var token: String?
+        repeat {
+            let order = [LoggedModelOrder(field: "metrics.none")]
+            let page = try await store.searchLoggedModels(experimentIDs: ["0"], order: order, limit: 2, after: token)
+            found.formUnion(page.models.map(\.id))
+            token = page.nextToken
+        } while token != nil
+        #expect(found.count == 5)
+    }
+}
