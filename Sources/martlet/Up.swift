@@ -17,9 +17,8 @@ struct Up: AsyncParsableCommand {
         let logger = ServerLogging.bootstrap(settings.logFormat)
         let terminal = Terminal.standard
         try await CommandFailure.explaining {
-            try await MartletServer(settings: settings, logger: logger).run { address in
-                terminal.line("Martlet listens on \(address)")
-            }
+            let server = MartletServer(settings: settings, logger: logger)
+            try await server.run(onListening: { address in terminal.line("Martlet listens on \(address)") })
         }
     }
 }
