@@ -192,6 +192,26 @@ struct LearningStepsTests {
         #expect(judged["metrics"]?["auroc"]?.doubleValue ?? 1 < 0.8)
     }
 
+    @Test("explain at most the limit of rows")
+    func explainedRows() async throws {
+        let bench = try await Bench()
+        let shares: [(JSONObject, Int)] = [
+            (["dataset": "cancer", "train": 0.3, "validation": 0.3, "test": 0.4], 228),
+            (["dataset": "cancer", "train": 0.2, "validation": 0.1, "test": 0.7], LearningLimits.explainedRows),
+        ]
+        for (split, expected) in shares {
+            _ = try await bench.run("learning.split", split)
+            let tuned = try await bench.run("learning.tune", ["dataset": "cancer", "trials": 1])
+            let judged = try await bench.run("learning.evaluate", ["dataset": "cancer"], upstream: ["tune": tuned])
+            let root = try await bench.tracking.artifactRoot(runID: judged["run_id"]?.stringValue ?? "")
+            let bytes = try await bench.tracking.artifacts.readAll(
+                root.appending("explanations/shap.json"),
+                limit: 1 << 20
+            )
+            #expect(try JSONValue.parse(bytes)["rows"]?.integerValue == Int64(expected))
+        }
+    }
+
     @Test("a split in 'with' wins over the dataset's; its shares must add up")
     func splitShares() async throws {
         let bench = try await Bench()
@@ -230,11 +250,12 @@ struct LearningStepsTests {
     func candidateLimit() async throws {
         let bench = try await Bench()
         let outputs: JSONObject = ["run_id": "r", "model_path": "1/r/artifacts/model", "validation": ["accuracy": 1]]
-        let upstream = Dictionary(uniqueKeysWithValues: (0...LearningLimits.candidates).map { ("t\($0)", outputs) })
+        let limit = LearningLimits.candidates
+        let upstream = Dictionary(uniqueKeysWithValues: (0...limit).map { ("t\($0)", outputs) })
         let error = try await #require(throws: MartletError.self) {
             try await bench.run("learning.evaluate", ["dataset": "cancer"], upstream: upstream)
         }
-        #expect(error.code == .failedPrecondition && error.message.contains("\(LearningLimits.candidates)"))
+        #expect(error.code == .failedPrecondition && error.message.contains("\(limit)"))
     }
 
     @Test("a cancelled tuning leaves its runs killed, not running")

@@ -81,7 +81,7 @@ struct EvaluateStep: Sendable {
                 )
             )
         }
-        guard (1...LearningLimits.candidates).contains(candidates.count) else {
+        guard !candidates.isEmpty, candidates.count <= LearningLimits.candidates else {
             throw MartletError(
                 .failedPrecondition,
                 "learning.evaluate found \(candidates.count) tuned models among the tasks it needs; name 1 to "

@@ -34,7 +34,7 @@ package struct LabelledRows: Sendable, Equatable {
             throw MartletError(.invalidArgument, "There are no rows, or no columns but the target '\(target)'.")
         }
         let known = classes.isEmpty ? Self.classNames(column) : classes
-        guard (2...LearningLimits.classes).contains(known.count) else {
+        guard known.count >= 2, known.count <= LearningLimits.classes else {
             throw MartletError(
                 .invalidArgument,
                 "The target '\(target)' has \(known.count) classes; learning takes 2 to \(LearningLimits.classes)."
