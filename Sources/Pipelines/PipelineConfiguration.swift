@@ -4,8 +4,8 @@ import Foundation
 package struct PipelineConfiguration: Sendable {
     /// The directory below which every attempt gets one of its own.
     package var workDirectory: String
-    /// `MLFLOW_TRACKING_URI` of commands.
-    package var trackingURI: String?
+    /// `MLFLOW_TRACKING_URI` of commands, asked when one starts: a server may learn its port late.
+    package var trackingURI: @Sendable () -> String?
     /// `PATH` of commands.
     package var searchPath: String
     /// Whether no other server can use this database, so that runs left by an earlier process are taken up at once
@@ -23,7 +23,7 @@ package struct PipelineConfiguration: Sendable {
     /// Without a `searchPath` commands get the `PATH` that the server was started with.
     package init(
         workDirectory: String,
-        trackingURI: String? = nil,
+        trackingURI: @autoclosure @escaping @Sendable () -> String? = nil,
         searchPath: String? = nil,
         isExclusive: Bool = true,
         parallelTasks: Int = PipelinesLimits.parallelTasks,

@@ -66,7 +66,7 @@ package final class PipelineService: Sendable {
             onTaskChange: onTaskChange,
             builtin: BuiltinStepExecutor(steps: steps, clock: clock),
             command: CommandExecutor(
-                trackingURI: configuration.trackingURI,
+                trackingURI: configuration.trackingURI(),
                 searchPath: configuration.searchPath
             )
         )

@@ -33,10 +33,12 @@ extension House {
         return Application(
             router: router,
             configuration: configuration,
-            onServerRunning: { channel in
+            onServerRunning: { [address] channel in
                 let port = channel.localAddress?.port ?? settings.port
                 let name = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-                onListening("http://\(name):\(port)")
+                let listening = "http://\(name):\(port)"
+                address.set(listening)
+                onListening(listening)
             },
             logger: logger
         )

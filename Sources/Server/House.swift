@@ -22,6 +22,8 @@ import Tracking
 ///
 /// Features know nothing of each other; the closures that join them are in `Wiring/`.
 struct House: Sendable {
+    /// Where the server listens, once it does.
+    let address: Late<String>
     let stores: Stores
     let metrics: PrometheusRegistry
     let readiness: Readiness
@@ -45,6 +47,7 @@ struct House: Sendable {
         logger: Logger
     ) async throws -> House {
         let metrics = ProcessWideMetrics.registry
+        let address = Late<String>()
         let aliasChanged = Late<@Sendable () -> Void>()
         let stores = try await Stores.open(settings: settings, clock: clock) { _ in aliasChanged.value?() }
         let table = DeploymentTable()
@@ -80,7 +83,7 @@ struct House: Sendable {
             steps: steps,
             configuration: PipelineConfiguration(
                 workDirectory: try directory.subdirectory("tasks"),
-                trackingURI: "http://\(settings.host):\(settings.port)"
+                trackingURI: address.value
             ),
             clock: clock,
             logger: logger
@@ -98,6 +101,7 @@ struct House: Sendable {
         try await monitors.start()
         try await deployments.start()
         return House(
+            address: address,
             stores: stores,
             metrics: metrics,
             readiness: Readiness(conditions: []),

@@ -10,12 +10,14 @@ import UnixSignals
 /// The whole product as one process: `martlet up`, and the ground that `martlet demo` stands on.
 package struct MartletServer: Sendable {
     private let settings: ServerSettings
+    private let isDemo: Bool
     private let clock: Clock
     private let logger: Logger
 
-    /// A server with these settings; nothing is opened before `run`.
-    package init(settings: ServerSettings, clock: Clock = .system, logger: Logger) {
+    /// A server with these settings; nothing is opened before `run`. A demo's server starts with an empty directory.
+    package init(settings: ServerSettings, isDemo: Bool = false, clock: Clock = .system, logger: Logger) {
         self.settings = settings
+        self.isDemo = isDemo
         self.clock = clock
         self.logger = logger
     }
@@ -33,6 +35,7 @@ package struct MartletServer: Sendable {
         try LoopbackAccess.validate(host: settings.host)
         let directory = try DataDirectory.lock(path: settings.data)
         defer { directory.unlock() }
+        if isDemo { try directory.beginDemo() } else { try directory.endDemo() }
         let house = try await House.build(settings: settings, directory: directory, clock: clock, logger: logger)
         let listening = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
         let application = try house.application(settings: settings) { address in

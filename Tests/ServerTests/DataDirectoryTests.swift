@@ -17,6 +17,22 @@ import Testing
         try DataDirectory.lock(path: path).unlock()
     }
 
+    @Test func aDemoEmptiesOnlyWhatADemoLeft() throws {
+        let directory = try DataDirectory.lock(path: path)
+        defer { directory.unlock() }
+        let file = path + "/martlet.db"
+        try directory.beginDemo()
+        try Data("x".utf8).write(to: URL(fileURLWithPath: file))
+        try directory.beginDemo()
+        #expect(!FileManager.default.fileExists(atPath: file))
+        try Data("x".utf8).write(to: URL(fileURLWithPath: file))
+        try directory.endDemo()
+        let error = #expect(throws: MartletError.self) { try directory.beginDemo() }
+        #expect(error?.code == .failedPrecondition)
+        #expect(FileManager.default.fileExists(atPath: file))
+        #expect(throws: MartletError.self) { try DataDirectory.lock(path: path) }
+    }
+
     @Test func onlyItsOwnerMayLookInside() throws {
         let directory = try DataDirectory.lock(path: path)
         defer { directory.unlock() }

@@ -7,18 +7,18 @@ import SystemPackage
 ///
 /// Every process of the attempt is gone when `execute` returns, also those that ignore SIGTERM or left the group.
 package struct CommandExecutor: StepExecutor {
-    private let trackingURI: String?
+    private let trackingURI: @Sendable () -> String?
     private let searchPath: String
     private let grace: Duration
 
     /// An executor whose processes find the tracking server at `trackingURI`.
     ///
     /// - Parameters:
-    ///   - trackingURI: `MLFLOW_TRACKING_URI` of every process.
+    ///   - trackingURI: `MLFLOW_TRACKING_URI` of every process, asked when one starts.
     ///   - searchPath: `PATH` of every process, also used to find the program.
     ///   - grace: How long a process may take to end after SIGTERM.
     package init(
-        trackingURI: String?,
+        trackingURI: @autoclosure @escaping @Sendable () -> String?,
         searchPath: String,
         grace: Duration = PipelinesLimits.terminationGrace
     ) {
@@ -111,7 +111,7 @@ package struct CommandExecutor: StepExecutor {
             "PATH": searchPath, "LANG": "C.UTF-8", "HOME": job.directory, "TMPDIR": job.directory,
             "PYTHONUNBUFFERED": "1",
         ]
-        if let trackingURI { variables["MLFLOW_TRACKING_URI"] = trackingURI }
+        if let trackingURI = trackingURI() { variables["MLFLOW_TRACKING_URI"] = trackingURI }
         variables.merge(job.environment) { _, declared in declared }
         variables["MARTLET_RUN_ID"] = job.runID
         variables["MARTLET_PIPELINE"] = job.pipeline

@@ -59,6 +59,42 @@ package final class DataDirectory: Sendable {
         return text.isEmpty ? "" : " (process \(text))"
     }
 
+    /// Makes this the directory of a demo: what an earlier demo left is removed, what anyone else left is not touched.
+    ///
+    /// - Throws: `failedPrecondition` when a server has worked here that was not a demo.
+    package func beginDemo() throws(MartletError) {
+        let manager = FileManager.default
+        do {
+            let names = try manager.contentsOfDirectory(atPath: path).filter { $0 != "lock" }
+            guard names.isEmpty || names.contains(Self.demoMark) else {
+                throw MartletError(
+                    .failedPrecondition,
+                    "The data directory '\(path)' holds the data of a server; give the demo another one with --data."
+                )
+            }
+            for name in names { try manager.removeItem(atPath: "\(path)/\(name)") }
+            try Data("This directory is emptied when 'martlet demo' starts.\n".utf8)
+                .write(to: URL(fileURLWithPath: "\(path)/\(Self.demoMark)"))
+        } catch let error as MartletError {
+            throw error
+        } catch {
+            throw MartletError(.unavailable, "The data directory '\(path)' cannot be emptied.", cause: error)
+        }
+    }
+
+    /// From now on the directory is not a demo's, so that a later demo keeps its hands off.
+    package func endDemo() throws(MartletError) {
+        let mark = "\(path)/\(Self.demoMark)"
+        guard FileManager.default.fileExists(atPath: mark) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: mark)
+        } catch {
+            throw MartletError(.unavailable, "The data directory '\(path)' cannot be written.", cause: error)
+        }
+    }
+
+    private static let demoMark = "demo"
+
     /// A directory below, created when missing.
     package func subdirectory(_ name: String) throws(MartletError) -> String {
         let path = "\(path)/\(name)"

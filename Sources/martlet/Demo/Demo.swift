@@ -29,7 +29,7 @@ struct Demo: AsyncParsableCommand {
         let logger = ServerLogging.bootstrap(settings.logFormat, level: .warning)
         let outcome = DemoOutcome()
         try await CommandFailure.explaining {
-            try await MartletServer(settings: settings, logger: logger).run { address in
+            try await MartletServer(settings: settings, isDemo: true, logger: logger).run { address in
                 outcome.set(try await play(at: address, manifest))
             }
         }
