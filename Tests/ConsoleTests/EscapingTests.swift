@@ -229,7 +229,7 @@ struct EscapingTests {
             opened: SampleTime.ago(1),
             took: evil
         )
-        expectHarmless(LoopPage(row: loop, stages: [stage]), times: 7)
+        expectHarmless(LoopPage(row: loop, sentence: evil, stages: [stage]), times: 7)
         expectHarmless(
             DatasetPage(
                 name: evil,

@@ -61,7 +61,17 @@ package struct Timeline: Sendable {
                 html.append(line)
                 html.raw("</span>")
             }
-            html.append(FactList(stage.figures).markup())
+            if !stage.figures.isEmpty {
+                html.raw("<dl class=\"figures\">")
+                for figure in stage.figures {
+                    html.raw("<div><dt>")
+                    html.text(figure.label)
+                    html.raw("</dt><dd>")
+                    html.append(figure.value)
+                    html.raw("</dd></div>")
+                }
+                html.raw("</dl>")
+            }
             html.raw("</li>")
         }
         html.raw("</ol>")

@@ -83,7 +83,7 @@ extension DeploymentLoader {
 
     private static func accuracy(_ quality: [QualityWindow], now: Timestamp) -> LineChart {
         var points: [Int: [(x: Double, y: Double)]] = [:]
-        for window in quality where window.accuracy.total > 0 {
+        for window in quality where window.accuracy.total >= ConsoleLimits.labelsPerPoint {
             points[window.version, default: []].append((Double(window.start.milliseconds), window.accuracy.rate))
         }
         let curves = points.sorted { $0.key < $1.key }.map { version, points in

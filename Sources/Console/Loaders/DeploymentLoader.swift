@@ -39,7 +39,7 @@ struct DeploymentLoader: Sendable {
         let now = sources.clock.now
         let status = try await sources.deployments.status(name)
         let records = try await sources.ledger.recentRows(name, limit: ConsoleLimits.latencySamples)
-        let quality = try await sources.ledger.quality(name, since: now - Self.history, window: .seconds(10))
+        let quality = try await sources.ledger.quality(name, since: now - Self.history, window: .seconds(5))
         let events = try await sources.deploymentStore.events(name, limit: ConsoleLimits.recentEvents)
         let traffic = TrafficFigures(status, now: now)
         let (tone, state) = Self.state(status)
@@ -105,7 +105,8 @@ struct DeploymentLoader: Sendable {
         }
         if let signal = sources.monitors.signal(deployment: spec.name) {
             let verdict = MonitorLoader.verdict(signal.state)
-            lede.append(.joined([.link(signal.monitor, ConsolePath.of("drift", signal.monitor)), .text(verdict.text)]))
+            let monitor = Markup.link(signal.monitor, ConsolePath.of("drift", signal.monitor))
+            lede.append(.joined([.text("monitor"), monitor, .text("says"), .toned(verdict.text, verdict.tone)]))
         }
         if let message = status.message { lede.append(.toned(message, .warn)) }
         return lede

@@ -5,12 +5,10 @@ extension LoopLoader {
     /// The stages that were reached with their evidence, then those that are still ahead.
     static func stages(_ detail: LoopDetail, now: Timestamp) -> [Timeline.Stage] {
         let loop = detail.loop
+        let told = assigned(detail.events)
         var stages: [Timeline.Stage] = []
         for phase in detail.phases {
-            let events = detail.events.filter { event in
-                event.state == phase.state && event.at >= phase.startedAt
-                    && phase.endedAt.map { event.at <= $0 } ?? true
-            }
+            let events = told[phase.state] ?? []
             let isOpen = phase.endedAt == nil && !phase.state.isFinal
             let took = TimeText.took(phase.duration(now: now))
             stages.append(
@@ -20,12 +18,33 @@ extension LoopLoader {
                     began: TimeText(phase.startedAt, now: now),
                     took: phase.state.isFinal ? "" : (isOpen ? "\(took) so far" : took),
                     evidence: events.map { evidence($0, loop) },
-                    figures: figures(events)
+                    figures: figures(events, now: now)
                 )
             )
         }
         guard !loop.progress.state.isFinal else { return stages }
         return stages + ahead(of: loop.progress.state)
+    }
+
+    /// The events by the stage that they tell of.
+    ///
+    /// An event carries the state after it. One that leads on to gating, registering or rolling out tells how the stage
+    /// before it ended; every other tells of its own.
+    private static func assigned(_ events: [LoopEvent]) -> [LoopState: [LoopEvent]] {
+        var told: [LoopState: [LoopEvent]] = [:]
+        var before: LoopState?
+        for event in events {
+            var stage = event.state
+            if let before, before != event.state {
+                switch event.state {
+                case .gating, .registering, .rollingOut: stage = before
+                case .signalled, .retraining, .promoted, .rejected, .rolledBack, .failed: break
+                }
+            }
+            told[stage, default: []].append(event)
+            before = event.state
+        }
+        return told
     }
 
     private static func title(_ state: LoopState) -> String {
@@ -67,18 +86,40 @@ extension LoopLoader {
     }
 
     /// The plain values among the evidence, later ones replacing earlier ones of the same name.
-    private static func figures(_ events: [LoopEvent]) -> [(label: String, value: Markup)] {
+    private static func figures(_ events: [LoopEvent], now: Timestamp) -> [(label: String, value: Markup)] {
         var order: [String] = []
         var values: [String: Markup] = [:]
         for event in events {
             for (name, value) in event.evidence.pairs {
-                guard let text = text(of: value) else { continue }
+                guard let markup = figure(name, value, now: now) else { continue }
                 if values[name] == nil { order.append(name) }
-                values[name] = .text(text)
+                values[name] = markup
             }
         }
         return order.prefix(10).compactMap { name in
-            values[name].map { (label: name.replacing("_", with: " "), value: $0) }
+            values[name].map { (label: label(of: name), value: $0) }
+        }
+    }
+
+    private static func label(of name: String) -> String {
+        switch name {
+        case "run_id": "run"
+        case "p_value": "p"
+        default: name.replacing("_", with: " ")
+        }
+    }
+
+    /// One value, as a link or a time where its name says so; nil for what a timeline need not show.
+    private static func figure(_ name: String, _ value: JSONValue, now: Timestamp) -> Markup? {
+        switch (name, value) {
+        case ("model_uri", _), ("model_path", _), ("weight", _): nil
+        case ("since", .integer(let moment)): .time(TimeText(Timestamp(milliseconds: moment), now: now))
+        case ("run_id", .string(let id)): .link(String(id.prefix(8)), ConsolePath.of("runs", id))
+        case ("dataset", .string(let name)): .link(name, ConsolePath.of("data", name))
+        case ("deployment", .string(let name)): .link(name, ConsolePath.of("deployments", name))
+        case ("p_value", .integer(0)): .text("≈ 0")
+        case ("p_value", .number(let pValue)) where pValue == 0: .text("≈ 0")
+        default: text(of: value).map { .text($0) }
         }
     }
 

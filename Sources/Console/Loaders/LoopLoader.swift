@@ -30,6 +30,8 @@ struct LoopLoader: Sendable {
         }
         return LoopPage(
             row: Self.row(loop, now: now),
+            sentence: loop.progress.state.isFinal
+                ? detail.events.last?.message ?? loop.signal.message : loop.signal.message,
             lede: lede,
             stages: Self.stages(detail, now: now),
             phases: Self.phases(detail, now: now)
@@ -54,6 +56,16 @@ struct LoopLoader: Sendable {
         case .promoted: .good
         case .rejected: .warn
         case .rolledBack, .failed: .bad
+        }
+    }
+
+    private static func color(of state: LoopState) -> Int {
+        switch state {
+        case .retraining: 1
+        case .gating: 4
+        case .registering: 3
+        case .rollingOut: 2
+        case .signalled, .promoted, .rejected, .rolledBack, .failed: 0
         }
     }
 
@@ -82,14 +94,14 @@ struct LoopLoader: Sendable {
     }
 
     private static func phases(_ detail: LoopDetail, now: Timestamp) -> [ShareBar.Part] {
-        detail.phases.enumerated().compactMap { index, phase in
+        detail.phases.compactMap { phase in
             let duration = phase.duration(now: now)
             guard duration > .zero else { return nil }
             return ShareBar.Part(
                 phase.state.title,
                 weight: max(0.001, duration.inSeconds),
                 figure: TimeText.took(duration),
-                color: index % 6 + 1
+                color: color(of: phase.state)
             )
         }
     }

@@ -69,7 +69,8 @@ struct OverviewLoader: Sendable {
         var entries: [(at: Timestamp, entry: Feed.Entry)] = []
         for status in await sources.deployments.statuses().prefix(ConsoleLimits.recentEvents) {
             let name = status.spec.name
-            for event in try await sources.deploymentStore.events(name, limit: ConsoleLimits.recentEvents) {
+            for event in try await sources.deploymentStore.events(name, limit: ConsoleLimits.recentEvents)
+            where !event.note.hasPrefix("checks pass") {
                 let entry = DeploymentLoader.entry(event, deployment: name, named: true, now: now)
                 entries.append((event.at, entry))
             }
@@ -81,7 +82,11 @@ struct OverviewLoader: Sendable {
             }
         }
         for loop in loops.prefix(3) {
-            for event in try await sources.loops.loop(loop.id).events.suffix(ConsoleLimits.recentEvents) {
+            // Within a state a loop only tells of weights, which the deployment tells as well.
+            var before: LoopState?
+            for event in try await sources.loops.loop(loop.id).events {
+                defer { before = event.state }
+                guard before != event.state else { continue }
                 let name = Markup.link(loop.trigger.name, ConsolePath.of("loops", loop.id))
                 let tone: Tone = event.state.isFinal ? LoopLoader.tone(event.state) : .info
                 let what = Markup.joined([name, .text(event.message)])

@@ -4,6 +4,8 @@ package struct LoopPage: ConsolePage {
 
     /// The loop.
     package var row: LoopRow
+    /// The loop in one sentence: what opened it, or how it ended.
+    package var sentence: String
     /// Facts below the heading.
     package var lede: [Markup]
     /// The stages, first to last, with what is still ahead.
@@ -14,11 +16,13 @@ package struct LoopPage: ConsolePage {
     /// Makes the page.
     package init(
         row: LoopRow,
+        sentence: String,
         lede: [Markup] = [],
         stages: [Timeline.Stage],
         phases: [ShareBar.Part] = []
     ) {
         self.row = row
+        self.sentence = sentence
         self.lede = lede
         self.stages = stages
         self.phases = phases
@@ -38,7 +42,7 @@ package struct LoopPage: ConsolePage {
     package var context: [String: Any] {
         [
             "took": row.took,
-            "message": row.message,
+            "sentence": sentence,
             "phases": ShareBar(phases, label: "How the time was spent").markup(),
             "timeline": Timeline(stages).markup(),
         ]

@@ -5,6 +5,7 @@ import Core
 enum SampleLoops {
     static let page = LoopPage(
         row: SampleOverview.loops[0],
+        sentence: "Monitor cancer-drift reports drift (MMD p = 0.002)",
         lede: [
             .joined([.text("opened"), .time(SampleTime.ago(67))]), .text("1 min 07 s so far"), .text("model cancer"),
         ],

@@ -43,7 +43,8 @@ enum SamplePages {
         ("modelversion-empty", ModelVersionPage(model: "m", version: 1)), ("pipelines-empty", PipelinesPage(rows: [])),
         ("pipeline-empty", PipelinePage(name: "p", graph: [])),
         ("pipelinerun-empty", PipelineRunPage(row: SampleOverview.runs[0], tasks: [])),
-        ("loops-empty", LoopsPage(rows: [])), ("loop-empty", LoopPage(row: SampleOverview.loops[0], stages: [])),
+        ("loops-empty", LoopsPage(rows: [])),
+        ("loop-empty", LoopPage(row: SampleOverview.loops[0], sentence: "Opened by hand", stages: [])),
         ("datasets-empty", DatasetsPage(rows: [])), ("dataset-empty", DatasetPage(name: "d")),
     ]
 
