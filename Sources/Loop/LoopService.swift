@@ -69,6 +69,8 @@ package actor LoopService {
                     group.addTask { await self.advance(loop) }
                 }
             }
+        } catch where Task.isCancelled {
+            // The server drains; the loops stand where they stood.
         } catch {
             logger.error("The loops could not be read; trying again.", metadata: ["error": "\(error)"])
         }
