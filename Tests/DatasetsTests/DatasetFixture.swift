@@ -4,7 +4,7 @@ import Foundation
 import Storage
 import TestSupport
 
-/// A store over an in-memory database and a directory with data files, both gone with the fixture.
+/// A store over a database and a directory with data files, both gone with the fixture.
 final class DatasetFixture: Sendable {
     let database: Database
     let store: DatasetStore
@@ -14,7 +14,7 @@ final class DatasetFixture: Sendable {
     init() async throws {
         directory = FileManager.default.temporaryDirectory.path + "/martlet-datasets-\(Identifier.random())"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        database = try Database.inMemory()
+        database = try Database.open(path: directory + "/martlet.db")
         try await database.migrate(DatasetStore.migrations)
         store = DatasetStore(database: database, clock: clock.clock)
     }

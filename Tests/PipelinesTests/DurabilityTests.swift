@@ -36,7 +36,7 @@ struct DurabilityTests {
     }
 
     @Test func aTaskWhoseServerDiedIsRetriedOnce() async throws {
-        let fixture = try await PipelineFixture()
+        let fixture = try await PipelineFixture(onDisk: true)
         try await fixture.apply(Self.section)
         let id = try await fixture.service().startRun(pipeline: "p")
         _ = try await dieWhileRunning("a", in: fixture)
@@ -48,7 +48,7 @@ struct DurabilityTests {
     }
 
     @Test func aTaskThatIsLostTwiceFails() async throws {
-        let fixture = try await PipelineFixture()
+        let fixture = try await PipelineFixture(onDisk: true)
         try await fixture.apply(Self.section)
         let id = try await fixture.service().startRun(pipeline: "p")
         let first = try await dieWhileRunning("a", in: fixture)
@@ -66,7 +66,7 @@ struct DurabilityTests {
     }
 
     @Test func aServerThatLostItsLeaseRecordsNothing() async throws {
-        let fixture = try await PipelineFixture()
+        let fixture = try await PipelineFixture(onDisk: true)
         try await fixture.apply(Self.section)
         let id = try await fixture.service().startRun(pipeline: "p")
         let stale = try await dieWhileRunning("a", in: fixture)
@@ -82,7 +82,7 @@ struct DurabilityTests {
     }
 
     @Test func aResultIsRecordedOnce() async throws {
-        let fixture = try await PipelineFixture()
+        let fixture = try await PipelineFixture(onDisk: true)
         try await fixture.apply(Self.section)
         _ = try await fixture.service().startRun(pipeline: "p")
         let lease = try await dieWhileRunning("a", in: fixture)
@@ -96,7 +96,7 @@ struct DurabilityTests {
     }
 
     @Test func anOrderlyStopCountsAgainstNobody() async throws {
-        let fixture = try await PipelineFixture()
+        let fixture = try await PipelineFixture(onDisk: true)
         try await fixture.apply(["p": ["tasks": ["a": ["step": "test.endless"]]]])
         let id = try await fixture.service().startRun(pipeline: "p")
         for round in 1...3 {
@@ -120,7 +120,7 @@ struct DurabilityTests {
 
     @Test func anotherServerTakesOverWhenTheLeaseRunsOut() async throws {
         let clock = ManualClock()
-        let fixture = try await PipelineFixture(clock: clock.clock)
+        let fixture = try await PipelineFixture(clock: clock.clock, onDisk: true)
         try await fixture.apply(Self.section)
         _ = try await fixture.service().startRun(pipeline: "p")
         _ = try await dieWhileRunning("a", in: fixture)
@@ -141,7 +141,7 @@ struct DurabilityTests {
     }
 
     @Test func processesThatADeadServerLeftAreEnded() async throws {
-        let fixture = try await PipelineFixture()
+        let fixture = try await PipelineFixture(onDisk: true)
         try await fixture.apply(["p": ["tasks": ["a": ["run": ["true"]]]]])
         let id = try await fixture.service().startRun(pipeline: "p")
         let lease = try await dieWhileRunning("a", in: fixture)
@@ -158,7 +158,7 @@ struct DurabilityTests {
     }
 
     @Test func aRunWhosePipelineThisServerCannotReadFailsPlainly() async throws {
-        let fixture = try await PipelineFixture()
+        let fixture = try await PipelineFixture(onDisk: true)
         try await fixture.apply(Self.section)
         let id = try await fixture.service().startRun(pipeline: "p")
         let older = fixture.service(steps: [])
@@ -192,7 +192,7 @@ struct HeartbeatTests {
 
     @Test func aRequestToStopArrivesThroughTheDatabase() async throws {
         let clock = ManualClock()
-        let fixture = try await PipelineFixture(clock: clock.clock)
+        let fixture = try await PipelineFixture(clock: clock.clock, onDisk: true)
         try await driving(fixture, clock) { service, id in
             // Another server's request: this one is not told otherwise.
             try await fixture.service().cancel(id)
@@ -203,7 +203,7 @@ struct HeartbeatTests {
 
     @Test func aServerWhoseRunWasTakenStopsItsTasksAndRecordsNothing() async throws {
         let clock = ManualClock()
-        let fixture = try await PipelineFixture(clock: clock.clock)
+        let fixture = try await PipelineFixture(clock: clock.clock, onDisk: true)
         try await driving(fixture, clock) { service, id in
             let deadline = Timestamp(milliseconds: .max)
             let taken = try await fixture.store.claim(owner: "other", limit: 1, heardBefore: deadline)

@@ -6,7 +6,7 @@ import Storage
 import Synchronization
 import TestSupport
 
-/// A service over an in-memory database and a work directory, both gone with the fixture.
+/// A service over a database and a work directory, both gone with the fixture.
 final class PipelineFixture: Sendable {
     let database: Database
     let store: PipelineStore
@@ -14,11 +14,12 @@ final class PipelineFixture: Sendable {
     let changes = Mutex<[TaskChange]>([])
     let clock: Clock
 
-    init(clock: Clock = .system) async throws {
+    /// Makes the fixture, with its database in memory or in a file as a server has it.
+    init(clock: Clock = .system, onDisk: Bool = false) async throws {
         self.clock = clock
         directory = FileManager.default.temporaryDirectory.path + "/martlet-pipelines-\(Identifier.random())"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        database = try Database.inMemory()
+        database = try onDisk ? Database.open(path: directory + "/martlet.db") : Database.inMemory()
         try await database.migrate(PipelineStore.migrations)
         store = PipelineStore(database: database, clock: clock)
     }
