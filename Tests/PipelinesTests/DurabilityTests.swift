@@ -204,14 +204,27 @@ struct HeartbeatTests {
     @Test func aServerWhoseRunWasTakenStopsItsTasksAndRecordsNothing() async throws {
         let clock = ManualClock()
         let fixture = try await PipelineFixture(clock: clock.clock, onDisk: true)
-        try await driving(fixture, clock) { service, id in
+        let stopped = AsyncStream<Void>.makeStream()
+        let step = BuiltinStep(name: "test.watched", summary: "", parameters: []) { _ in
+            for await _ in AsyncStream<Void>.makeStream().stream {}
+            stopped.continuation.finish()
+            throw CancellationError()
+        }
+        try await fixture.apply(["p": ["tasks": ["a": ["step": "test.watched"]]]], steps: [step])
+        // Not exclusive: the other server's lease counts until it has run out.
+        let service = fixture.service(steps: [step], isExclusive: false)
+        let id = try await service.startRun(pipeline: "p")
+        try await serving(service) {
+            while try await service.run(id).task("a")?.state != .running { await Task.yield() }
             let deadline = Timestamp(milliseconds: .max)
             let taken = try await fixture.store.claim(owner: "other", limit: 1, heardBefore: deadline)
             #expect(taken.map(\.runID) == [id])
-            // Beats until the service has let go: its attempt's task ends without a record.
             await beat(clock)
-            #expect(try await service.run(id).task("a")?.state == .running)
-            #expect(try await service.run(id).task("a")?.attempt == 1)
+            // Ends only when the step was stopped, while the service still works.
+            for await _ in stopped.stream {}
         }
+        let after = try await service.run(id).task("a")
+        #expect(after?.state == .running && after?.attempt == 1)
+        #expect(try await fixture.store.heartbeat(owner: "other") == [id: false])
     }
 }
