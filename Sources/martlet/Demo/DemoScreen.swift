@@ -39,7 +39,7 @@ package final class DemoScreen: Sendable {
         self.clock = clock
         start = clock.now
         isTerminal = isatty(STDOUT_FILENO) == 1
-        write = { FileHandle.standardOutput.write(Data($0.utf8)) }
+        write = { Terminal.write($0, to: FileHandle.standardOutput) }
     }
 
     /// A screen that writes elsewhere, for tests.

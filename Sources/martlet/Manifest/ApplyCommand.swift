@@ -16,6 +16,6 @@ struct ApplyCommand: ServerCommand {
         let manifest = try ManifestFile(path: file)
         let answer = try await session.server.send("POST", "/api/martlet/v1/apply", manifest.body)
         guard !session.wroteJSON(answer) else { return }
-        ChangeTable.write(answer, to: session.terminal)
+        ChangeTable.write(answer, applied: true, to: session.terminal)
     }
 }

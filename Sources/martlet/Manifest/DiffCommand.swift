@@ -18,7 +18,7 @@ struct DiffCommand: ServerCommand {
     func run(_ session: Session) async throws {
         let manifest = try ManifestFile(path: file)
         let answer = try await session.server.send("POST", "/api/martlet/v1/diff", manifest.body)
-        if !session.wroteJSON(answer) { ChangeTable.write(answer, to: session.terminal) }
+        if !session.wroteJSON(answer) { ChangeTable.write(answer, applied: false, to: session.terminal) }
         let differs = answer["changes"]?.arrayValue?.contains { $0["change"] != "unchanged" } ?? false
         if exitCode && differs { throw ExitCode.failure }
     }

@@ -41,7 +41,8 @@ struct ManifestFile {
 
 /// The table of what a manifest changes.
 enum ChangeTable {
-    static func write(_ answer: JSONValue, to terminal: Terminal) {
+    /// Writes the changes that an answer lists; `applied` says whether they have been made.
+    static func write(_ answer: JSONValue, applied: Bool, to terminal: Terminal) {
         let changes = answer["changes"]?.arrayValue ?? []
         var table = TextTable([
             .init(title: "SECTION"), .init(title: "NAME", isFixed: true), .init(title: "CHANGE", colour: colour),
@@ -51,7 +52,12 @@ enum ChangeTable {
         }
         table.write(to: terminal, empty: "The manifest declares nothing.")
         let count = changes.filter { $0["change"] != "unchanged" }.count
-        terminal.note(count == 0 ? "Nothing differs." : "\(count) of \(changes.count) differ from the server.")
+        switch (count, applied) {
+        case (0, _): terminal.note("Nothing differs.")
+        case (changes.count, true): terminal.note("\(count) applied.")
+        case (_, true): terminal.note("\(count) of \(changes.count) applied; the rest was there already.")
+        case (_, false): terminal.note("\(count) of \(changes.count) differ from the server.")
+        }
     }
 
     private static func colour(_ word: String) -> Terminal.Colour? {

@@ -37,8 +37,8 @@ package struct Terminal: Sendable {
         return Terminal(
             width: isTerminal ? currentWidth(environment) : nil,
             colours: isTerminal && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb",
-            output: { FileHandle.standardOutput.write(Data($0.utf8)) },
-            errors: { FileHandle.standardError.write(Data($0.utf8)) }
+            output: { write($0, to: FileHandle.standardOutput) },
+            errors: { write($0, to: FileHandle.standardError) }
         )
     }()
 
@@ -64,6 +64,11 @@ package struct Terminal: Sendable {
         case bad = 31
         case good = 32
         case busy = 33
+    }
+
+    /// Writes to a stream; when nobody reads it any more (`martlet … | head`) the text has no reader to miss it.
+    static func write(_ text: String, to stream: FileHandle) {
+        try? stream.write(contentsOf: Data(text.utf8))
     }
 
     private static func currentWidth(_ environment: [String: String]) -> Int {
