@@ -38,6 +38,12 @@ package struct ModelAlias: Sendable, Equatable {
     package let name: String
     /// The version that it points to.
     package let version: Int
+
+    /// Makes an alias.
+    package init(name: String, version: Int) {
+        self.name = name
+        self.version = version
+    }
 }
 
 /// An alias that was moved, set or deleted.
