@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import mlflow
 import pytest
 from martlet_process import ROOT, Martlet
 
@@ -13,6 +14,14 @@ from martlet_process import ROOT, Martlet
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
+# A server that is gone fails a test at once; by default the client would try again for minutes.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+
+
+@pytest.fixture(autouse=True)
+def no_experiment_from_another_server() -> None:
+    """Lets the client forget the experiment that it made active on an earlier test's server."""
+    mlflow.tracking.fluent._active_experiment_id = None
 
 
 @pytest.fixture(scope="session")

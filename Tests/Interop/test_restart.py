@@ -115,7 +115,9 @@ def test_artifacts_models_and_aliases_survive_kill(own_server: Martlet) -> None:
     headers = {"Content-Type": "application/octet-stream"}
     assert requests.put(f"{own_server.url}{path}", data=content, headers=headers, timeout=30).status_code == 200
     assert own_server.post(f"{MLFLOW}/registered-models/create", {"name": "kept"}).status_code == 200
-    version = own_server.post(f"{MLFLOW}/model-versions/create", {"name": "kept", "source": info["artifact_uri"]})
+    version = own_server.post(
+        f"{MLFLOW}/model-versions/create", {"name": "kept", "source": info["artifact_uri"], "run_id": run}
+    )
     assert version.status_code == 200, version.text
     alias = {"name": "kept", "alias": "champion", "version": "1"}
     assert own_server.post(f"{MLFLOW}/registered-models/alias", alias).status_code == 200

@@ -56,9 +56,16 @@ def after(storyline: Storyline) -> Iterator[Martlet]:
     server = Martlet(storyline.folder, "--files", str(ROOT / "examples" / "breast-cancer"))
     server.start()
     wait_until(lambda: stable_version(server), 20, "the deployment to serve again")
-    mlflow.set_tracking_uri(server.url)
     yield server
     assert server.stop() == 0, server.log
+
+
+@pytest.fixture
+def client(after: Martlet) -> MlflowClient:
+    """The official client of that server, also set as the address for `mlflow.…`."""
+    mlflow.set_tracking_uri(after.url)
+    mlflow.set_registry_uri(after.url)
+    return MlflowClient(after.url)
 
 
 def stable_version(server: Martlet) -> str | None:
@@ -92,8 +99,7 @@ def test_the_storyline_is_short(storyline: Storyline) -> None:
     assert storyline.seconds < STORYLINE_SECONDS
 
 
-def test_every_trial_is_a_run(after: Martlet) -> None:
-    client = MlflowClient(after.url)
+def test_every_trial_is_a_run(client: MlflowClient) -> None:
     experiment = client.get_experiment_by_name("cancer")
     assert experiment is not None
     runs = client.search_runs([experiment.experiment_id], max_results=500)
@@ -104,8 +110,7 @@ def test_every_trial_is_a_run(after: Martlet) -> None:
     assert any(run.data.params for run in finished)
 
 
-def test_production_is_the_retrained_version(after: Martlet) -> None:
-    client = MlflowClient(after.url)
+def test_production_is_the_retrained_version(after: Martlet, client: MlflowClient) -> None:
     versions = {str(version.version) for version in client.search_model_versions("name='cancer'")}
     assert len(versions) >= 3, "the first, the retrained and the wrong model"
     current = production(client)
@@ -114,7 +119,9 @@ def test_production_is_the_retrained_version(after: Martlet) -> None:
     assert stable_version(after) == current
 
 
-def test_the_client_loads_and_predicts_with_the_version_that_martlet_trained(after: Martlet) -> None:
+def test_the_client_loads_and_predicts_with_the_version_that_martlet_trained(
+    after: Martlet, client: MlflowClient
+) -> None:
     samples = rows()
     features = np.array([features for features, _ in samples])
     model = mlflow.pyfunc.load_model("models:/cancer@production")
@@ -133,8 +140,7 @@ def test_the_client_loads_and_predicts_with_the_version_that_martlet_trained(aft
             assert served["probability"] == pytest.approx(value, abs=1e-4)
 
 
-def test_plots_explain_the_model(after: Martlet) -> None:
-    client = MlflowClient(after.url)
+def test_plots_explain_the_model(client: MlflowClient) -> None:
     experiment = client.get_experiment_by_name("cancer")
     assert experiment is not None
 
@@ -168,8 +174,7 @@ def flip_byte(path: Path) -> None:
     path.write_bytes(bytes(content))
 
 
-def test_a_corrupt_version_is_refused_and_the_stable_one_keeps_serving(after: Martlet) -> None:
-    client = MlflowClient(after.url)
+def test_a_corrupt_version_is_refused_and_the_stable_one_keeps_serving(after: Martlet, client: MlflowClient) -> None:
     stable = production(client)
     source = client.get_model_version("cancer", "1").source
     root = after.data / "artifacts"
