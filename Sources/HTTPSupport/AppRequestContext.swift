@@ -11,7 +11,7 @@ package struct AppRequestContext: RequestContext {
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        requestID = Identifier.random()
+        requestID = Identifier.timeOrdered()
     }
 }
 
