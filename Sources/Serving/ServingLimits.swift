@@ -15,7 +15,7 @@ package enum ServingLimits {
     /// Most prediction rows written in one transaction.
     package static let ledgerBatchRows = 2048
     /// How long the ledger gathers predictions before it writes them.
-    package static let ledgerGather: Duration = .milliseconds(50)
+    package static let ledgerGather: Duration = .milliseconds(100)
     /// Pause before a failed ledger write is tried again.
     package static let ledgerRetryPause: Duration = .seconds(1)
     /// Rows kept for one deployment; the oldest go first.

@@ -74,10 +74,11 @@ struct DeploymentRoutesTests {
             try await harness.predict("later-\(ids.count)")
         }
         #expect(ids == ["4", "3", "2", "1", "0"])
-        for bad in ["limit=0", "limit=-1", "limit=\(ServingLimits.predictionsPerPage + 1)", "page_token=xyz"] {
+        let most = ServingLimits.predictionsPerPage
+        for bad in ["limit=0", "limit=-1", "limit=\(most + 1)", "page_token=xyz"] {
             #expect(try await harness.send(.get, "\(base)/cancer/predictions?\(bad)").status == 400)
         }
-        let largest = "\(base)/cancer/predictions?limit=\(ServingLimits.predictionsPerPage)"
+        let largest = "\(base)/cancer/predictions?limit=\(most)"
         #expect(try await harness.send(.get, largest).status == 200)
         #expect(try await harness.send(.get, "\(base)/none/predictions").status == 404)
         let forged = PageToken.encode(["a": 1])
