@@ -23,7 +23,6 @@ const martlet_lightgbm *martlet_lightgbm_table(void *library, const char **missi
     RESOLVE(LGBM_BoosterFree)
     RESOLVE(LGBM_BoosterGetNumFeature)
     RESOLVE(LGBM_BoosterGetNumClasses)
-    RESOLVE(LGBM_BoosterPredictForMat)
     RESOLVE(LGBM_BoosterPredictForMatSingleRowFastInit)
     RESOLVE(LGBM_BoosterPredictForMatSingleRowFast)
     RESOLVE(LGBM_FastConfigFree)

@@ -14,9 +14,6 @@ typedef struct martlet_lightgbm {
     int (*LGBM_BoosterFree)(void *booster);
     int (*LGBM_BoosterGetNumFeature)(void *booster, int *out);
     int (*LGBM_BoosterGetNumClasses)(void *booster, int *out);
-    int (*LGBM_BoosterPredictForMat)(
-        void *booster, const void *data, int data_type, int32_t rows, int32_t columns, int row_major,
-        int predict_type, int start_iteration, int iterations, const char *parameters, int64_t *count, double *out);
     int (*LGBM_BoosterPredictForMatSingleRowFastInit)(
         void *booster, int predict_type, int start_iteration, int iterations, int data_type, int32_t columns,
         const char *parameters, void *_Nullable *_Nonnull out);
