@@ -144,10 +144,10 @@ final class RunDriver: Sendable {
                 changes.append(.start(task: task, attempt: attempt, marker: marker))
                 starts.append((task, attempt, marker))
             case .task(let task, .end(let attempt, let state, let message)):
-                if let log = progress.logs.removeValue(forKey: task) {
-                    if let message { log.append(message, stream: .martlet) }
-                    changes.append(.log(task: task, attempt: attempt, log.finish()))
-                }
+                // An attempt of an earlier server has no log here; how it ended is said all the same.
+                let log = progress.logs.removeValue(forKey: task) ?? TaskLog(attempt: attempt, clock: context.clock)
+                if let message { log.append(message, stream: .martlet) }
+                changes.append(.log(task: task, attempt: attempt, log.finish()))
                 let outputs = state == .succeeded ? progress.outputs[task] : nil
                 changes.append(.end(task: task, attempt: attempt, state: state, error: message, outputs: outputs))
             case .task(let task, .drop(let attempt, let state, let message)):

@@ -44,6 +44,9 @@ struct DurabilityTests {
         let run = try await serving(next) { try await next.waitForRun(id) }
         #expect(run.state == .succeeded)
         #expect(try await attempts(fixture, "a") == ["lost", "succeeded"])
+        let lines = try await next.logs(run: id, task: "a")
+        #expect(lines.map(\.attempt) == [1, 2])
+        #expect(lines.first?.text == "The server ended while the task ran; it is tried again.")
         #expect(try await attempts(fixture, "b") == ["succeeded"])
     }
 
