@@ -54,6 +54,7 @@ extension House {
         LoggedModelRoutes(store: stores.tracking).register(in: routes)
         ArtifactRoutes(store: stores.tracking).register(in: routes)
         ServerInfoRoutes().register(in: routes)
+        UnimplementedRoutes().register(in: routes)
         ModelRoutes(store: stores.registry).register(in: routes)
         ModelVersionRoutes(store: stores.registry).register(in: routes)
         DatasetRoutes(store: stores.datasets).register(in: routes)

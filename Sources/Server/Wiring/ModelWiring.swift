@@ -18,6 +18,8 @@ enum ModelWiring {
             },
             load: { model, version in
                 let record = try await registry.version(model, version)
+                // A file that changed since it was registered is refused here, whoever wrote the model.
+                try await registry.verifyFiles(of: model, version)
                 let path = try artifacts.localURL(record.artifactPath)
                 return try await BlockingWork.run { try load(model, version, at: path) }
             },
