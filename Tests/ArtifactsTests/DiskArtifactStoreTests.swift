@@ -226,4 +226,33 @@ import Darwin
             (error as? MartletError)?.code == .failedPrecondition
         }
     }
+
+    @Test func listingsAreBounded() async throws {
+        try await store.write(path("many/f0"), bytes: [])
+        for index in 1..<ArtifactsLimits.entries { try temporary.writeFile("\(temporary.root)/many/f\(index)", "") }
+        #expect(try await store.list(path("many")).count == ArtifactsLimits.entries)
+        try temporary.writeFile("\(temporary.root)/many/one-more", "")
+        #expect(await code { _ = try await store.list(path("many")) } == .resourceExhausted)
+        #expect(await code { _ = try await store.files(beneath: .root) } == .resourceExhausted)
+    }
+
+    /// Uploads that wait for their senders do not occupy the threads that the disk has.
+    @Test func slowSendersDoNotHoldUpOthers() async throws {
+        let store = store
+        var senders: [AsyncStream<[UInt8]>.Continuation] = []
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0...ArtifactsLimits.diskThreads {
+                let (stream, sender) = AsyncStream.makeStream(of: [UInt8].self)
+                sender.yield([1])
+                senders.append(sender)
+                let target = try path("slow/\(index)")
+                group.addTask { try await store.write(target, chunks: stream) }
+            }
+            try await store.write(path("fast"), bytes: [1, 2])
+            #expect(try await store.readAll(path("fast"), limit: 2) == [1, 2])
+            for sender in senders { sender.finish() }
+            try await group.waitForAll()
+        }
+        #expect(try await store.list(path("slow")).count == ArtifactsLimits.diskThreads + 1)
+    }
 }

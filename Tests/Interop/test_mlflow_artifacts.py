@@ -93,3 +93,33 @@ def test_large_files_are_streamed(server, name: str):
         total = sum(len(chunk) for chunk in answer.iter_content(1 << 20))
     assert total == 64 * len(block)
     assert requests.get(address, headers={"Range": "bytes=-256"}, timeout=30).content == block[-256:]
+
+
+def test_a_server_killed_during_an_upload_keeps_the_old_file(own_server):
+    folder = f"{own_server.url}/api/2.0/mlflow-artifacts/artifacts"
+    requests.put(f"{folder}/kept/file", data=b"old", timeout=30).raise_for_status()
+    started = threading.Event()
+
+    def halves():
+        yield b"new" * 1_000_000
+        started.set()
+        stopped.wait(30)
+        yield b"end"
+
+    def upload():
+        with pytest.raises(requests.RequestException):
+            requests.put(f"{folder}/kept/file", data=halves(), timeout=30)
+
+    stopped = threading.Event()
+    uploader = threading.Thread(target=upload)
+    uploader.start()
+    assert started.wait(30)
+    own_server.kill()
+    stopped.set()
+    uploader.join()
+    own_server.start()
+    assert requests.get(f"{folder}/kept/file", timeout=30).content == b"old"
+    listing = requests.get(folder, timeout=30).json()
+    assert listing == {"files": [{"path": "kept", "is_dir": True}]}
+    incoming = next(own_server.data.rglob(".martlet-incoming"))
+    assert list(incoming.iterdir()) == []
