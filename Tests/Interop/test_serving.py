@@ -117,8 +117,6 @@ def test_v1(deployed, expected):
 
 def test_invocations_with_mlflows_bodies(deployed, expected):
     """The bodies that MLflow's own client writes."""
-    from mlflow.pyfunc.scoring_server.client import ScoringServerClient
-
     rows = deployed.rows.head(10)
     url = f"{deployed.server.url}/invocations?deployment={deployed.name}"
     split = {"dataframe_split": rows.to_dict(orient="split")}
@@ -131,7 +129,6 @@ def test_invocations_with_mlflows_bodies(deployed, expected):
         assert answer.json()["predictions"] == pytest.approx(expected[:10].tolist(), abs=1e-6)
     table = requests.post(url, data=rows.to_csv(index=False), headers={"Content-Type": "text/csv"}, timeout=30)
     assert table.json()["predictions"] == pytest.approx(expected[:10].tolist(), abs=1e-6)
-    assert ScoringServerClient is not None
 
 
 @pytest.mark.parametrize("binary", [False, True])
@@ -163,15 +160,15 @@ def test_triton_client(deployed, expected, binary: bool, datatype: str):
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (b"", 400),
-        (b"[]", 400),
-        (b'{"features": [1, 2]}', 400),
-        (b'{"features": [1, 2', 400),
-        (b'{"features": "x"}', 400),
-        (b"\xff\xfe", 400),
-        (b"[" * 100_000, 400),
-        (b'{"features": [' + b"1," * 3_000_000 + b"1]}", 400),
-        (b" " * (17 * 1024 * 1024), 413),
+        pytest.param(b"", 400, id="empty"),
+        pytest.param(b"[]", 400, id="array"),
+        pytest.param(b'{"features": [1, 2]}', 400, id="narrow"),
+        pytest.param(b'{"features": [1, 2', 400, id="truncated"),
+        pytest.param(b'{"features": "x"}', 400, id="text"),
+        pytest.param(b"\xff\xfe", 400, id="not-utf8"),
+        pytest.param(b"[" * 100_000, 400, id="deep"),
+        pytest.param(b'{"features": [' + b"1," * 3_000_000 + b"1]}", 400, id="wide"),
+        pytest.param(b" " * (17 * 1024 * 1024), 413, id="large"),
     ],
 )
 def test_bad_bodies_are_answered_and_harm_nobody(deployed, body: bytes, status: int):
@@ -215,7 +212,11 @@ def test_labels_find_their_predictions(deployed):
 
 def test_ledger_survives_a_restart_and_a_rollback_takes_effect_at_once(own_server):
     """Alias moved by the MLflow client, a wrong model rolled back on labels, and all of it still known afterwards."""
+    from mlflow.pyfunc.scoring_server.client import ScoringServerClient
+
     deployed = Deployed(own_server)
+    first = ScoringServerClient("127.0.0.1", own_server.port).invoke(deployed.rows.head(3)).get_predictions()
+    assert np.ravel(first) == pytest.approx(deployed.model.predict(deployed.rows.head(3)), abs=1e-6)
     shuffled = deployed.target.sample(frac=1, random_state=7).reset_index(drop=True)
     deployed.publish(shuffled)
     wait_until(lambda: deployed.state()["candidate_version"] == 2, what="the rollout of version 2")
