@@ -87,8 +87,8 @@ let features: [Target] =
 let surfaces: [Target] =
     module(
         "Console",
-        ["Core", "HTTPSupport", "Access", "Tracking", "Registry", "Datasets", "Pipelines", "Serving"]
-            + ["Monitoring", "Loop", .hummingbird, .mustache],
+        ["Core", "Artifacts", "HTTPSupport", "Access", "Tracking", "Registry", "Datasets", "Pipelines", "Serving"]
+            + ["Monitoring", "Loop", .hummingbird, .logging, .mustache],
         resources: [.embedInCode("Assets"), .embedInCode("Templates")],
         tests: [.hummingbirdTesting]
     )
@@ -100,7 +100,7 @@ let composition: [Target] =
         ["Core", "Storage", "Artifacts", "Runtimes", "HTTPSupport", "Access", "Observability"]
             + ["Tracking", "Registry", "Datasets", "Pipelines", "Learning", "Serving", "Monitoring", "Loop", "Console"]
             + ["CHost", .asyncHTTPClient, .hummingbird, .logging, .metrics, .serviceLifecycle, .yams],
-        tests: [.hummingbirdTesting]
+        tests: [.hummingbirdTesting, .asyncHTTPClient, .logging]
     )
     + [
         .executableTarget(
