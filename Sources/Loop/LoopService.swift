@@ -69,9 +69,9 @@ package actor LoopService {
                     group.addTask { await self.advance(loop) }
                 }
             }
-        } catch where Task.isCancelled {
-            // The server drains; the loops stand where they stood.
         } catch {
+            // A server that drains leaves the loops where they stand.
+            guard !Task.isCancelled else { return }
             logger.error("The loops could not be read; trying again.", metadata: ["error": "\(error)"])
         }
     }

@@ -17,12 +17,12 @@ package enum TriggerRefusal: Sendable, Equatable {
         case .alreadyRunning(let loopID):
             "Loop \(loopID) is still open for this model and alias; wait for its outcome."
         case .coolingDown(let until):
-            "The trigger cools down until \(until.iso8601); wait, or fire it with \"force\": true."
+            "The trigger cools down until \(until.iso8601); wait, or fire it with force."
         case .budgetSpent(let limit, let until):
             "The trigger has opened \(limit) loops in 24 hours, its budget; the next may open at \(until.iso8601)."
         case .noNewData(let have, let need):
             "Only \(have) newly labelled rows of the \(need) that retraining needs; send labels to /feedback, "
-                + "or fire with \"force\": true."
+                + "or fire it with force."
         }
     }
 

@@ -52,6 +52,16 @@ struct PrometheusRegistryTests {
         #expect(Self.value(registry, "predict_seconds_count") == "3")
     }
 
+    @Test func recordersOfSecondsHaveBucketsOfSeconds() {
+        let registry = PrometheusRegistry()
+        registry.makeRecorder(label: "request_seconds", dimensions: [], aggregate: true).record(0.000_02)
+        #expect(Self.value(registry, #"request_seconds_bucket{le="1e-05"}"#) == "0")
+        #expect(Self.value(registry, #"request_seconds_bucket{le="2.5e-05"}"#) == "1")
+        registry.makeRecorder(label: "rows", dimensions: [], aggregate: true).record(Int64(3))
+        #expect(Self.value(registry, #"rows_bucket{le="2.0"}"#) == "0")
+        #expect(Self.value(registry, #"rows_bucket{le="5.0"}"#) == "1")
+    }
+
     @Test func notANumberFallsInNoBucket() {
         let registry = PrometheusRegistry()
         let recorder = registry.makeRecorder(label: "size", dimensions: [], aggregate: true)

@@ -91,11 +91,9 @@ package final class PrometheusRegistry: MetricsFactory {
         dimensions: [(String, String)],
         aggregate: Bool
     ) -> any RecorderHandler {
-        if aggregate {
-            makeHistogram(MetricName.metric(label), dimensions, HistogramBounds.values)
-        } else {
-            makeGauge(label, dimensions)
-        }
+        guard aggregate else { return makeGauge(label, dimensions) }
+        let name = MetricName.metric(label)
+        return makeHistogram(name, dimensions, HistogramBounds.bounds(of: name))
     }
 
     package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
