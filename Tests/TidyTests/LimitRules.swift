@@ -23,8 +23,10 @@ enum LimitRules {
         Dictionary(
             uniqueKeysWithValues: files.map { file in
                 let found = file.code.filter { $0.contains("Limits.") }.flatMap { line in
-                    line.replacing("..", with: " ").split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }
-                        .map(String.init)
+                    line.replacing("...", with: " ").replacing("..<", with: " ").split {
+                        !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".")
+                    }
+                    .map(String.init)
                 }
                 return (file.path, Set(found.flatMap(prefixes)))
             }
