@@ -32,7 +32,13 @@ package struct XGBoostTrainer: Sendable {
     }
 
     /// A trained model that can still be asked for contributions and saved.
-    package func train(on rows: LabelledRows, parameters: [(name: String, value: String)]) throws -> XGBoostBooster {
+    ///
+    /// - Throws: `invalidArgument` for a parameter that the library refuses, `CancellationError` when stopped.
+    package func train(
+        on rows: LabelledRows,
+        parameters: [(name: String, value: String)],
+        until signal: StopSignal = StopSignal()
+    ) throws -> XGBoostBooster {
         var given = parameters
         let rounds = given.firstIndex { $0.name == "n_estimators" }.flatMap { Int32(given.remove(at: $0).value) } ?? 100
         let matrix = try XGBoostMatrix(
@@ -51,7 +57,10 @@ package struct XGBoostTrainer: Sendable {
         ]
         let classes = rows.classes.count == 2 ? [] : [(name: "num_class", value: "\(rows.classes.count)")]
         let booster = try XGBoostBooster(parameters: fixed + classes + given, training: matrix)
-        for iteration in 0..<rounds { try booster.update(iteration: iteration, on: matrix) }
+        for iteration in 0..<rounds {
+            try signal.check()
+            try booster.update(iteration: iteration, on: matrix)
+        }
         // XGBoost refuses names with these characters, and a model without names is as good.
         if !rows.featureNames.contains(where: { $0.contains { "[]<".contains($0) } }) {
             try booster.setFeatureNames(rows.featureNames)

@@ -162,8 +162,8 @@ package struct Tuner: Sendable {
         _ data: TrainingData
     ) async throws -> ClassificationMetrics {
         let trainer = XGBoostTrainer(seed: options.seed)
-        return try await BlockingWork.run {
-            let booster = try trainer.train(on: data.train, parameters: parameters)
+        return try await StopSignal.run { signal in
+            let booster = try trainer.train(on: data.train, parameters: parameters, until: signal)
             let probabilities = try trainer.probabilities(booster, for: data.validation)
             return try ClassificationMetrics(
                 probabilities: probabilities,
@@ -203,7 +203,9 @@ package struct Tuner: Sendable {
         let parameters = study.space.texts(of: best.values)
         let all = data.train.appending(data.validation)
         let trainer = XGBoostTrainer(seed: options.seed)
-        let model = try await BlockingWork.run { try trainer.train(on: all, parameters: parameters).save(.json) }
+        let model = try await StopSignal.run { signal in
+            try trainer.train(on: all, parameters: parameters, until: signal).save(.json)
+        }
         let named = validation.named.map { (name: "validation_\($0.name)", value: $0.value) }
         try await logger.log(
             runID,
