@@ -181,7 +181,6 @@ class Martlet(Server):
         self.require("POST", f"{api}/registered-models/alias", alias)
         self.require("POST", "/api/martlet/v1/apply", {"manifest": MANIFEST, "directory": "."})
         self.body = body
-        for status, _ in self.attempts(time.perf_counter()):
-            if status == 200:
-                break
+        if not any(status == 200 for status, _ in self.attempts(time.perf_counter())):
+            raise SystemExit(f"martlet: the deployment does not answer; see {self.folder / 'register.log'}")
         self.stop()

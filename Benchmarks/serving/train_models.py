@@ -1,9 +1,11 @@
 """Trains the two models that are compared, on the same rows: `train_models.py DATA FOLDER`.
 
 Gradient boosting with 100 trees of depth 6, once in scikit-learn (for the peer) and once in XGBoost as an MLflow model
-directory (for Martlet). Also writes 64 held-out rows as request bodies, and the answers that each server must give.
+directory with Martlet's description of the classes. Also writes 64 held-out rows as request bodies, and the answers
+that each server must give.
 """
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -62,6 +64,17 @@ def main() -> None:
     inputs = [{"type": "double", "name": f"f{index}", "required": True} for index in range(features.shape[1])]
     text = MLMODEL.format(version=xgboost.__version__, run="0" * 32, inputs=json.dumps(inputs))
     (model / "MLmodel").write_text(text)
+    digest = hashlib.sha256((model / "model.json").read_bytes()).hexdigest()
+    described = {
+        "format": 1,
+        "flavor": "xgboost",
+        "file": "model.json",
+        "signature": {"inputs": inputs, "outputs": [{"type": "double", "name": "probability", "required": True}]},
+        "classes": ["malignant", "benign"],
+        "threshold": 0.5,
+        "checksums": {"model.json": digest},
+    }
+    (model / "martlet.json").write_text(json.dumps(described))
     rows = features[rest][:REQUESTS]
     bodies = [json.dumps({"features": row.tolist()}) for row in rows]
     (folder / "requests.txt").write_text("\n".join(bodies) + "\n")
