@@ -212,10 +212,11 @@ struct RunSearch {
 
     /// The keys for a text that may be missing.
     static func textKeys(_ expression: String, _ isAscending: Bool) -> [KeysetPage.Key] {
-        [
+        let length = SearchLimits.sortTextCharacters
+        return [
             KeysetPage.Key("CASE WHEN \(expression) IS NULL THEN 1 ELSE 0 END", isAscending: true),
             KeysetPage.Key(
-                "SUBSTR(COALESCE(\(expression), ''), 1, \(SearchLimits.sortTextCharacters))",
+                "SUBSTR(COALESCE(\(expression), ''), 1, \(length))",
                 isAscending: isAscending
             ),
         ]
