@@ -2,10 +2,6 @@
 package enum ServerLimits {
     /// Longest drain after SIGTERM before what is left is cut off, in seconds.
     package static let drainSeconds = 30
-    /// How long an idle connection is kept, in seconds.
-    package static let idleSeconds = 30
     /// Largest manifest, in bytes.
     package static let manifestBytes = 1024 * 1024
-    /// Most events in the overview.
-    package static let overviewEvents = 50
 }

@@ -14,11 +14,12 @@ import Testing
             g: [x, {y: 2}]
             h: 4s
             i: ~
+            j: [no, yes, on, False]
             """
         let value = try YAMLDocument.parse(text)
         let expected: JSONValue = [
             "a": 1, "b": 1.5, "c": "1", "d": "yes please", "e": true, "f": nil, "g": ["x", ["y": 2]], "h": "4s",
-            "i": nil,
+            "i": nil, "j": ["no", "yes", "on", false],
         ]
         #expect(value == expected)
         #expect(try YAMLDocument.parse("") == .null)

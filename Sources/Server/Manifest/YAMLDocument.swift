@@ -8,7 +8,7 @@ package enum YAMLDocument {
     /// Deepest nesting.
     package static let maximumDepth = CoreLimits.jsonDepth
     /// Longest document in bytes.
-    package static let maximumBytes = 1024 * 1024
+    package static let maximumBytes = ServerLimits.manifestBytes
 
     /// Parses one document; an empty one is null.
     ///
@@ -108,7 +108,9 @@ package enum YAMLDocument {
         guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
         switch node.tag.rawValue {
         case "tag:yaml.org,2002:null": return .null
-        case "tag:yaml.org,2002:bool": return node.bool.map(JSONValue.bool) ?? .string(scalar.string)
+        // As in YAML 1.2: `no`, `off` and `y` are words, not truth values.
+        case "tag:yaml.org,2002:bool" where ["true", "false"].contains(scalar.string.lowercased()):
+            return node.bool.map(JSONValue.bool) ?? .string(scalar.string)
         case "tag:yaml.org,2002:int": return node.int.map { .int($0) } ?? .string(scalar.string)
         case "tag:yaml.org,2002:float": return node.float.map(JSONValue.number) ?? .string(scalar.string)
         default: return .string(scalar.string)
