@@ -239,7 +239,7 @@ extension RegistryStore {
             guard found != file.digest else { continue }
             throw MartletError(
                 .dataLoss,
-                "File '\(file.path)' of version \(version) of model '\(model)' is \(found == nil ? "missing" : "changed") "
+                "File '\(file.path)' of version \(version) of model '\(model)' is \(found == nil ? "missing" : "changed (its SHA-256 differs)") "
                     + "since it was registered: restore it from a backup, or register the model again."
             )
         }
