@@ -31,7 +31,7 @@ package enum ConsoleLimits {
     /// Versions on the page of a model.
     package static let modelVersions = 50
     /// Bytes of the file in which a version describes itself.
-    package static let modelCardBytes = 4 * 1_024 * 1_024
+    package static let modelCardBytes = 1_024 * 1_024
     /// Labels that a window needs before a chart shows its accuracy.
     package static let labelsPerPoint = 5
     /// Bytes of a form that the console's buttons post.

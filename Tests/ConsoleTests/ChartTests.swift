@@ -1,8 +1,7 @@
+import Console
 import Core
 import Foundation
 import Testing
-
-@testable import Console
 
 /// The drawings, as they are sent.
 struct ChartTests {

@@ -29,6 +29,7 @@ final class ConsoleFixture: Sendable {
     let datasets: DatasetStore
     let pipelines: PipelineService
     let deployments: DeploymentController
+    let deploymentStore: DeploymentStore
     let table: DeploymentTable
     let ledger: PredictionLedger
     let monitors: MonitorService
@@ -71,6 +72,7 @@ final class ConsoleFixture: Sendable {
         ledger = PredictionLedger(store: LedgerStore(database: database), deployments: table, clock: clock)
         monitors = MonitorService(database: database, clock: clock, recentRows: { _, _, _ in [] })
         let store = DeploymentStore(database: database)
+        deploymentStore = store
         deployments = DeploymentController(
             store: store,
             source: Self.models(registry),

@@ -1,8 +1,7 @@
+import Console
 import Core
 import Foundation
 import Testing
-
-@testable import Console
 
 /// Names and texts from outside stay text, wherever a page shows them.
 struct EscapingTests {
@@ -23,7 +22,7 @@ struct EscapingTests {
         )
     }
 
-    @Test func deploymentsAndOverview() {
+    @Test func overview() {
         let time = SampleTime.ago(3)
         let row = DeploymentRow(
             name: evil,
@@ -58,6 +57,10 @@ struct EscapingTests {
             ),
             times: 15
         )
+    }
+
+    @Test func oneDeployment() {
+        let time = SampleTime.ago(3)
         let chart = LineChart(label: evil, curves: [.init(evil, [(0, 1), (1, 2)], color: 1)], axis: .step)
         expectHarmless(
             DeploymentPage(
@@ -66,6 +69,7 @@ struct EscapingTests {
                 state: evil,
                 lede: [.text(evil)],
                 actions: [ActionButton(evil, path: evil, question: evil)],
+                notices: [Notice(.warn, evil)],
                 stats: [.init(evil, evil, unit: evil, note: evil)],
                 rollout: RolloutView(
                     title: evil,
@@ -85,7 +89,7 @@ struct EscapingTests {
         )
     }
 
-    @Test func experimentsAndModels() {
+    @Test func experiments() {
         let row = RunRow(
             id: evil,
             name: evil,
@@ -123,6 +127,9 @@ struct EscapingTests {
             ),
             times: 12
         )
+    }
+
+    @Test func models() {
         expectHarmless(
             ModelsPage(rows: [.init(name: evil, description: evil, aliases: [(evil, 1)], servedBy: [evil])]),
             times: 4
@@ -161,7 +168,7 @@ struct EscapingTests {
         )
     }
 
-    @Test func theRest() {
+    @Test func monitorsAndPipelines() {
         let features = [
             MonitorPage.Feature(
                 name: evil,
@@ -204,6 +211,9 @@ struct EscapingTests {
             ),
             times: 8
         )
+    }
+
+    @Test func loopsAndData() {
         let trigger = LoopsPage.Trigger(
             name: evil,
             when: .text(evil),

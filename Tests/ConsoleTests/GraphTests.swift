@@ -1,6 +1,5 @@
+import Console
 import Testing
-
-@testable import Console
 
 /// The layout of a pipeline's graph and its drawing.
 struct GraphTests {

@@ -1,8 +1,7 @@
+import Console
 import Core
 import Foundation
 import Testing
-
-@testable import Console
 
 /// Every page, rendered full and empty with the templates that are in the binary.
 struct PageTests {
@@ -109,6 +108,12 @@ struct PageTests {
         #expect(html.contains("<span class=\"best\">0.9</span>"))
         #expect(html.contains("<span class=\"best\">0.2</span>"))
         #expect(html.components(separatedBy: "class=\"best\"").count == 3)
+        let same = rows.map { row in
+            var row = row
+            row.metrics = ["accuracy": 1]
+            return row
+        }
+        #expect(!RunTable(rows: same) { _, _ in "/" }.view().markup().html.contains("class=\"best\""))
         #expect(RunTable.quoted("val loss") == "`val loss`")
     }
 }

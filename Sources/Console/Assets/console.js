@@ -170,7 +170,8 @@
         headers: { "Content-Type": "application/json", Accept: "application/json" },
       });
       const body = await answer.json().catch(() => ({}));
-      if (answer.ok) say(body.message || `${button.textContent}: done`);
+      if (answer.ok && body.location && body.location !== location.pathname) location.href = body.location;
+      else if (answer.ok) say(`${button.textContent}: done`);
       else say(body.error?.message || `The server answered ${answer.status}.`, true);
     } catch {
       say("The server cannot be reached.", true);
@@ -206,6 +207,11 @@
       location.href = places[event.key];
     }
   });
+
+  // On a narrow screen the navigation scrolls: show where we are.
+  const here = document.querySelector(".nav [aria-current]");
+  const bar = document.querySelector(".side");
+  if (here && bar.scrollWidth > bar.clientWidth) bar.scrollLeft = here.offsetLeft - bar.clientWidth / 2;
 
   for (const log of document.querySelectorAll(".log")) log.scrollTop = log.scrollHeight;
 })();

@@ -1,10 +1,10 @@
 /// Numbers and paths inside an SVG drawing: one decimal, no exponents, nothing that is not finite.
-enum Coordinates {
+package enum Coordinates {
     /// The side of the square that stretched drawings use as their view box.
-    static let side = 1000.0
+    package static let side = 1000.0
 
     /// One coordinate, rounded to a tenth and held within ±100,000.
-    static func text(_ value: Double) -> String {
+    package static func text(_ value: Double) -> String {
         guard value.isFinite else { return "0" }
         let tenths = Int64((min(max(value, -100_000), 100_000) * 10).rounded())
         let (whole, part) = tenths.magnitude.quotientAndRemainder(dividingBy: 10)
@@ -13,7 +13,7 @@ enum Coordinates {
     }
 
     /// `M x y L x y …`; a nil point lifts the pen.
-    static func polyline(_ points: [(x: Double, y: Double)?]) -> String {
+    package static func polyline(_ points: [(x: Double, y: Double)?]) -> String {
         var path = ""
         var down = false
         for point in points {

@@ -107,7 +107,7 @@ package struct GraphDrawing: Sendable {
     }
 
     /// The text with its middle left out when it is longer than `limit` characters.
-    static func shortened(_ text: String, to limit: Int) -> String {
+    package static func shortened(_ text: String, to limit: Int) -> String {
         guard text.count > limit, limit > 4 else { return text }
         let tail = (limit - 1) / 3
         return text.prefix(limit - 1 - tail) + "…" + text.suffix(tail)

@@ -1,31 +1,39 @@
 /// Places the tasks of a directed acyclic graph in layers from left to right (after Sugiyama: layer, order, place).
-struct GraphLayout {
+package struct GraphLayout {
     /// A point of the drawing, in pixels.
-    struct Point: Equatable {
-        var x: Double
-        var y: Double
+    package struct Point: Equatable {
+        /// To the right.
+        package var x: Double
+        /// Downwards.
+        package var y: Double
     }
 
     /// An edge as the points its curve passes through, left to right.
-    struct Edge {
-        var from: String
-        var to: String
-        var points: [Point]
+    package struct Edge {
+        /// The task that is needed.
+        package var from: String
+        /// The task that needs it.
+        package var to: String
+        /// Start, both sides of each layer between, end.
+        package var points: [Point]
     }
 
-    static let nodeWidth = 160.0
-    static let nodeHeight = 46.0
+    /// The width of a task's box.
+    package static let nodeWidth = 160.0
+    /// The height of a task's box.
+    package static let nodeHeight = 46.0
     private static let columnGap = 38.0
     private static let rowGap = 16.0
     private static let bendHeight = 14.0
 
     /// The top left corner of each task.
-    private(set) var places: [String: Point] = [:]
+    package private(set) var places: [String: Point] = [:]
     /// The edges, in the order of the input.
-    private(set) var edges: [Edge] = []
-    /// The size of the drawing.
-    private(set) var width = 0.0
-    private(set) var height = 0.0
+    package private(set) var edges: [Edge] = []
+    /// The width of the drawing.
+    package private(set) var width = 0.0
+    /// The height of the drawing.
+    package private(set) var height = 0.0
 
     /// A task or a bend of a long edge.
     private struct Item {
@@ -40,7 +48,7 @@ struct GraphLayout {
     private var layers: [[Int]] = []
 
     /// Lays out tasks with the names each one needs; needs that name no task, and cycles, are ignored.
-    init(_ tasks: [(name: String, needs: [String])]) {
+    package init(_ tasks: [(name: String, needs: [String])]) {
         var index: [String: Int] = [:]
         for task in tasks where index[task.name] == nil {
             index[task.name] = index.count

@@ -1,16 +1,16 @@
 /// An axis whose ends and ticks are round numbers.
-struct NiceScale: Equatable {
+package struct NiceScale: Equatable {
     /// The value at the low end.
-    let lower: Double
+    package let lower: Double
     /// The value at the high end; always above `lower`.
-    let upper: Double
+    package let upper: Double
     /// The distance between ticks.
-    let step: Double
+    package let step: Double
 
     /// The smallest round axis that holds `low...high` with about `intervals` ticks; values that are not finite count as 0.
     ///
     /// With `whole`, ticks are whole numbers.
-    init(_ low: Double, _ high: Double, intervals: Int = 4, whole: Bool = false) {
+    package init(_ low: Double, _ high: Double, intervals: Int = 4, whole: Bool = false) {
         var low = low.isFinite ? low : 0
         var high = high.isFinite ? high : 0
         if low > high { swap(&low, &high) }
@@ -39,13 +39,13 @@ struct NiceScale: Equatable {
     }
 
     /// The values that carry labels, low to high.
-    var ticks: [Double] {
+    package var ticks: [Double] {
         let count = min(12, max(1, Int(((upper - lower) / step).rounded())))
         return (0...count).map { lower + Double($0) * step }
     }
 
     /// Where `value` lies, 0 at the low end and 1 at the high end, held within.
-    func position(_ value: Double) -> Double {
+    package func position(_ value: Double) -> Double {
         guard value.isFinite else { return 0 }
         return min(1, max(0, (value - lower) / (upper - lower)))
     }

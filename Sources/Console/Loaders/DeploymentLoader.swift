@@ -49,6 +49,7 @@ struct DeploymentLoader: Sendable {
             state: state,
             lede: lede(status),
             actions: Self.actions(status),
+            notices: Self.notices(status),
             stats: stats(status, traffic, quality),
             rollout: Self.rollout(status, now: now),
             charts: Self.charts(status, records, quality, now: now),
@@ -69,7 +70,15 @@ struct DeploymentLoader: Sendable {
             default: return (.live, "canary \(plan.candidatePercent)%")
             }
         }
-        return status.message == nil ? (.good, "serving") : (.warn, "serving, see message")
+        return (.good, "serving")
+    }
+
+    /// What an operator should know about a deployment, as the controller said it.
+    static func notices(_ status: DeploymentStatus) -> [Notice] {
+        guard let message = status.message else { return [] }
+        // A rejected version is the outcome of a rollout that worked; anything else wants a look.
+        let isVerdict = message.contains("was rejected")
+        return [Notice(isVerdict ? .info : .warn, message.prefix(1).uppercased() + message.dropFirst() + ".")]
     }
 
     /// The versions that take traffic.
@@ -108,7 +117,6 @@ struct DeploymentLoader: Sendable {
             let monitor = Markup.link(signal.monitor, ConsolePath.of("drift", signal.monitor))
             lede.append(.joined([.text("monitor"), monitor, .text("says"), .toned(verdict.text, verdict.tone)]))
         }
-        if let message = status.message { lede.append(.toned(message, .warn)) }
         return lede
     }
 
@@ -145,7 +153,7 @@ struct DeploymentLoader: Sendable {
         if labelled > 0 {
             let share = Double(correct) / Double(labelled)
             stats.append(
-                .init("Accuracy", NumberText.percent(share), note: "on \(NumberText.count(labelled)) recent labels")
+                .init("Accuracy", NumberText.percent(share), note: "\(NumberText.count(labelled)) labels")
             )
         }
         if let signal = sources.monitors.signal(deployment: status.spec.name) {

@@ -83,7 +83,7 @@ struct ModelLoader: Sendable {
             outputs: (card.signature?.outputs ?? []).map(Self.field),
             files: try await files(version),
             pictures: try await pictures(run),
-            tags: version.tags.filter { !$0.key.hasPrefix(Self.metricTag) }.map { ($0.key, $0.value) }
+            tags: version.tags.filter { !Self.isShownElsewhere($0.key) }.map { ($0.key, $0.value) }
         )
     }
 
@@ -104,6 +104,11 @@ struct ModelLoader: Sendable {
 
     /// What the tags that carry the metrics of a version's evaluation begin with.
     private static let metricTag = "metrics."
+
+    /// Whether a tag is among the metrics or the lineage already.
+    private static func isShownElsewhere(_ tag: String) -> Bool {
+        tag.hasPrefix(metricTag) || ["martlet.task", "martlet.loop", "martlet.pipeline"].contains(tag)
+    }
 
     /// The metrics of its evaluation: as registered, else of its own files, else of its run.
     private static func metrics(_ version: ModelVersion, _ card: ModelCard, _ run: Run?) -> [String: Double] {

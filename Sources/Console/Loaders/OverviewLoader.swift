@@ -52,8 +52,9 @@ struct OverviewLoader: Sendable {
                 default: break
                 }
             }
-            if let message = status.message {
-                notices.append(Notice(.warn, "\(status.spec.name): \(message)", link: ("See it", link.href)))
+            for notice in DeploymentLoader.notices(status) {
+                let text = "\(status.spec.name): \(notice.text)"
+                notices.append(Notice(notice.tone, text, link: ("See the deployment", link.href)))
             }
         }
         if let last = loops.first, last.progress.state == .failed {

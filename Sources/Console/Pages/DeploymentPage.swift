@@ -12,6 +12,8 @@ package struct DeploymentPage: ConsolePage {
     package var lede: [Markup]
     /// Buttons that are possible now.
     package var actions: [ActionButton]
+    /// What an operator should know.
+    package var notices: [Notice]
     /// The figures of the last minute.
     package var stats: [StatStrip.Stat]
     /// The rollout under way, or the last one; nil when there was none.
@@ -32,6 +34,7 @@ package struct DeploymentPage: ConsolePage {
         state: String,
         lede: [Markup] = [],
         actions: [ActionButton] = [],
+        notices: [Notice] = [],
         stats: [StatStrip.Stat] = [],
         rollout: RolloutView? = nil,
         charts: [(title: String, note: String, chart: LineChart)] = [],
@@ -44,6 +47,7 @@ package struct DeploymentPage: ConsolePage {
         self.state = state
         self.lede = lede
         self.actions = actions
+        self.notices = notices
         self.stats = stats
         self.rollout = rollout
         self.charts = charts
@@ -68,6 +72,7 @@ package struct DeploymentPage: ConsolePage {
         let quiet = EmptyState("Nothing in the last minutes.")
         let example = "curl http://127.0.0.1:5000/v1/models/\(name):predict -d '{\"instances\": [[…]]}'"
         var context: [String: Any] = [
+            "notices": Notice.list(notices),
             "stats": StatStrip(stats).markup(),
             "charts": charts.map { chart -> [String: Any] in
                 let drawn = chart.chart.markup()

@@ -74,7 +74,15 @@ package struct RunTable: Sendable {
     private func bestValue(_ name: String) -> Double? {
         let values = rows.compactMap { $0.metrics[name] }.filter(\.isFinite)
         guard let least = values.min(), let greatest = values.max(), least < greatest else { return nil }
-        return RunTable.isCost(name) ? least : greatest
+        let best = RunTable.isCost(name) ? least : greatest
+        // A value that many share distinguishes none of them.
+        return values.count(where: { $0 == best }) * 4 <= max(4, values.count) ? best : nil
+    }
+
+    /// A parameter's value with the digits of a long number rounded; the title keeps them all.
+    private static func shortened(_ value: String) -> String {
+        guard value.utf8.count > 8, value.contains("."), let number = Double(value) else { return value }
+        return NumberText.value(number)
     }
 
     /// Whether less of a metric is better, by its name.
@@ -101,8 +109,8 @@ package struct RunTable: Sendable {
                 cells.append(.missing)
                 continue
             }
-            let text = Markup.escaped(value)
-            cells.append(Markup(trusted: "<span class=\"clip narrow\" title=\"\(text)\">\(text)</span>"))
+            let (text, short) = (Markup.escaped(value), Markup.escaped(RunTable.shortened(value)))
+            cells.append(Markup(trusted: "<span class=\"clip narrow\" title=\"\(text)\">\(short)</span>"))
         }
         return cells
     }

@@ -1,7 +1,7 @@
 /// The templates that are compiled into the binary, by name.
-enum ConsoleTemplates {
+package enum ConsoleTemplates {
     /// Every template: the name that pages and partials use, and its source.
-    static let all: [(name: String, source: [UInt8])] = [
+    package static let all: [(name: String, source: [UInt8])] = [
         ("dataset", PackageResources.dataset_mustache),
         ("deployment", PackageResources.deployment_mustache),
         ("error", PackageResources.error_mustache),

@@ -132,6 +132,7 @@ enum SampleDeployments {
                 question: "Return to version 2?"
             ),
         ],
+        notices: [Notice(.info, "Version 1 was rejected: quality: right on 32 of 59 labelled rows.")],
         stats: [
             .init("Requests", "48.2", unit: "/s", note: "12,480 in all"), .init("p50", "1.21", unit: "ms"),
             .init("p95", "3.42", unit: "ms"), .init("p99", "8.05", unit: "ms"),
