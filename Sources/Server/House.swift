@@ -46,19 +46,30 @@ struct House: Sendable {
         clock: Clock,
         logger: Logger
     ) async throws -> House {
-        let metrics = ProcessWideMetrics.registry
-        let address = Late<String>()
         let aliasChanged = Late<@Sendable () -> Void>()
         let stores = try await Stores.open(settings: settings, clock: clock) { _ in aliasChanged.value?() }
-        let table = DeploymentTable()
-        let ledgerStore = LedgerStore(database: stores.database)
-        let ledger = PredictionLedger(
-            store: ledgerStore,
-            deployments: table,
-            clock: clock
-        )
+        let tasks = try directory.subdirectory("tasks")
+        let house = House(stores: stores, workDirectory: tasks, clock: clock, logger: logger)
+        aliasChanged.set { house.deployments.nudge() }
+        try await house.monitors.start()
+        try await house.deployments.start()
+        return house
+    }
+
+    /// Joins the features over their stores; nothing runs yet.
+    private init(stores: Stores, workDirectory: String, clock: Clock, logger: Logger) {
+        let address = Late<String>()
         let loopService = Late<LoopService>()
-        let monitors = MonitorService(
+        let ledgerStore = LedgerStore(database: stores.database)
+        self.address = address
+        self.stores = stores
+        self.clock = clock
+        self.logger = logger
+        metrics = ProcessWideMetrics.registry
+        readiness = Readiness(conditions: [])
+        table = DeploymentTable()
+        ledger = PredictionLedger(store: ledgerStore, deployments: table, clock: clock)
+        monitors = MonitorService(
             database: stores.database,
             clock: clock,
             metrics: metrics,
@@ -66,8 +77,9 @@ struct House: Sendable {
             onVerdictChange: { try await MonitorWiring.deliver($0, to: loopService.value) }
         )
         let observer = MonitorObserver(monitors: monitors)
-        let deploymentStore = DeploymentStore(database: stores.database)
-        let deployments = DeploymentController(
+        dataPlane = DataPlane(deployments: table, ledger: ledger, observer: observer, clock: clock)
+        deploymentStore = DeploymentStore(database: stores.database)
+        deployments = DeploymentController(
             store: deploymentStore,
             source: ModelWiring.source(registry: stores.registry, artifacts: stores.artifacts),
             table: table,
@@ -76,19 +88,14 @@ struct House: Sendable {
             clock: clock,
             hooks: MonitorWiring.hooks(monitors: monitors, logger: logger)
         )
-        aliasChanged.set { deployments.nudge() }
-        let steps = StepWiring.all(stores: stores, ledger: ledger, deployments: table)
-        let pipelines = PipelineService(
+        steps = StepWiring.all(stores: stores, ledger: ledger, deployments: table)
+        pipelines = PipelineService(
             store: PipelineStore(database: stores.database, clock: clock),
             steps: steps,
-            configuration: PipelineConfiguration(
-                workDirectory: try directory.subdirectory("tasks"),
-                trackingURI: address.value
-            ),
+            configuration: PipelineConfiguration(workDirectory: workDirectory, trackingURI: address.value),
             clock: clock,
             logger: logger
         )
-        let loopStore = LoopStore(database: stores.database)
         let wiring = LoopWiring(
             stores: stores,
             pipelines: pipelines,
@@ -96,27 +103,9 @@ struct House: Sendable {
             ledgerStore: ledgerStore,
             monitors: monitors
         )
-        let loops = LoopService(store: loopStore, actions: wiring.actions(), clock: clock, logger: logger)
+        let loopStore = LoopStore(database: stores.database)
+        loops = LoopService(store: loopStore, actions: wiring.actions(), clock: clock, logger: logger)
         loopService.set(loops)
-        try await monitors.start()
-        try await deployments.start()
-        return House(
-            address: address,
-            stores: stores,
-            metrics: metrics,
-            readiness: Readiness(conditions: []),
-            ledger: ledger,
-            table: table,
-            dataPlane: DataPlane(deployments: table, ledger: ledger, observer: observer, clock: clock),
-            deployments: deployments,
-            deploymentStore: deploymentStore,
-            monitors: monitors,
-            pipelines: pipelines,
-            loops: loops,
-            steps: steps,
-            clock: clock,
-            logger: logger
-        )
     }
 
     /// What runs beside the HTTP server, in the order of starting; the order of stopping is the reverse.
