@@ -64,7 +64,7 @@ let infrastructure: [Target] =
     + module("Runtimes", ["Core", "CModelLibraries", .crypto, .yams], testExclude: ["Golden"])
     + module("HTTPSupport", ["Core", .hummingbird, .logging], tests: [.hummingbirdTesting])
     + module("Access", ["Core", "HTTPSupport", .hummingbird], tests: [.hummingbirdTesting])
-    + module("Observability", ["Core", .logging, .metrics])
+    + module("Observability", ["Core", .logging, .metrics], testExclude: ["Golden"])
 
 // L2: features. `.hummingbird` is for each module's HTTP/ folder only.
 let feature: [Target.Dependency] = ["Core", "Storage", "HTTPSupport", .hummingbird, .logging]
@@ -108,7 +108,12 @@ let composition: [Target] =
             dependencies: ["Core", "Runtimes", "Server", .argumentParser, .asyncHTTPClient, .logging],
             swiftSettings: strict
         ),
-        .testTarget(name: "martletTests", dependencies: ["martlet", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "martletTests",
+            dependencies: ["martlet", "TestSupport"],
+            exclude: ["Golden"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 
