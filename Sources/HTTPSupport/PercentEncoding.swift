@@ -2,9 +2,8 @@
 package enum PercentEncoding {
     /// The text that was encoded, or nil if an escape is broken or the bytes are not UTF-8.
     ///
-    /// - Parameters:
-    ///   - text: a path component, or a name or value of a query.
-    ///   - plusIsSpace: whether `+` stands for a space, as it does in queries that HTML forms and Python send.
+    /// `text` is a path component, or a name or value of a query; `plusIsSpace` says whether `+` stands for a space, as it
+    /// does in queries that HTML forms and Python send.
     package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]

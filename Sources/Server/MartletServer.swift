@@ -14,7 +14,9 @@ package struct MartletServer: Sendable {
     private let clock: Clock
     private let logger: Logger
 
-    /// A server with these settings; nothing is opened before `run`. A demo's server starts with an empty directory.
+    /// A server with these settings; nothing is opened before `run`.
+    ///
+    /// A demo's server starts with an empty directory.
     package init(settings: ServerSettings, isDemo: Bool = false, clock: Clock = .system, logger: Logger) {
         self.settings = settings
         self.isDemo = isDemo
