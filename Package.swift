@@ -73,7 +73,7 @@ let features: [Target] =
     module("Tracking", storedFeature, tests: [.hummingbirdTesting])
     + module("Registry", storedFeature, tests: [.hummingbirdTesting])
     + module("Datasets", storedFeature + [.crypto], tests: [.hummingbirdTesting])
-    + module("Pipelines", storedFeature + [.subprocess], tests: [.hummingbirdTesting])
+    + module("Pipelines", storedFeature + [.subprocess], testExclude: ["BadFiles"], tests: [.hummingbirdTesting])
     + module(
         "Learning",
         ["Core", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging],
