@@ -14,7 +14,7 @@ package struct Connection {
     package func query(_ sql: String, _ arguments: [SQLValue] = []) throws(MartletError) -> [Row] {
         try mapping {
             let statement = try database.cachedStatement(sql: sql)
-            let cursor = try GRDB.Row.fetchCursor(statement, arguments: Self.bind(arguments))
+            let cursor = try GRDB.Row.fetchCursor(statement, arguments: try Self.bind(arguments))
             let columns = statement.columnNames
             var rows: [Row] = []
             while let row = try cursor.next() {
@@ -28,7 +28,7 @@ package struct Connection {
     package func first(_ sql: String, _ arguments: [SQLValue] = []) throws(MartletError) -> Row? {
         try mapping {
             let statement = try database.cachedStatement(sql: sql)
-            let cursor = try GRDB.Row.fetchCursor(statement, arguments: Self.bind(arguments))
+            let cursor = try GRDB.Row.fetchCursor(statement, arguments: try Self.bind(arguments))
             let columns = statement.columnNames
             return try cursor.next().map { Row(columns: columns, values: Self.values(of: $0, columns.count)) }
         }
@@ -39,7 +39,7 @@ package struct Connection {
     package func execute(_ sql: String, _ arguments: [SQLValue] = []) throws(MartletError) -> Int {
         try mapping {
             let statement = try database.cachedStatement(sql: sql)
-            try statement.execute(arguments: Self.bind(arguments))
+            try statement.execute(arguments: try Self.bind(arguments))
             return database.changesCount
         }
     }
@@ -52,8 +52,14 @@ package struct Connection {
         }
     }
 
-    private static func bind(_ arguments: [SQLValue]) -> StatementArguments {
-        StatementArguments(arguments.map(databaseValue(of:)))
+    private static func bind(_ arguments: [SQLValue]) throws(MartletError) -> StatementArguments {
+        guard arguments.count <= StorageLimits.boundValues else {
+            throw MartletError(
+                .invalidArgument,
+                "A statement takes at most \(StorageLimits.boundValues) values, not \(arguments.count)."
+            )
+        }
+        return StatementArguments(arguments.map(databaseValue(of:)))
     }
 
     private static func databaseValue(of value: SQLValue) -> DatabaseValue {
