@@ -52,7 +52,7 @@ package struct PredictionRow: Sendable {
             ],
             rows: rows.map { row in
                 [
-                    .code(String(row.id.prefix(8))), .time(row.time), .text(row.version), .text(row.output),
+                    row.idCell, .time(row.time), .text(row.version), .text(row.output),
                     row.score.map { .quiet(NumberText.fixed($0, 4)) } ?? .missing,
                     row.labelCell, row.drifted ? .toned("drift", .warn) : .missing,
                     row.latency.map { .text(NumberText.latency(seconds: $0)) } ?? .missing,
@@ -65,5 +65,11 @@ package struct PredictionRow: Sendable {
         guard !label.isEmpty else { return .quiet("not yet") }
         guard let correct else { return .text(label) }
         return .toned("\(label) \(correct ? "✓" : "✗")", correct ? .good : .bad)
+    }
+
+    /// The end of the id, because ids of one moment begin alike; the title has all of it.
+    private var idCell: Markup {
+        let (whole, end) = (Markup.escaped(id), Markup.escaped(String(id.suffix(8))))
+        return Markup(trusted: "<code title=\"\(whole)\">\(end)</code>")
     }
 }
