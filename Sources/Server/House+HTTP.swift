@@ -21,9 +21,11 @@ extension House {
         let router = Router(context: AppRequestContext.self)
         let methods = Late<MethodTable>()
         router.add(middleware: BrowserGuard(allowing: settings.allowedHosts))
-        router.add(middleware: FallbackMiddleware(methods: methods))
+        let console = try ConsoleRoutes(sources: consoleSources, version: ProductVersion.text)
+        router.add(middleware: FallbackMiddleware(methods: methods, page: console.errorPage))
         let routes = RouteTable(router: router, authorize: LoopbackAccess.authorizer)
-        try register(in: routes, settings: settings)
+        register(in: routes, settings: settings)
+        console.register(in: routes)
         try routes.validate()
         methods.set(MethodTable(routes.entries))
         let configuration = ApplicationConfiguration(
@@ -44,7 +46,7 @@ extension House {
         )
     }
 
-    private func register(in routes: RouteTable, settings: ServerSettings) throws(MartletError) {
+    private func register(in routes: RouteTable, settings: ServerSettings) {
         HealthRoutes(readiness: readiness).register(in: routes)
         MetricsRoutes(registry: metrics).register(in: routes)
         ManifestRoutes(applier: applier(settings)).register(in: routes)
@@ -68,7 +70,6 @@ extension House {
             .register(in: routes)
         MonitorRoutes(service: monitors).register(in: routes)
         LoopRoutes(service: loops).register(in: routes)
-        try ConsoleRoutes(sources: consoleSources, version: ProductVersion.text).register(in: routes)
     }
 
     private var consoleSources: ConsoleSources {

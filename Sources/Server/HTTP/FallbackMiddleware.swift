@@ -9,6 +9,8 @@ struct FallbackMiddleware: RouterMiddleware {
 
     /// The methods of each registered path, to tell a wrong method from an unknown path.
     let methods: Late<MethodTable>
+    /// Draws an error for people.
+    let page: @Sendable (MartletError, Request) -> Response
 
     @concurrent func handle(
         _ request: Request,
@@ -20,28 +22,32 @@ struct FallbackMiddleware: RouterMiddleware {
         } catch let error as HTTPError where error.status == .notFound {
             return unanswered(request, context)
         } catch {
-            let shape = Self.shape(of: request)
-            return shape.response(for: MartletError.wrapping(error), requestID: context.requestID)
+            return response(for: MartletError.wrapping(error), request, context)
         }
     }
 
     private func unanswered(_ request: Request, _ context: AppRequestContext) -> Response {
         let path = request.uri.path
-        let shape = Self.shape(of: request)
         let allowed = methods.value?.allowed(for: path) ?? []
         guard !allowed.isEmpty else {
             let error = MartletError(.notFound, "There is nothing at '\(path.prefix(200))'.")
-            return shape.response(for: error, requestID: context.requestID)
+            return response(for: error, request, context)
         }
         let list = allowed.sorted().joined(separator: ", ")
         let error = MartletError(
             .unimplemented,
             "'\(path.prefix(200))' does not accept \(request.method); use \(list)."
         )
-        var response = shape.response(for: error, requestID: context.requestID)
+        var response = response(for: error, request, context)
         response.status = .methodNotAllowed
         response.headers[.allow] = list
         return response
+    }
+
+    private func response(for error: MartletError, _ request: Request, _ context: AppRequestContext) -> Response {
+        let shape = Self.shape(of: request)
+        guard case .page = shape else { return shape.response(for: error, requestID: context.requestID) }
+        return page(error, request)
     }
 
     private static func shape(of request: Request) -> ErrorShape {
