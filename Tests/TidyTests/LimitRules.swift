@@ -18,11 +18,12 @@ enum LimitRules {
         return file.components.last.map { String($0.dropLast(".swift".count)) }
     }
 
-    /// Every `<Name>Limits.<constant>` that the files' code mentions, by file.
+    /// Every `<Name>Limits.<constant>` that the files mention outside comments (interpolations included), by file.
     static func uses(in files: [SourceFile]) -> [String: Set<String>] {
         Dictionary(
             uniqueKeysWithValues: files.map { file in
-                let found = file.code.filter { $0.contains("Limits.") }.flatMap { line in
+                let found = file.lines.filter { $0.contains("Limits.") && !$0.trimmingSpaces.hasPrefix("//") }.flatMap {
+                    line in
                     line.replacing("...", with: " ").replacing("..<", with: " ").split {
                         !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".")
                     }

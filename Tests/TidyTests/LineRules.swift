@@ -85,7 +85,7 @@ extension LineRule {
     /// Routes are registered through HTTPSupport's RouteTable, whose methods require a permission.
     static let routerOutsideTable = LineRule(
         name: "route without permission",
-        pattern: LinePattern(#"\b[rR]outer\w*\.(get|post|put|patch|delete|head|on|ws|group)\("#),
+        pattern: LinePattern(#"\b\w*[rR]outer\w*\.(get|post|put|patch|delete|head|on|ws|group)\("#),
         message: "a route outside RouteTable has no permission; register it with RouteTable",
         scope: ["Sources/"],
         except: ["Sources/HTTPSupport/"]
