@@ -22,6 +22,8 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 def no_experiment_from_another_server() -> None:
     """Lets the client forget the experiment that it made active on an earlier test's server."""
     mlflow.tracking.fluent._active_experiment_id = None
+    # `set_experiment` also leaves it in the environment, for processes that the program starts.
+    os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
 
 
 @pytest.fixture(scope="session")
