@@ -222,7 +222,7 @@ package struct Tuner: Sendable {
             seed: options.seed
         )
         let path = try await package.write(to: logger.tracking)
-        log("best is trial \(best.number); trained on \(all.count) rows and stored the model")
+        log("best is trial \(best.number + 1); trained on \(all.count) rows and stored the model")
         return path.description
     }
 

@@ -51,7 +51,8 @@ struct Demo: AsyncParsableCommand {
         let story = try await director.play { _ in
             guard !isOnce else { return }
             screen.plain("Traffic goes on; look around at \(address)/ and press Ctrl-C to stop.")
-            while true { try await clock.sleep(for: .seconds(3600)) }
+            // Ctrl-C ends the waiting, and with it a demo that has shown everything.
+            while (try? await clock.sleep(for: .seconds(3600))) != nil {}
         }
         return story.isComplete(planned: DemoDirector.plannedSteps)
     }

@@ -15,7 +15,7 @@ struct DemoDirector: Sendable {
     /// Plays all steps; stops at the first that does not come about.
     ///
     /// - Returns: the storyline and the traffic that goes on.
-    func play(_ follow: @Sendable @escaping (TrafficGenerator) async throws -> Void) async throws -> Storyline {
+    func play(_ follow: @Sendable @escaping (TrafficGenerator) async -> Void) async throws -> Storyline {
         var story = Storyline(start: clock.now)
         do {
             let rows = try await train(&story)
@@ -26,7 +26,7 @@ struct DemoDirector: Sendable {
                 try await drift(&story, traffic)
                 try await reject(&story, traffic)
                 finish(story)
-                try await follow(traffic)
+                await follow(traffic)
                 group.cancelAll()
             }
         } catch let unreached as Unreached {
