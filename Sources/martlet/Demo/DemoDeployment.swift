@@ -8,7 +8,8 @@ struct DemoDeployment: Sendable {
     let candidate: Int?
     /// Why versions were rejected, by version.
     let rejections: [Int: String]
-    private let percent: Int
+    /// The candidate's share of the traffic, 0…100.
+    let percent: Int
     private let evidence: String
 
     /// Reads the API's answer.

@@ -162,8 +162,9 @@ extension DemoDirector {
         }
         let gated = try await followLoop(loop.id, traffic)
         note(&story, "retrained on newly labelled rows and gated against the champion: \(gated.gate ?? "accepted")")
-        let promoted = try await followRollout(loop.id)
-        note(&story, "version \(promoted) climbed 10 → 50 → 100 % on evidence and was promoted")
+        let (promoted, weights) = try await followRollout(loop.id)
+        let climb = weights.map(String.init).joined(separator: " → ")
+        note(&story, "version \(promoted) climbed \(climb) % on evidence and was promoted")
         _ = try await wait("the verdict clears") {
             let monitor = try await server.monitor(manifest.monitor)
             screen.show([DemoScreen.Bar(name: "drift", fraction: monitor.isClear ? 1 : 0, message: monitor.state)])
@@ -189,14 +190,18 @@ extension DemoDirector {
         }
     }
 
-    private func followRollout(_ id: String) async throws -> Int {
-        try await wait("the canary is promoted") {
+    /// Follows the canary until the loop says promoted; returns the version and the shares that it was seen with.
+    private func followRollout(_ id: String) async throws -> (version: Int, weights: [Int]) {
+        var weights: [Int] = []
+        let version = try await wait("the canary is promoted") {
             let loop = try await server.loop(id)
             let deployment = try await server.deployment(manifest.deployment)
             screen.show([deployment.bar])
+            if deployment.candidate != nil, deployment.percent != weights.last { weights.append(deployment.percent) }
             if loop.hasFailed { throw Unreached(title: "the loop ended as \(loop.state): \(loop.message)") }
             return loop.state == "promoted" ? loop.version : nil
         }
+        return (version, weights)
     }
 }
 
@@ -215,6 +220,13 @@ extension DemoDirector {
             return deployment.rejections[wrong]
         }
         let tally = traffic.tally(of: wrong)
+        guard tally.answered > 0 else { throw Unreached(title: "the wrong model was never asked") }
+        guard reason.hasPrefix("quality") else {
+            throw Unreached(title: "the wrong model was rolled back, but not on quality: \(reason)")
+        }
+        if traffic.totals.failed > 0 {
+            throw Unreached(title: "\(traffic.totals.failed) requests failed, the last: \(traffic.lastFailure ?? "–")")
+        }
         note(
             &story,
             "version \(wrong), trained on permuted labels, answered \(tally.answered) requests with 200 in "
