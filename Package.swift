@@ -44,6 +44,7 @@ extension Target.Dependency {
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let protobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
     static let yams = product(name: "Yams", package: "Yams")
 }
@@ -53,14 +54,16 @@ let ground: [Target] =
     [
         .target(name: "CModelLibraries"),
         .target(name: "CHost"),
+        .target(name: "CPostgres"),
+        .target(name: "OpenTelemetryProto", dependencies: [.protobuf]),
         .target(name: "TestSupport", dependencies: ["Core"], swiftSettings: strict),
     ]
     + module("Core", ["CHost"])
 
 // L1: infrastructure that knows no feature.
 let infrastructure: [Target] =
-    module("Storage", ["Core", .grdb])
-    + module("Artifacts", ["Core", "CHost", .crypto])
+    module("Storage", ["Core", "CPostgres", .grdb])
+    + module("Artifacts", ["Core", "CHost", .asyncHTTPClient, .crypto])
     + module("Runtimes", ["Core", "CModelLibraries", .crypto, .yams], testExclude: ["Golden"])
     + module("HTTPSupport", ["Core", .hummingbird, .logging], tests: [.hummingbirdTesting])
     + module("Access", ["Core", "HTTPSupport", .hummingbird], tests: [.hummingbirdTesting])
@@ -72,6 +75,9 @@ let storedFeature: [Target.Dependency] = feature + ["Artifacts"]
 let features: [Target] =
     module("Tracking", storedFeature, tests: [.hummingbirdTesting])
     + module("Registry", storedFeature, tests: [.hummingbirdTesting])
+    + module("Traces", storedFeature + ["OpenTelemetryProto", .protobuf], tests: [.hummingbirdTesting])
+    + module("Evaluations", feature, tests: [.hummingbirdTesting])
+    + module("Webhooks", feature + [.asyncHTTPClient, .crypto], tests: [.hummingbirdTesting])
     + module("Datasets", storedFeature + [.crypto], tests: [.hummingbirdTesting])
     + module("Pipelines", storedFeature + [.subprocess], testExclude: ["BadFiles"], tests: [.hummingbirdTesting])
     + module(
@@ -92,14 +98,24 @@ let surfaces: [Target] =
         resources: [.embedInCode("Assets"), .embedInCode("Templates")],
         tests: [.hummingbirdTesting]
     )
+    + module(
+        "Imports",
+        ["Core", "Storage", "Artifacts", "Tracking", "Registry", .asyncHTTPClient, .logging, .yams]
+    )
 
 // L4: the one place where everything meets.
 let composition: [Target] =
     module(
         "Server",
         ["Core", "Storage", "Artifacts", "Runtimes", "HTTPSupport", "Access", "Observability"]
-            + ["Tracking", "Registry", "Datasets", "Pipelines", "Learning", "Serving", "Monitoring", "Loop", "Console"]
-            + ["CHost", .asyncHTTPClient, .hummingbird, .logging, .metrics, .serviceLifecycle, .yams],
+            + [
+                "Tracking", "Traces", "Evaluations", "Registry", "Webhooks", "Datasets", "Pipelines", "Learning",
+                "Serving",
+            ]
+            + [
+                "Monitoring", "Loop", "Console", "Imports", "CHost", .asyncHTTPClient, .hummingbird, .logging, .metrics,
+                .serviceLifecycle, .yams,
+            ],
         tests: [.hummingbirdTesting, .asyncHTTPClient, .logging]
     )
     + [
@@ -126,6 +142,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),

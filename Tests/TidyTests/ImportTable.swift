@@ -20,6 +20,7 @@ struct ImportTable {
     /// Third-party modules by the family that the table names.
     static let families: [String: Set<String>] = [
         "ArgumentParser": ["ArgumentParser"],
+        "SwiftProtobuf": ["SwiftProtobuf"],
         "AsyncHTTPClient": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "HTTPTypes"],
         "Crypto": ["Crypto"],
         "GRDB": ["GRDB"],
