@@ -1,6 +1,5 @@
 internal import Core
 internal import Dispatch
-internal import GRDB
 internal import Synchronization
 
 /// Collects writes and commits those that wait together: one sync of the disk for many acknowledgements.
@@ -14,7 +13,7 @@ final class WriteQueue: Sendable {
 
     /// One write that waits.
     struct Job: Sendable {
-        let run: @Sendable (GRDB.Database) -> Outcome
+        let run: @Sendable (Connection) -> Outcome
         let refused: @Sendable (any Error) -> Void
     }
 
@@ -23,12 +22,12 @@ final class WriteQueue: Sendable {
         var isDraining = false
     }
 
-    private let writer: any DatabaseWriter
+    private let backend: any DatabaseBackend
     private let state = Mutex(State())
     private let thread = DispatchQueue(label: "martlet.database.writer", qos: .userInitiated)
 
-    init(writer: any DatabaseWriter) {
-        self.writer = writer
+    init(backend: any DatabaseBackend) {
+        self.backend = backend
     }
 
     /// Queues a write; it runs on the writer's thread, together with others that wait.
@@ -57,29 +56,7 @@ final class WriteQueue: Sendable {
                 return batch
             }
             if batch.isEmpty { return }
-            commit(batch)
-        }
-    }
-
-    private func commit(_ batch: [Job]) {
-        var outcomes: [Outcome] = []
-        do {
-            try writer.writeWithoutTransaction { database in
-                try database.inTransaction(.immediate) {
-                    for job in batch {
-                        try database.execute(sql: "SAVEPOINT martlet_write")
-                        let outcome = job.run(database)
-                        if outcome.failed { try database.execute(sql: "ROLLBACK TO SAVEPOINT martlet_write") }
-                        try database.execute(sql: "RELEASE SAVEPOINT martlet_write")
-                        outcomes.append(outcome)
-                    }
-                    return .commit
-                }
-            }
-            for outcome in outcomes { outcome.committed() }
-        } catch {
-            for outcome in outcomes { outcome.refused(error) }
-            for job in batch.dropFirst(outcomes.count) { job.refused(error) }
+            backend.commit(batch)
         }
     }
 }
