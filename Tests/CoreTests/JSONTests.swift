@@ -70,6 +70,7 @@ import Testing
         #expect(try JSONValue.parse("9223372036854775807") == .integer(.max))
         #expect(try JSONValue.parse("-9223372036854775808") == .integer(.min))
         #expect(try JSONValue.parse("9223372036854775808") == .number(0x1p63))
+        #expect(try JSONValue.parse("-9223372036854775809").integerValue == nil)
         #expect(try JSONValue.parse("1.5").integerValue == nil)
         #expect(try JSONValue.parse("1e3").integerValue == 1000)
     }

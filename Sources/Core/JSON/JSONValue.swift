@@ -32,7 +32,8 @@ package enum JSONValue: Sendable, Equatable {
     package var integerValue: Int64? {
         switch self {
         case .integer(let value): value
-        case .number(let value): Int64(exactly: value)
+        // -2^63 is read as an integer; a number of that value is a greater one that was rounded to it.
+        case .number(let value): value > -0x1p63 ? Int64(exactly: value) : nil
         default: nil
         }
     }

@@ -53,8 +53,7 @@ package struct MLflowFields: Sendable {
     /// Text, or nil if absent.
     package func optionalString(_ name: String) throws(MartletError) -> String? {
         guard let value = try single(name) else { return nil }
-        guard let text = value.stringValue else { throw invalid(name, value, "Value must be a string.") }
-        return text
+        return try text(value, of: name)
     }
 
     /// A whole number that must be there.
@@ -116,8 +115,7 @@ package struct MLflowFields: Sendable {
     package func strings(_ name: String) throws(MartletError) -> [String] {
         var texts: [String] = []
         for element in try elements(name) {
-            guard let text = element.stringValue else { throw invalid(name, element, "Value must be a string.") }
-            texts.append(text)
+            texts.append(try text(element, of: name))
         }
         return texts
     }
@@ -157,6 +155,15 @@ package struct MLflowFields: Sendable {
             "Invalid value \(shown) for parameter '\(path)\(name)' supplied: \(reason) See the API docs for more "
                 + "information about request parameters."
         )
+    }
+
+    /// The text of a value, which must have no NUL: PostgreSQL stores none, so no database is given one.
+    private func text(_ value: JSONValue, of name: String) throws(MartletError) -> String {
+        guard let text = value.stringValue else { throw invalid(name, value, "Value must be a string.") }
+        guard !text.utf8.contains(0) else {
+            throw invalid(name, value, "Value must not contain the character NUL.")
+        }
+        return text
     }
 
     private func elements(_ name: String) throws(MartletError) -> [JSONValue] {

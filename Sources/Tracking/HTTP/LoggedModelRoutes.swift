@@ -49,10 +49,8 @@ package struct LoggedModelRoutes {
     }
 
     private static func order(_ fields: MLflowFields) throws(MartletError) -> LoggedModelOrder {
-        var dataset: MeasuredDataset?
-        if let name = try fields.optionalString("dataset_name") {
-            dataset = MeasuredDataset(name: name, digest: try fields.optionalString("dataset_digest"))
-        }
+        let digest = try fields.optionalString("dataset_digest")
+        let dataset = try fields.optionalString("dataset_name").map { MeasuredDataset(name: $0, digest: digest) }
         return LoggedModelOrder(
             field: try fields.string("field_name"),
             isAscending: try fields.optionalBool("ascending") ?? true,

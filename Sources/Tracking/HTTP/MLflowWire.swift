@@ -131,8 +131,8 @@ extension MLflowWire {
 extension MLflowWire {
     /// The run that a request names; old clients call the field `run_uuid`.
     static func runID(_ fields: MLflowFields) throws(MartletError) -> String {
-        let name = try fields.has("run_id") ? "run_id" : "run_uuid"
-        guard let id = try fields.optionalString(name), !id.isEmpty else { throw fields.missing("run_id") }
+        let (id, oldID) = (try fields.optionalString("run_id"), try fields.optionalString("run_uuid"))
+        guard let id = id ?? oldID, !id.isEmpty else { throw fields.missing("run_id") }
         try TrackingRules.checkRunID(id)
         return id
     }

@@ -70,6 +70,13 @@ import Testing
         #expect(message { _ = try fields(#"{"tags":{}}"#).messages("tags") }?.contains("'tags'") == true)
     }
 
+    @Test func textHasNoNUL() throws {
+        let fields = try fields(#"{"a":"x\u0000y","b":["\u0000"],"c":"\u0001"}"#)
+        #expect(message { _ = try fields.optionalString("a") }?.contains("for parameter 'a' supplied") == true)
+        #expect(message { _ = try fields.strings("b") }?.contains("for parameter 'b' supplied") == true)
+        #expect(try fields.string("c") == "\u{1}")
+    }
+
     @Test func enums() throws {
         let values: [(name: String, number: Int64, value: Int)] = [("ON", 1, 10), ("OFF", 2, 20)]
         #expect(try fields(#"{"a":"OFF"}"#).optionalEnum("a", values) == 20)
