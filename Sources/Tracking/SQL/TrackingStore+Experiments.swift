@@ -144,11 +144,15 @@ extension TrackingStore {
     }
 
     private func move(_ id: String, from old: Lifecycle, to new: Lifecycle) async throws {
+        let deletedTime: SQLValue = new == .deleted ? .integer(clock.now.milliseconds) : .null
         try await changeExperiment(id) { connection, number, lifecycle in
             guard lifecycle == old else { throw Self.noExperiment(id) }
-            let arguments: [SQLValue] = [.text(new.rawValue), .integer(number)]
-            try connection.execute("UPDATE experiments SET lifecycle_stage = ? WHERE experiment_id = ?", arguments)
-            try connection.execute("UPDATE runs SET lifecycle_stage = ? WHERE experiment_id = ?", arguments)
+            for table in ["experiments", "runs"] {
+                try connection.execute(
+                    "UPDATE \(table) SET lifecycle_stage = ?, deleted_time = ? WHERE experiment_id = ?",
+                    [.text(new.rawValue), deletedTime, .integer(number)]
+                )
+            }
         }
     }
 

@@ -9,6 +9,14 @@ extension TrackingStore {
     package static let migrations: [Migration] = [
         Migration(id: "tracking-0001", statements: experimentTables + runTables + metricTables),
         Migration(id: "tracking-0002", statements: inputTables + loggedModelTables),
+        Migration(id: "tracking-0003", statements: deletionTables),
+    ]
+
+    /// When things were deleted, and the artifacts of what was removed for good that are still to be deleted.
+    private static let deletionTables = [
+        "ALTER TABLE experiments ADD COLUMN deleted_time BIGINT",
+        "ALTER TABLE runs ADD COLUMN deleted_time BIGINT",
+        "CREATE TABLE artifact_removals (artifact_path TEXT PRIMARY KEY, marked_time BIGINT NOT NULL)",
     ]
 
     private static let experimentTables = [

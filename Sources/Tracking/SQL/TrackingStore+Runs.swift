@@ -146,10 +146,11 @@ extension TrackingStore {
     }
 
     private func setLifecycle(_ id: String, _ lifecycle: Lifecycle) async throws {
+        let deletedTime: SQLValue = lifecycle == .deleted ? .integer(clock.now.milliseconds) : .null
         try await database.write { connection in
             let changed = try connection.execute(
-                "UPDATE runs SET lifecycle_stage = ? WHERE run_id = ?",
-                [.text(lifecycle.rawValue), .text(id)]
+                "UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE run_id = ?",
+                [.text(lifecycle.rawValue), deletedTime, .text(id)]
             )
             guard changed > 0 else { throw Self.noRun(id) }
         }
