@@ -38,6 +38,7 @@ extension Target.Dependency {
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
@@ -55,14 +56,14 @@ let ground: [Target] =
         .target(name: "CModelLibraries"),
         .target(name: "CHost"),
         .target(name: "CPostgres"),
-        .target(name: "OpenTelemetryProto", dependencies: [.protobuf]),
+        .target(name: "OpenTelemetryProto", dependencies: [.protobuf], exclude: ["README.md"]),
         .target(name: "TestSupport", dependencies: ["Core"], swiftSettings: strict),
     ]
     + module("Core", ["CHost"])
 
 // L1: infrastructure that knows no feature.
 let infrastructure: [Target] =
-    module("Storage", ["Core", "CPostgres", .grdb])
+    module("Storage", ["Core", "CPostgres", .grdb, .grdbSQLite])
     + module("Artifacts", ["Core", "CHost", .asyncHTTPClient, .crypto])
     + module("Runtimes", ["Core", "CModelLibraries", .crypto, .yams], testExclude: ["Golden"])
     + module("HTTPSupport", ["Core", .hummingbird, .logging], tests: [.hummingbirdTesting])

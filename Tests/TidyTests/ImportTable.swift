@@ -23,7 +23,7 @@ struct ImportTable {
         "SwiftProtobuf": ["SwiftProtobuf"],
         "AsyncHTTPClient": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "HTTPTypes"],
         "Crypto": ["Crypto"],
-        "GRDB": ["GRDB"],
+        "GRDB": ["GRDB", "GRDBSQLite"],
         "Hummingbird": [
             "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOFoundationCompat",
             "ServiceLifecycle",
