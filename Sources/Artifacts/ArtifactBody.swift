@@ -1,72 +1,79 @@
 package import Core
 
-/// The bytes of one stored file: its size, and its chunks as they are read.
+/// A file that was opened: what it is, and its chunks as they are read.
 ///
-/// The file stays open while the body lives, so a replacement or deletion in the meantime does not tear it.
+/// It stays what it was while the body lives, so a replacement or deletion in the meantime does not tear it.
 package struct ArtifactBody: Sendable {
+    /// What the file was when it was opened.
+    package let status: ArtifactStatus
+    /// The bytes that `chunks` carries; nil if the range asked for lies outside the file.
+    package let range: Range<Int64>?
+    /// Whether a range was asked for, even if it names the whole file.
+    package let isPartial: Bool
+    /// The chunks of the range, each at most `ArtifactsLimits.readChunkBytes` long or as they come from the network.
+    package let chunks: ArtifactChunks
+
+    init(status: ArtifactStatus, asked: ArtifactRange?, source: ArtifactSource) {
+        self.status = status
+        range = asked.map { $0.resolved(in: status.size) } ?? 0..<status.size
+        isPartial = asked != nil
+        chunks = ArtifactChunks(source: source, range: range ?? 0..<0)
+    }
+
     /// Bytes of the whole file.
+    package var size: Int64 { status.size }
+}
+
+/// What a store knows about a file.
+package struct ArtifactStatus: Hashable, Sendable {
+    /// Bytes.
     package let size: Int64
     /// When the file was stored.
     package let modified: Timestamp
-    private let file: OpenFile
-    private let path: ArtifactPath
-
-    init(file: OpenFile, status: FileStatus, path: ArtifactPath) {
-        self.file = file
-        self.path = path
-        size = status.size
-        modified = status.modified
-    }
-
-    /// The chunks of the whole file.
-    package var chunks: ArtifactChunks { chunks(in: 0..<size) }
-
-    /// The chunks of a range of bytes, cut to the file's size.
-    package func chunks(in range: Range<Int64>) -> ArtifactChunks {
-        ArtifactChunks(file: file, path: path, range: range.clamped(to: 0..<size))
-    }
+    /// A text that changes with the file's content, without quotes.
+    package let tag: String
 }
 
-/// An asynchronous sequence of the chunks of a file, each at most `ArtifactsLimits.readChunkBytes` long.
+/// Where the bytes of an open file come from.
+enum ArtifactSource: Sendable {
+    case disk(DiskSource)
+}
+
+/// An asynchronous sequence of the chunks of a file.
 package struct ArtifactChunks: AsyncSequence, Sendable {
     /// One chunk.
     package typealias Element = [UInt8]
 
-    let file: OpenFile
-    let path: ArtifactPath
+    let source: ArtifactSource
     let range: Range<Int64>
 
     /// Starts at the beginning of the range.
     package func makeAsyncIterator() -> Iterator {
-        Iterator(file: file, path: path, position: range.lowerBound, end: range.upperBound)
+        switch source {
+        case .disk(let disk): Iterator(reader: .disk(disk, position: range.lowerBound, end: range.upperBound))
+        }
     }
 
-    /// Reads the chunks one after the other, off the threads that run tasks.
+    /// Reads the chunks one after the other.
     package struct Iterator: AsyncIteratorProtocol {
-        let file: OpenFile
-        let path: ArtifactPath
-        var position: Int64
-        let end: Int64
+        enum Reader {
+            case disk(DiskSource, position: Int64, end: Int64)
+        }
+
+        var reader: Reader
 
         /// The next chunk, or nil at the end.
         ///
-        /// - Throws: `dataLoss` if the file became shorter than it was when opened.
-        package mutating func next() async throws -> [UInt8]? {
-            guard position < end else { return nil }
-            let (file, path, offset) = (file, path, position)
-            let count = Int(Swift.min(end - position, Int64(ArtifactsLimits.readChunkBytes)))
-            let chunk = try await DiskQueue.run {
-                do throws(SystemError) {
-                    return try file.read(count: count, at: offset)
-                } catch {
-                    throw error.explained(path)
-                }
+        /// - Throws: `dataLoss` if the file became shorter than it was when opened, `unavailable` if a remote store
+        ///   cannot be reached any more.
+        @concurrent package mutating func next() async throws -> [UInt8]? {
+            switch reader {
+            case .disk(let disk, let position, let end):
+                guard position < end else { return nil }
+                let chunk = try await disk.read(at: position, before: end)
+                reader = .disk(disk, position: position + Int64(chunk.count), end: end)
+                return chunk
             }
-            guard chunk.count == count else {
-                throw MartletError(.dataLoss, "Artifact '\(path)' became shorter while it was read.")
-            }
-            position += Int64(chunk.count)
-            return chunk
         }
     }
 }

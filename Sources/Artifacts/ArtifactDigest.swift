@@ -32,16 +32,6 @@ struct DigestAccumulator {
     }
 
     func finish() -> ArtifactDigest {
-        ArtifactDigest(size: size, sha256: Self.hexadecimal(hash.finalize()))
-    }
-
-    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 0x0F)])
-        }
-        return String(decoding: text, as: UTF8.self)
+        ArtifactDigest(size: size, sha256: Hexadecimal.text(hash.finalize()))
     }
 }

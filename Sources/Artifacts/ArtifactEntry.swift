@@ -1,3 +1,5 @@
+package import Core
+
 /// One line of a listing.
 package struct ArtifactEntry: Hashable, Sendable {
     /// Where it lies beneath the store's root.
@@ -6,11 +8,14 @@ package struct ArtifactEntry: Hashable, Sendable {
     package let isDirectory: Bool
     /// Bytes of a file; nil for a directory.
     package let size: Int64?
+    /// When a file was stored; nil for a directory.
+    package let modified: Timestamp?
 
     /// Makes a line of a listing.
-    package init(path: ArtifactPath, isDirectory: Bool, size: Int64?) {
+    package init(path: ArtifactPath, isDirectory: Bool, size: Int64?, modified: Timestamp? = nil) {
         self.path = path
         self.isDirectory = isDirectory
         self.size = size
+        self.modified = modified
     }
 }

@@ -14,6 +14,8 @@ package struct MartletError: Error, Sendable, CustomStringConvertible {
         case payloadTooLarge
         case unsupportedMediaType
         case resourceExhausted
+        /// The disk or the bucket has no room; trying again does not help until somebody makes some.
+        case storageFull
         case unavailable
         case deadlineExceeded
         case unimplemented
@@ -59,6 +61,7 @@ extension MartletError.Code {
         case .unimplemented: 501
         case .unavailable: 503
         case .deadlineExceeded: 504
+        case .storageFull: 507
         }
     }
 }

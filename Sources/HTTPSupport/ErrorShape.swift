@@ -47,6 +47,8 @@ package enum ErrorShape: Sendable {
         case .payloadTooLarge: (.contentTooLarge, "BAD_REQUEST")
         case .unsupportedMediaType: (.badRequest, "BAD_REQUEST")
         case .resourceExhausted: (.tooManyRequests, "RESOURCE_EXHAUSTED")
+        // MLflow has no code of its own for it; its client tries 429 and 503 again, but not 507.
+        case .storageFull: (.init(code: 507), "RESOURCE_EXHAUSTED")
         case .unavailable: (.serviceUnavailable, "TEMPORARILY_UNAVAILABLE")
         case .deadlineExceeded: (.gatewayTimeout, "DEADLINE_EXCEEDED")
         case .unimplemented: (.notImplemented, "NOT_IMPLEMENTED")

@@ -109,7 +109,7 @@ extension LoopService {
     /// An unknown failure counts as transient; the number of repeats is bounded anyway.
     private static func isTransient(_ code: MartletError.Code) -> Bool {
         switch code {
-        case .unavailable, .deadlineExceeded, .resourceExhausted, .cancelled, .internal: true
+        case .unavailable, .deadlineExceeded, .resourceExhausted, .storageFull, .cancelled, .internal: true
         case .invalidArgument, .notFound, .alreadyExists, .failedPrecondition, .permissionDenied, .unauthenticated,
             .payloadTooLarge, .unsupportedMediaType, .unimplemented, .dataLoss:
             false

@@ -8,7 +8,7 @@ package import Storage
 /// know at once that one moved gives `onAliasChange`, which is called after the commit and may be missed in a crash.
 package final class RegistryStore: Sendable {
     let database: Database
-    let artifacts: DiskArtifactStore
+    let artifacts: any ArtifactStore
     let sources: ModelSources
     let clock: Clock
     let onAliasChange: @Sendable (AliasChange) -> Void
@@ -16,7 +16,7 @@ package final class RegistryStore: Sendable {
     /// Makes the store; its migrations must have run.
     package init(
         database: Database,
-        artifacts: DiskArtifactStore,
+        artifacts: any ArtifactStore,
         sources: ModelSources,
         clock: Clock = .system,
         onAliasChange: @escaping @Sendable (AliasChange) -> Void = { _ in }

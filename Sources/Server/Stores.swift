@@ -12,7 +12,7 @@ import Tracking
 /// The data of every feature, over one database and one artifact store.
 struct Stores: Sendable {
     let database: Database
-    let artifacts: DiskArtifactStore
+    let artifacts: any ArtifactStore
     let tracking: TrackingStore
     let registry: RegistryStore
     let datasets: DatasetStore

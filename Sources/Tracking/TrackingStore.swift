@@ -9,12 +9,12 @@ package final class TrackingStore: Sendable {
     /// Where everything but files is kept.
     let database: Database
     /// Where files are kept.
-    package let artifacts: DiskArtifactStore
+    package let artifacts: any ArtifactStore
     /// The time of what is created here.
     let clock: Clock
 
     /// Makes the store; `prepare()` must have run once on the database before the first use.
-    package init(database: Database, artifacts: DiskArtifactStore, clock: Clock = .system) {
+    package init(database: Database, artifacts: any ArtifactStore, clock: Clock = .system) {
         self.database = database
         self.artifacts = artifacts
         self.clock = clock

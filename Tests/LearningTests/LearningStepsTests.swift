@@ -154,7 +154,7 @@ struct LearningStepsTests {
 
     private func checkModel(_ bench: Bench, _ outputs: JSONObject) async throws {
         let path = try ArtifactPath(validating: try #require(outputs["model_path"]?.stringValue))
-        let directory = try ModelDirectory.open(try bench.tracking.artifacts.localURL(path))
+        let directory = try ModelDirectory.open(try await bench.tracking.artifacts.localURL(path))
         #expect(directory.isVerified)
         #expect(directory.classes == ["malignant", "benign"])
         #expect(directory.featureNames.count == 30 && directory.featureNames.first == "feature 0")

@@ -14,7 +14,7 @@ final class RegistryFixture: Sendable {
 
     let directory: URL
     let clock = ManualClock()
-    let artifacts: DiskArtifactStore
+    let artifacts: any ArtifactStore
     let store: RegistryStore
     let changes: Changes
     let registrations: Registrations

@@ -13,7 +13,7 @@ struct ModelCard: Sendable {
     var flavor: String?
 
     /// Reads the card; a version whose files lie elsewhere or name no card has an empty one.
-    static func read(_ version: ModelVersion, from artifacts: DiskArtifactStore) async throws -> ModelCard {
+    static func read(_ version: ModelVersion, from artifacts: any ArtifactStore) async throws -> ModelCard {
         guard let root = try? version.artifactPath else { return ModelCard() }
         let path = try root.appending("martlet.json")
         guard try await artifacts.entry(path) != nil else { return ModelCard() }

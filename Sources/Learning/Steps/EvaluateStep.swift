@@ -107,7 +107,7 @@ struct EvaluateStep: Sendable {
 
     /// Asks the stored model, as serving would, about every test row.
     private func judge(_ candidate: Candidate, _ rows: LabelledRows) async throws -> ClassificationMetrics {
-        let path = try tracking.artifacts.localURL(candidate.modelPath)
+        let path = try await tracking.artifacts.localURL(candidate.modelPath)
         return try await BlockingWork.run {
             let directory = try ModelDirectory.open(path)
             guard directory.featureNames == rows.featureNames else {

@@ -24,7 +24,7 @@ struct Candidate: Sendable {
     }
 
     /// The model's directory on this host.
-    func localPath(in stores: Stores) throws -> String {
-        try stores.artifacts.localURL(try ArtifactPath(validating: modelPath))
+    func localPath(in stores: Stores) async throws -> String {
+        try await stores.artifacts.localURL(try ArtifactPath(validating: modelPath))
     }
 }

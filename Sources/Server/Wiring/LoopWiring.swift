@@ -67,7 +67,7 @@ struct LoopWiring: Sendable {
             }
             return question.rule.judge(candidate: value, champion: nil)
         }
-        let path = try candidate.localPath(in: stores)
+        let path = try await candidate.localPath(in: stores)
         let rows = try await stores.datasets.rows(candidate.dataset, split: "test")
         let target = try await stores.datasets.spec(candidate.dataset).target
         guard let target else {
@@ -97,7 +97,7 @@ struct LoopWiring: Sendable {
             return nil
         }
         let record = try await stores.registry.version(question.model, version)
-        return try stores.artifacts.localURL(record.artifactPath)
+        return try await stores.artifacts.localURL(record.artifactPath)
     }
 
     private static func unknownMetric(_ metric: String, _ known: [String]) -> MartletError {

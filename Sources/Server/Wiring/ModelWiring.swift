@@ -6,7 +6,7 @@ import Serving
 
 /// Deployments find their models in the registry, whose versions lie in the artifact store.
 enum ModelWiring {
-    static func source(registry: RegistryStore, artifacts: DiskArtifactStore) -> ModelSource {
+    static func source(registry: RegistryStore, artifacts: any ArtifactStore) -> ModelSource {
         ModelSource(
             resolve: { model, alias in
                 do {
@@ -20,7 +20,7 @@ enum ModelWiring {
                 let record = try await registry.version(model, version)
                 // A file that changed since it was registered is refused here, whoever wrote the model.
                 try await registry.verifyFiles(of: model, version)
-                let path = try artifacts.localURL(record.artifactPath)
+                let path = try await artifacts.localURL(record.artifactPath)
                 return try await BlockingWork.run { try load(model, version, at: path) }
             },
             moveAlias: { model, alias, version in

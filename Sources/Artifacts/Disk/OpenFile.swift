@@ -80,6 +80,8 @@ struct FileStatus: Sendable {
     let kind: Kind
     let size: Int64
     let modified: Timestamp
+    /// Changes whenever the file is replaced, because every write makes a new file.
+    let tag: String
 
     init(_ information: stat) {
         switch information.st_mode & S_IFMT {
@@ -94,5 +96,11 @@ struct FileStatus: Sendable {
         let time = information.st_mtim
         #endif
         modified = Timestamp(milliseconds: Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000)
+        tag =
+            "\(String(information.st_ino, radix: 16))-\(String(size, radix: 16))"
+            + "-\(String(Int64(time.tv_sec), radix: 16)).\(String(Int64(time.tv_nsec), radix: 16))"
     }
+
+    /// What the store tells about the file.
+    var artifact: ArtifactStatus { ArtifactStatus(size: size, modified: modified, tag: tag) }
 }

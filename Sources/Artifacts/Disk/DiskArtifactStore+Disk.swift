@@ -47,7 +47,7 @@ extension DiskArtifactStore {
     /// The line for a file or directory; nil for links, pipes and devices, which we never serve.
     static func entry(_ path: ArtifactPath, _ status: FileStatus) -> ArtifactEntry? {
         switch status.kind {
-        case .file: ArtifactEntry(path: path, isDirectory: false, size: status.size)
+        case .file: ArtifactEntry(path: path, isDirectory: false, size: status.size, modified: status.modified)
         case .directory: ArtifactEntry(path: path, isDirectory: true, size: nil)
         case .other: nil
         }

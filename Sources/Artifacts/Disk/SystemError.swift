@@ -27,7 +27,7 @@ struct SystemError: Error {
         case ENAMETOOLONG, EINVAL:
             MartletError(.invalidArgument, "Invalid path '\(path)': the file system does not accept it.")
         case ENOSPC, EDQUOT, EFBIG:
-            MartletError(.resourceExhausted, "No space left for artifact '\(path)': free disk space and try again.")
+            MartletError(.storageFull, "No space left for artifact '\(path)': free disk space and try again.")
         case EMFILE, ENFILE, EAGAIN:
             MartletError(.unavailable, "Too many open files to reach artifact '\(path)': try again in a moment.")
         case EACCES, EPERM, EROFS:

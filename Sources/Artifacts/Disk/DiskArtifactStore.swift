@@ -13,7 +13,7 @@ import Darwin
 /// A write becomes visible whole or not at all: it goes to a temporary file, which is synchronised, renamed into place
 /// and made durable with its directory before the write is acknowledged. Reads never leave the root and never follow a
 /// symbolic link. Racing writes to one path leave one of them, whole.
-package final class DiskArtifactStore: Sendable {
+package final class DiskArtifactStore: ArtifactStore {
     /// The directory as configured; given only to native libraries that open files themselves.
     private let hostRoot: String
     let root: OpenDirectory
@@ -83,33 +83,20 @@ package final class DiskArtifactStore: Sendable {
         }
     }
 
-    /// Opens a file for reading.
+    /// Opens a file, or a part of it.
     ///
     /// - Throws: `notFound` if nothing is there, `invalidArgument` for a directory or a path through a link.
-    package func read(_ path: ArtifactPath) async throws -> ArtifactBody {
+    package func read(_ path: ArtifactPath, range: ArtifactRange?) async throws -> ArtifactBody {
         try await onDisk(path) { [root] () throws(SystemError) in
             let file = try root.openFile(beneath: path)
             let status = try file.status()
             guard status.kind == .file else { throw SystemError(number: status.kind == .directory ? EISDIR : ELOOP) }
-            return ArtifactBody(file: file, status: status, path: path)
-        }
-    }
-
-    /// Reads a whole file that is at most `limit` bytes long.
-    ///
-    /// - Throws: as `read`, and `payloadTooLarge` for a longer file.
-    package func readAll(_ path: ArtifactPath, limit: Int) async throws -> [UInt8] {
-        let body = try await read(path)
-        guard body.size <= Int64(limit) else {
-            throw MartletError(
-                .payloadTooLarge,
-                "Artifact '\(path)' has \(body.size) bytes; at most \(limit) are read at once."
+            return ArtifactBody(
+                status: status.artifact,
+                asked: range,
+                source: .disk(DiskSource(file: file, path: path))
             )
         }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Int(body.size))
-        for try await chunk in body.chunks { bytes.append(contentsOf: chunk) }
-        return bytes
     }
 
     /// Stores a file from chunks as they arrive, replacing one that is there.
@@ -119,13 +106,13 @@ package final class DiskArtifactStore: Sendable {
     ///   - chunks: the bytes. If the sequence throws, nothing changes.
     ///   - expectedSHA256: 64 lower-case hexadecimal digits that the bytes must have, or nil.
     /// - Returns: size and SHA-256 of what is now durable.
-    /// - Throws: `invalidArgument` for the root, a directory in the way or a wrong checksum; `resourceExhausted` on a
-    ///   full disk.
+    /// - Throws: `invalidArgument` for the root, a directory in the way or a wrong checksum; `storageFull` on a full
+    ///   disk.
     @discardableResult
     package func write<Chunks: AsyncSequence>(
         _ path: ArtifactPath,
         chunks: Chunks,
-        expectedSHA256: String? = nil
+        expectedSHA256: String?
     ) async throws -> ArtifactDigest where Chunks.Element == [UInt8] {
         let pending = try await begin(path)
         do {
@@ -150,14 +137,6 @@ package final class DiskArtifactStore: Sendable {
         }
     }
 
-    /// Stores a file from bytes in memory, replacing one that is there.
-    ///
-    /// - Throws: as `write(_:chunks:expectedSHA256:)`.
-    @discardableResult
-    package func write(_ path: ArtifactPath, bytes: [UInt8]) async throws -> ArtifactDigest {
-        try await write(path, chunks: OneChunk(bytes: bytes))
-    }
-
     /// Deletes a file, or a directory with everything in it; nothing happens if nothing is there.
     ///
     /// - Throws: `invalidArgument` for the root or a path through a link.
@@ -176,24 +155,11 @@ package final class DiskArtifactStore: Sendable {
         }
     }
 
-    /// The SHA-256 and size of a stored file, computed from what is on the disk now.
-    ///
-    /// - Throws: as `read`.
-    package func digest(_ path: ArtifactPath) async throws -> ArtifactDigest {
-        var accumulator = DigestAccumulator()
-        for try await chunk in try await read(path).chunks { accumulator.append(chunk) }
-        return accumulator.finish()
-    }
-
     /// The host's path of a file or directory, for a native library that opens it itself.
     ///
     /// - Throws: `notFound` if nothing is there, `invalidArgument` for a path through a link.
-    package func localURL(_ path: ArtifactPath) throws -> String {
-        do throws(SystemError) {
-            _ = try root.openFile(beneath: path)
-        } catch {
-            throw error.explained(path)
-        }
+    package func localURL(_ path: ArtifactPath) async throws -> String {
+        try await onDisk(path) { [root] () throws(SystemError) in _ = try root.openFile(beneath: path) }
         return path.isRoot ? hostRoot : hostRoot + "/" + path.description
     }
 
