@@ -29,6 +29,8 @@ package struct ModelVersion: Sendable, Equatable {
     package let source: String
     /// Where its files lie.
     package let artifactURI: String
+    /// Where clients are sent for its files: what was registered, or where that lies if only the server can tell.
+    package let downloadURI: String
     /// The run that made it; may be empty.
     package let runID: String
     /// A link to the run in another system; may be empty.

@@ -13,13 +13,15 @@ package enum RegistryLimits {
     /// Characters of a version's source.
     package static let sourceCharacters = 2048
     /// Tags in one request.
-    package static let tags = 100
+    package static let tags = 1000
     /// Results of one page of a search for models.
     package static let modelResults = 1000
     /// Results of one page of a search for models when nothing is asked for.
     package static let defaultModelResults = 100
     /// Results of one page of a search for versions.
     package static let versionResults = 200_000
+    /// Models or versions whose tags and aliases are read at once.
+    package static let batchRows = 200
     /// Files of a version whose checksums are recorded.
     package static let files = 2000
 }

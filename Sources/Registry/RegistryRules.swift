@@ -1,56 +1,59 @@
 import Core
 
-/// What names, aliases, versions and tags may be.
+/// What names, aliases, versions and tags may be; the texts are MLflow's, which its clients and tests match on.
 enum RegistryRules {
-    /// Checks the name of a registered model.
-    static func checkName(_ name: String) throws(MartletError) {
+    /// Checks the name of a registered model; `field` is the field that carries it.
+    static func checkName(_ name: String, field: String = "name") throws(MartletError) {
         guard !name.allSatisfy(\.isWhitespace) else {
-            throw MartletError(.invalidArgument, "Registered model name cannot be empty.")
+            throw MartletError(.invalidArgument, "Missing value for required parameter '\(field)'.")
         }
-        guard name.count <= RegistryLimits.nameCharacters else {
+        guard !name.contains(where: { "/:".contains($0) }) else {
             throw MartletError(
                 .invalidArgument,
-                "Registered model name has \(name.count) characters; at most \(RegistryLimits.nameCharacters) are allowed."
+                "Invalid model name '\(name.prefix(300))'. Names cannot contain '/' or ':'."
             )
         }
-        let isPlain = !name.contains {
-            "/:\\".contains($0) || $0.isNewline || $0.unicodeScalars.contains { $0.value < 32 }
+        guard !name.hasPrefix(".."), name != "." else { throw badPath(name, field: field, resolved: name) }
+        guard !name.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else {
+            throw invalid(name, field: field, "Names cannot contain control characters.")
         }
-        guard isPlain, name != ".", name != ".." else {
-            throw MartletError(
-                .invalidArgument,
-                "Invalid name: '\(name)'. Registered model name cannot contain '/' or ':' or control characters, and "
-                    + "cannot be '.' or '..'."
-            )
-        }
+        try checkLength(name, field: field, limit: RegistryLimits.nameCharacters)
     }
 
-    /// Checks an alias that is to be set: letters, digits, `_` and `-`; `latest` and `v1` mean something already.
+    /// Checks an alias that is asked for: letters, digits, `_` and `-`.
     static func checkAlias(_ alias: String) throws(MartletError) {
-        let isWord = alias.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
-        guard isWord, (1...RegistryLimits.aliasCharacters).contains(alias.count) else {
+        guard !alias.isEmpty else {
+            throw MartletError(.invalidArgument, "Registered model alias name cannot be empty.")
+        }
+        guard alias.allSatisfy(isWord) else {
             throw MartletError(
                 .invalidArgument,
-                "Invalid alias name: '\(alias.prefix(80))'. It must have 1 to \(RegistryLimits.aliasCharacters) letters, "
-                    + "digits, '_' or '-'."
+                "Invalid alias name: '\(alias.prefix(300))'. Names may only contain alphanumerics, underscores (_), and "
+                    + "dashes (-)."
             )
         }
-        let lower = alias.lowercased()
-        let isVersion = lower.first == "v" && lower.count > 1 && lower.dropFirst().allSatisfy(\.isNumber)
-        guard lower != "latest", !isVersion else {
-            throw MartletError(
-                .invalidArgument,
-                "'\(alias)' alias name is reserved: 'latest' is the highest version, 'v<number>' looks like a version."
-            )
+        try checkLength(alias, field: "Registered model alias name", limit: RegistryLimits.aliasCharacters)
+    }
+
+    /// Checks an alias that is to be set: `latest` and `v1` mean something already.
+    static func checkNewAlias(_ alias: String) throws(MartletError) {
+        try checkAlias(alias)
+        guard alias.lowercased() != "latest" else {
+            throw MartletError(.invalidArgument, "'latest' alias name (case insensitive) is reserved.")
+        }
+        let isVersion =
+            "vV".contains(alias.first ?? " ") && alias.count > 1 && alias.dropFirst().allSatisfy(\.isNumber)
+        guard !isVersion else {
+            throw MartletError(.invalidArgument, "Version alias name '\(alias)' is reserved.")
         }
     }
 
-    /// Reads a version from text.
+    /// Reads a version from text; there need not be one of that number.
     static func version(_ text: String) throws(MartletError) -> Int {
-        guard let version = Int(text), version > 0, text.utf8.allSatisfy({ (48...57).contains($0) }) else {
+        guard let version = Int(text) else {
             throw MartletError(
                 .invalidArgument,
-                "Parameter 'version' must be a positive integer, got '\(text.prefix(40))'."
+                "Parameter 'version' must be an integer, got '\(text.prefix(40))'."
             )
         }
         return version
@@ -62,31 +65,37 @@ enum RegistryRules {
             throw MartletError(.invalidArgument, "At most \(RegistryLimits.tags) tags can be set at once.")
         }
         for tag in tags {
-            guard !tag.key.isEmpty, tag.key.count <= RegistryLimits.tagKeyCharacters else {
+            try checkTagKey(tag.key)
+            if tag.key == RegistryStore.promptTextTag, tag.value.count > RegistryLimits.tagValueCharacters {
                 throw MartletError(
                     .invalidArgument,
-                    "Invalid tag key '\(tag.key.prefix(60))' for parameter 'key': it must have 1 to "
-                        + "\(RegistryLimits.tagKeyCharacters) characters."
+                    "Prompt text exceeds max length of \(RegistryLimits.tagValueCharacters) characters."
                 )
             }
-            guard tag.value.count <= RegistryLimits.tagValueCharacters else {
-                throw MartletError(
-                    .invalidArgument,
-                    "The value of tag '\(tag.key)' exceeds the maximum length of \(RegistryLimits.tagValueCharacters) "
-                        + "characters."
-                )
-            }
+            try checkLength(tag.value, field: "value", limit: RegistryLimits.tagValueCharacters)
         }
+    }
+
+    /// Checks the key of a tag.
+    static func checkTagKey(_ key: String) throws(MartletError) {
+        guard key.allSatisfy({ isWord($0) || "/. :".contains($0) }) else {
+            throw invalid(
+                key,
+                field: "key",
+                "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) "
+                    + "and slashes (/)."
+            )
+        }
+        let resolved = normalised(key)
+        guard resolved == key, key != ".", !key.hasPrefix(".."), !key.hasPrefix("/") else {
+            throw badPath(key, field: "key", resolved: resolved)
+        }
+        try checkLength(key, field: "key", limit: RegistryLimits.tagKeyCharacters)
     }
 
     /// Checks a description.
     static func checkDescription(_ description: String) throws(MartletError) {
-        guard description.count <= RegistryLimits.descriptionCharacters else {
-            throw MartletError(
-                .invalidArgument,
-                "'description' exceeds the maximum length of \(RegistryLimits.descriptionCharacters) characters."
-            )
-        }
+        try checkLength(description, field: "description", limit: RegistryLimits.descriptionCharacters)
     }
 
     /// Reads a stage, whatever its case.
@@ -100,5 +109,45 @@ enum RegistryRules {
             )
         }
         return stage
+    }
+
+    private static func isWord(_ character: Character) -> Bool {
+        character.isLetter || character.isNumber || character == "_" || character == "-"
+    }
+
+    private static func checkLength(_ text: String, field: String, limit: Int) throws(MartletError) {
+        guard text.count <= limit else {
+            throw MartletError(.invalidArgument, "'\(field)' exceeds the maximum length of \(limit) characters")
+        }
+    }
+
+    private static func badPath(_ name: String, field: String, resolved: String) -> MartletError {
+        invalid(
+            name,
+            field: field,
+            "Names may be treated as files in certain cases, and must not resolve to other names when treated as such. "
+                + "This name would resolve to '\(resolved.prefix(100))'"
+        )
+    }
+
+    private static func invalid(_ value: String, field: String, _ reason: String) -> MartletError {
+        MartletError(
+            .invalidArgument,
+            "Invalid value \(JSONValue.string(String(value.prefix(100)))) for parameter '\(field)' supplied: \(reason)"
+        )
+    }
+
+    /// The path that a name would be read as (`.` for the empty one, no empty or `.` component, `a/..` taken out).
+    private static func normalised(_ path: String) -> String {
+        var names: [Substring] = []
+        for name in path.split(separator: "/") where name != "." {
+            if name == "..", let last = names.last, last != ".." {
+                names.removeLast()
+            } else if name != ".." || !path.hasPrefix("/") {
+                names.append(name)
+            }
+        }
+        let joined = (path.hasPrefix("/") ? "/" : "") + names.joined(separator: "/")
+        return joined.isEmpty ? "." : joined
     }
 }

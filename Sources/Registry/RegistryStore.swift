@@ -12,6 +12,7 @@ package final class RegistryStore: Sendable {
     let sources: ModelSources
     let clock: Clock
     let onAliasChange: @Sendable (AliasChange) -> Void
+    let outbox: RegistryOutbox
 
     /// Makes the store; its migrations must have run.
     package init(
@@ -19,12 +20,14 @@ package final class RegistryStore: Sendable {
         artifacts: any ArtifactStore,
         sources: ModelSources,
         clock: Clock = .system,
-        onAliasChange: @escaping @Sendable (AliasChange) -> Void = { _ in }
+        onAliasChange: @escaping @Sendable (AliasChange) -> Void = { _ in },
+        outbox: RegistryOutbox = .none
     ) {
         self.database = database
         self.artifacts = artifacts
         self.sources = sources
         self.clock = clock
         self.onAliasChange = onAliasChange
+        self.outbox = outbox
     }
 }

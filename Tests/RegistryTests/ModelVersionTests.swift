@@ -46,20 +46,35 @@ import Testing
         #expect(copy.artifactURI == fromModel.artifactURI)
         #expect(copy.runID == "run1")
         try await store.setAlias(model: "cancer", alias: "live", version: 1)
-        #expect(try await create("models:/cancer@live").artifactURI == fromRun.artifactURI)
+        let ofAlias = try await create("models:/cancer@live")
+        #expect(ofAlias.artifactURI == fromRun.artifactURI)
+        #expect(ofAlias.source == "models:/cancer/1")
+        #expect(ofAlias.downloadURI == "runs:/run1/model")
+        #expect(try await create("models:/cancer/latest").source == "models:/cancer/6")
+        _ = try await store.transition("cancer", 2, to: .staging)
+        #expect(try await create("models:/cancer/Staging").source == "models:/cancer/2")
+        #expect(try await create("runs:/run1").artifactURI == "mlflow-artifacts:/1/run1/artifacts")
+        #expect(
+            try await create("mlflow-artifacts:/1/run1/artifacts//model/", run: "run1").artifactURI
+                == fromRun.artifactURI
+        )
         let foreign = try await create("s3://bucket/model")
         #expect(throws: MartletError.self) { try foreign.artifactPath }
     }
 
     @Test(arguments: [
         "", "x", "/etc", "../etc", "file:///etc", "http://169.254.169.254/", "https://x/y", "http:///#/../../etc",
-        "runs:/run1", "runs:/run1/", "runs:/run1/../../etc", "runs:/run1/%2e%2e/x", "runs://run1/x",
+        "runs:/", "runs:/run1/../../etc", "runs:/run1/%252e%252e/x", "runs:/run1/a%00", "runs:/run1/./a",
+        "runs:/run1/%2e%2e/x", "runs://run1/x",
         "runs:/other/model",
         "mlflow-artifacts:/", "mlflow-artifacts:/../x", "mlflow-artifacts:/1/other/artifacts/model",
         "mlflow-artifacts:/1/run1x/artifacts/model", "mlflow-artifacts://host/1/run1/artifacts/model",
         "mlflow-artifacts:/1/run1/artifacts/a?x=1", "models:/", "models:/cancer", "models:/cancer/0",
         "models:/cancer/x",
-        "models:/m-short", "models:/a/b/c", "models:/@x", "s3://b/../c", "s3://b/%2e%2e", "dummy-source", "gopher://x",
+        "models:/m-short", "models:/a/b/c", "models:/@x", "s3://b/../c", "s3://b/%2e%2e", "s3://b/%zz/%2e%2e/c",
+        "dummy-source",
+        "gopher:x", "javascript:alert(1)", "s3://b/a b", "FILE:///etc", "ftp://h/x", "RUNS:/run1/model",
+        "http://127.0.0.1/api/2.0/mlflow-artifacts/artifacts/1/run1/artifacts/model",
     ])
     func sourcesThatAreRefused(_ source: String) async {
         let error = await failure { _ = try await create(source, run: "run1") }
@@ -67,8 +82,15 @@ import Testing
         #expect(error?.message.hasPrefix("Invalid model version source") == true)
     }
 
-    @Test func sourcesThatAreNotThere() async {
-        #expect(await code { _ = try await create("runs:/none/model", run: "none") } == .notFound)
+    @Test func sourcesThatAreNotThere() async throws {
+        // A run may lie on another server; the source is kept as it is then.
+        let elsewhere = try await create("runs:/none/model", run: "none")
+        #expect(elsewhere.artifactURI == "runs:/none/model")
+        #expect(throws: MartletError.self) { try elsewhere.artifactPath }
+        let withoutFiles = await code {
+            try await store.createVersion(model: "cancer", source: "runs:/none/model", mustHaveFiles: true)
+        }
+        #expect(withoutFiles == .notFound)
         #expect(await code { _ = try await create("models:/m-" + String(repeating: "0", count: 32)) } == .notFound)
         #expect(await code { _ = try await create("models:/cancer/9") } == .notFound)
         #expect(await code { _ = try await create("models:/none/1") } == .notFound)
@@ -77,13 +99,44 @@ import Testing
         #expect(await code { _ = try await create("models:/\(logged)", model: "m-other") } == .invalidArgument)
     }
 
+    @Test func copiesNameWhatTheyCopy() async throws {
+        try await fixture.version()
+        #expect(await code { _ = try await create("models:/cancer/1", run: "other") } == .invalidArgument)
+        #expect(await code { _ = try await create("models:/cancer/1", model: "m-x") } == .invalidArgument)
+        #expect(await code { _ = try await create("models:/cancer/Staging") } == .notFound)
+        let tag = ModelTag(key: "mlflow.prompt.is_prompt", value: "true")
+        try await store.createModel(name: "p", tags: [tag])
+        try await store.createVersion(model: "p", source: "dummy-source", tags: [tag])
+        #expect(await failure { _ = try await create("models:/p/1") }?.message.contains("Prompt versions") == true)
+    }
+
+    @Test(arguments: [
+        ("runs:/run1/model", nil, nil), ("runs:/run1/model", "run2", nil), ("runs:/run1/model", "run1", "m-x"),
+        ("models:/" + RegistryFixture.loggedModel, nil, nil), ("models:/" + RegistryFixture.loggedModel, "run1", "m-x"),
+        ("mlflow-artifacts:/1/run1/artifacts/x", nil, nil), ("mlflow-artifacts:/1/run1/artifacts/x", "none", nil),
+        ("mlflow-artifacts:/1/run1/artifacts/x", "run1", RegistryFixture.loggedModel),
+    ])
+    func callersNameTheOwner(source: String, run: String?, model: String?) async {
+        let error = await failure {
+            try await store.createVersion(
+                model: "cancer",
+                source: source,
+                runID: run,
+                modelID: model,
+                mustNameOwner: true
+            )
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains("must identify the resource that contains the source") == true)
+    }
+
     @Test func describeTagAndTouch() async throws {
         try await fixture.version(tags: [ModelTag(key: "a", value: "1")])
         fixture.clock.advance(by: .seconds(1))
         let version = try await store.describeVersion("cancer", 1, "text")
         #expect(version.description == "text")
         #expect(version.lastUpdateTime == fixture.clock.now)
-        #expect(try await store.model("cancer").lastUpdateTime == fixture.clock.now)
+        #expect(try await store.model("cancer").lastUpdateTime < fixture.clock.now)
         try await store.setVersionTag("cancer", 1, ModelTag(key: "b", value: "2"))
         try await store.deleteVersionTag("cancer", 1, key: "a")
         try await store.deleteVersionTag("cancer", 1, key: "a")

@@ -51,7 +51,7 @@ import Testing
         #expect(await code { _ = try await store.version("old", 1) } == .notFound)
     }
 
-    @Test(arguments: ["", "  ", "a/b", "a:b", ".", "..", "a\\b", "a\nb", "a\u{1}b"])
+    @Test(arguments: ["", "  ", "a/b", "a:b", ".", "..", "..a", "a\nb", "a\u{1}b"])
     func namesThatAreRefused(_ name: String) async {
         #expect(await code { try await store.createModel(name: name) } == .invalidArgument)
     }
@@ -92,12 +92,33 @@ import Testing
         #expect(found == ["Alpha", "beta", "gamma"])
     }
 
+    @Test func theTagMakesThePrompt() async throws {
+        let tag = ModelTag(key: "mlflow.prompt.is_prompt", value: "true")
+        try await store.createModel(name: "m", tags: [tag, ModelTag(key: tag.key, value: "false")])
+        #expect(try await store.models().map(\.name) == ["m"])
+        try await store.setModelTag("m", tag)
+        #expect(try await store.models().isEmpty)
+        let prompts = "tags.`mlflow.prompt.is_prompt` = 'true'"
+        #expect(try await store.searchModels(filter: prompts).models.map(\.name) == ["m"])
+        try await store.deleteModelTag("m", key: tag.key)
+        #expect(try await store.models().map(\.name) == ["m"])
+    }
+
+    @Test(arguments: ["a$b", "/a", "a//b", "./a", "a/../b", "..", ".", "", "a/"])
+    func tagKeysThatAreRefused(_ key: String) async throws {
+        try await store.createModel(name: "m")
+        #expect(await code { try await store.setModelTag("m", ModelTag(key: key, value: "v")) } == .invalidArgument)
+        #expect(await code { try await store.deleteModelTag("m", key: key) } == .invalidArgument)
+    }
+
     @Test func promptsAndModelsShareNames() async throws {
         let tag = ModelTag(key: "mlflow.prompt.is_prompt", value: "true")
         try await store.createModel(name: "p", tags: [tag])
-        #expect(await failure { try await store.createModel(name: "p") }?.message.contains("is a prompt") == true)
+        #expect(await failure { try await store.createModel(name: "p") }?.message.contains("taken by a prompt") == true)
         let version = try await store.createVersion(model: "p", source: "dummy-source", tags: [tag])
         #expect(version.artifactURI == "dummy-source")
+        let again = await failure { try await store.createModel(name: "p", tags: [tag]) }
+        #expect(again?.message == "Prompt (name=p) already exists.")
         #expect(
             await code { try await store.createVersion(model: "p", source: "runs:/run1/x", tags: [tag]) }
                 == .invalidArgument

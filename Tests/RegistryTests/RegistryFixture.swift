@@ -18,6 +18,7 @@ final class RegistryFixture: Sendable {
     let store: RegistryStore
     let changes: Changes
     let registrations: Registrations
+    let outbox: Outbox
 
     /// The alias changes that were announced.
     final class Changes: Sendable {
@@ -42,12 +43,31 @@ final class RegistryFixture: Sendable {
         var all: [String] { list.withLock { $0 } }
     }
 
+    /// The events that were written down, read back from the transaction that wrote them.
+    final class Outbox: Sendable {
+        private let list = Mutex<[RegistryEvent]>([])
+        private let commits = Mutex(0)
+
+        func append(_ event: RegistryEvent) { list.withLock { $0.append(event) } }
+        func committed() { commits.withLock { $0 += 1 } }
+
+        func take() -> [RegistryEvent] {
+            list.withLock { list in
+                defer { list = [] }
+                return list
+            }
+        }
+
+        var commitCount: Int { commits.withLock { $0 } }
+    }
+
     init() async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "martlet-registry-\(Identifier.random())")
         let database = try Database.inMemory()
         try await database.migrate(RegistryStore.migrations)
         artifacts = try DiskArtifactStore(root: directory.path())
-        let (changes, registrations) = (Changes(), Registrations())
+        let (changes, registrations, outbox) = (Changes(), Registrations(), Outbox())
+        self.outbox = outbox
         self.changes = changes
         self.registrations = registrations
         store = RegistryStore(
@@ -65,7 +85,8 @@ final class RegistryFixture: Sendable {
                 registered: { registrations.append("\($0) \($1) \($2)") }
             ),
             clock: clock.clock,
-            onAliasChange: { changes.append($0) }
+            onAliasChange: { changes.append($0) },
+            outbox: RegistryOutbox(record: { outbox.append($1) }, committed: { outbox.committed() })
         )
     }
 

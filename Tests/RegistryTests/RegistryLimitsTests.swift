@@ -57,6 +57,26 @@ import Testing
         #expect(await code { _ = try await store.searchModels(limit: 0) } == .invalidArgument)
     }
 
+    @Test func batches() async throws {
+        let count = RegistryLimits.batchRows + 1
+        for index in 0..<count {
+            let tag = ModelTag(key: "n", value: "\(index)")
+            try await fixture.version("m\(index)", tags: [tag])
+            try await store.setModelTag("m\(index)", tag)
+            try await store.setAlias(model: "m\(index)", alias: "live", version: 1)
+        }
+        let models = try await store.searchModels(filter: "name LIKE 'm%'", limit: 1000).models
+        #expect(models.count == count)
+        for model in models {
+            #expect(model.tags == [ModelTag(key: "n", value: String(model.name.dropFirst()))])
+            #expect(model.aliases == [ModelAlias(name: "live", version: 1)])
+            #expect(model.latestVersions.map(\.tags) == [model.tags])
+        }
+        let versions = try await store.searchVersions(filter: "name LIKE 'm%'").versions
+        #expect(versions.count == count)
+        #expect(versions.allSatisfy { $0.tag("n") == String($0.name.dropFirst()) && $0.aliases == ["live"] })
+    }
+
     @Test func files() async throws {
         let store = store
         try await fixture.put("many/f0", "")

@@ -58,7 +58,7 @@ import Testing
         #expect(model?["aliases"] == [["alias": "live", "version": "1"]])
         #expect(model?["latest_versions"]?.arrayValue?.count == 1)
         let uri = try await send(.get, "model-versions/get-download-uri?name=m&version=1").json
-        #expect(uri == ["artifact_uri": "mlflow-artifacts:/1/run1/artifacts/model"])
+        #expect(uri == ["artifact_uri": "runs:/run1/model"])
         let staged = try await send(
             .post,
             "model-versions/transition-stage",
@@ -89,9 +89,15 @@ import Testing
         let missing = try await send(.get, "model-versions/get?name=m&version=1")
         #expect(missing.status == 404)
         #expect(missing.json?["message"] == "Model Version (name=m, version=1) not found")
-        for version in ["-1", "abc", "9223372036854775808", "0", "+1", "1.0", ""] {
+        for version in ["abc", "9223372036854775808", "1.0", ""] {
             #expect(try await send(.get, "model-versions/get?name=m&version=\(version)").status == 400)
         }
+        let word = try await send(.get, "model-versions/get?name=m&version=abc").json?["message"]
+        #expect(word == "Parameter 'version' must be an integer, got 'abc'.")
+        for version in ["-1", "0", "9223372036854775807"] {
+            #expect(try await send(.get, "model-versions/get?name=m&version=\(version)").status == 404)
+        }
+        #expect(try await send(.get, "registered-models/get?name=a%2Fb").status == 400)
         // DELETE takes its arguments in the body only.
         #expect(try await send(.delete, "registered-models/delete?name=m").status == 400)
         let stage = #"{"name":"m","version":"1","stage":"Nowhere","archive_existing_versions":false}"#
@@ -100,11 +106,13 @@ import Testing
         #expect(try await send(.get, "registered-models/search?page_token=x").status == 400)
         let source = try await send(.post, "model-versions/create", #"{"name":"m","source":"file:///etc"}"#)
         #expect(source.status == 400)
+        let owner = try await send(.post, "model-versions/create", #"{"name":"m","source":"runs:/run1/model"}"#)
+        #expect(owner.status == 400)
     }
 
     @Test func changes() async throws {
         _ = try await send(.post, "registered-models/create", #"{"name":"m"}"#)
-        _ = try await send(.post, "model-versions/create", #"{"name":"m","source":"runs:/run1/model"}"#)
+        _ = try await send(.post, "model-versions/create", #"{"name":"m","source":"runs:/run1/model","run_id":"run1"}"#)
         #expect(try await send(.patch, "registered-models/update", #"{"name":"m","description":"d"}"#).status == 200)
         let tag = #"{"name":"m","version":"1","key":"k","value":"v"}"#
         #expect(try await send(.post, "registered-models/set-tag", tag).status == 200)

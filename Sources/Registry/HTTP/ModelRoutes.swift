@@ -21,7 +21,7 @@ package struct ModelRoutes {
     private func registerReads(in routes: RouteTable) {
         let store = store
         routes.mlflow(.get, "/mlflow/registered-models/get", permission: .read) { call in
-            ["registered_model": RegistryWire.model(try await store.model(call.fields.string("name")))]
+            ["registered_model": RegistryWire.model(try await store.model(RegistryWire.name(call.fields)))]
         }
         routes.mlflow(.get, "/mlflow/registered-models/search", permission: .read) { call in
             let result = try await store.searchModels(
@@ -34,7 +34,7 @@ package struct ModelRoutes {
         }
         let latest: @Sendable (MLflowCall) async throws -> JSONObject = { call in
             let versions = try await store.latestVersions(
-                of: call.fields.string("name"),
+                of: RegistryWire.name(call.fields),
                 stages: call.fields.strings("stages").map { try RegistryRules.stage($0) }
             )
             return JSONObject("model_versions", versions.map { RegistryWire.version($0) }, nextToken: nil)
@@ -47,7 +47,7 @@ package struct ModelRoutes {
         let store = store
         routes.mlflow(.post, "/mlflow/registered-models/create", permission: .write) { call in
             let model = try await store.createModel(
-                name: call.fields.string("name"),
+                name: RegistryWire.name(call.fields),
                 description: call.fields.optionalString("description"),
                 tags: RegistryWire.tags(call.fields)
             )
@@ -55,28 +55,28 @@ package struct ModelRoutes {
         }
         routes.mlflow(.post, "/mlflow/registered-models/rename", permission: .operate) { call in
             let model = try await store.renameModel(
-                call.fields.string("name"),
+                RegistryWire.name(call.fields),
                 to: call.fields.string("new_name")
             )
             return ["registered_model": RegistryWire.model(model)]
         }
         routes.mlflow(.patch, "/mlflow/registered-models/update", permission: .write) { call in
             let model = try await store.describeModel(
-                call.fields.string("name"),
+                RegistryWire.name(call.fields),
                 call.fields.optionalString("description")
             )
             return ["registered_model": RegistryWire.model(model)]
         }
         routes.mlflow(.delete, "/mlflow/registered-models/delete", permission: .operate) { call in
-            try await store.deleteModel(call.fields.string("name"))
+            try await store.deleteModel(RegistryWire.name(call.fields))
             return [:]
         }
         routes.mlflow(.post, "/mlflow/registered-models/set-tag", permission: .write) { call in
-            try await store.setModelTag(call.fields.string("name"), RegistryWire.tag(call.fields))
+            try await store.setModelTag(RegistryWire.name(call.fields), RegistryWire.tag(call.fields))
             return [:]
         }
         routes.mlflow(.delete, "/mlflow/registered-models/delete-tag", permission: .write) { call in
-            try await store.deleteModelTag(call.fields.string("name"), key: call.fields.string("key"))
+            try await store.deleteModelTag(RegistryWire.name(call.fields), key: call.fields.string("key"))
             return [:]
         }
     }
@@ -84,21 +84,21 @@ package struct ModelRoutes {
     private func registerAliases(in routes: RouteTable) {
         let store = store
         routes.mlflow(.get, "/mlflow/registered-models/alias", permission: .read) { call in
-            let name = try call.fields.string("name")
+            let name = try RegistryWire.name(call.fields)
             let version = try await store.resolve(alias: call.fields.string("alias"), of: name)
             return ["model_version": RegistryWire.version(try await store.version(name, version))]
         }
         // Moving an alias is what rolls a deployment out, so it takes an operator.
         routes.mlflow(.post, "/mlflow/registered-models/alias", permission: .operate) { call in
             try await store.setAlias(
-                model: call.fields.string("name"),
+                model: RegistryWire.name(call.fields),
                 alias: call.fields.string("alias"),
                 version: RegistryWire.version(call.fields)
             )
             return [:]
         }
         routes.mlflow(.delete, "/mlflow/registered-models/alias", permission: .operate) { call in
-            try await store.deleteAlias(model: call.fields.string("name"), alias: call.fields.string("alias"))
+            try await store.deleteAlias(model: RegistryWire.name(call.fields), alias: call.fields.string("alias"))
             return [:]
         }
     }

@@ -20,12 +20,12 @@ package struct ModelVersionRoutes {
     private func registerReads(in routes: RouteTable) {
         let store = store
         routes.mlflow(.get, "/mlflow/model-versions/get", permission: .read) { call in
-            let version = try await store.version(call.fields.string("name"), RegistryWire.version(call.fields))
+            let version = try await store.version(RegistryWire.name(call.fields), RegistryWire.version(call.fields))
             return ["model_version": RegistryWire.version(version)]
         }
         routes.mlflow(.get, "/mlflow/model-versions/get-download-uri", permission: .read) { call in
-            let version = try await store.version(call.fields.string("name"), RegistryWire.version(call.fields))
-            return ["artifact_uri": .string(version.artifactURI)]
+            let version = try await store.version(RegistryWire.name(call.fields), RegistryWire.version(call.fields))
+            return ["artifact_uri": .string(version.downloadURI)]
         }
         routes.mlflow(.get, "/mlflow/model-versions/search", permission: .read) { call in
             let result = try await store.searchVersions(
@@ -36,7 +36,7 @@ package struct ModelVersionRoutes {
             )
             return JSONObject(
                 "model_versions",
-                result.versions.map { RegistryWire.version($0) },
+                result.versions.map { RegistryWire.version($0, withAliases: false) },
                 nextToken: result.nextToken
             )
         }
@@ -46,10 +46,11 @@ package struct ModelVersionRoutes {
         let store = store
         routes.mlflow(.post, "/mlflow/model-versions/create", permission: .write) { call in
             let version = try await store.createVersion(
-                model: call.fields.string("name"),
+                model: RegistryWire.name(call.fields),
                 source: call.fields.string("source"),
                 runID: Self.text(call.fields, "run_id"),
                 modelID: Self.text(call.fields, "model_id"),
+                mustNameOwner: true,
                 tags: RegistryWire.tags(call.fields),
                 description: call.fields.optionalString("description") ?? "",
                 runLink: call.fields.optionalString("run_link") ?? ""
@@ -58,7 +59,7 @@ package struct ModelVersionRoutes {
         }
         routes.mlflow(.patch, "/mlflow/model-versions/update", permission: .write) { call in
             let version = try await store.describeVersion(
-                call.fields.string("name"),
+                RegistryWire.name(call.fields),
                 RegistryWire.version(call.fields),
                 call.fields.optionalString("description") ?? ""
             )
@@ -69,7 +70,7 @@ package struct ModelVersionRoutes {
                 throw call.fields.missing("archive_existing_versions")
             }
             let version = try await store.transition(
-                call.fields.string("name"),
+                RegistryWire.name(call.fields),
                 RegistryWire.version(call.fields),
                 to: RegistryRules.stage(call.fields.string("stage")),
                 archivingOthers: archiving
@@ -77,12 +78,12 @@ package struct ModelVersionRoutes {
             return ["model_version": RegistryWire.version(version)]
         }
         routes.mlflow(.delete, "/mlflow/model-versions/delete", permission: .operate) { call in
-            try await store.deleteVersion(call.fields.string("name"), RegistryWire.version(call.fields))
+            try await store.deleteVersion(RegistryWire.name(call.fields), RegistryWire.version(call.fields))
             return [:]
         }
         routes.mlflow(.post, "/mlflow/model-versions/set-tag", permission: .write) { call in
             try await store.setVersionTag(
-                call.fields.string("name"),
+                RegistryWire.name(call.fields),
                 RegistryWire.version(call.fields),
                 RegistryWire.tag(call.fields)
             )
@@ -90,7 +91,7 @@ package struct ModelVersionRoutes {
         }
         routes.mlflow(.delete, "/mlflow/model-versions/delete-tag", permission: .write) { call in
             try await store.deleteVersionTag(
-                call.fields.string("name"),
+                RegistryWire.name(call.fields),
                 RegistryWire.version(call.fields),
                 key: call.fields.string("key")
             )

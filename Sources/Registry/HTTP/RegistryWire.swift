@@ -10,7 +10,7 @@ enum RegistryWire {
             "last_updated_timestamp": .integer(model.lastUpdateTime.milliseconds),
         ]
         if let description = model.description { object["description"] = .string(description) }
-        object.setList("latest_versions", model.latestVersions.map { version($0) })
+        object.setList("latest_versions", model.latestVersions.map { version($0, withAliases: false) })
         object.setList("tags", model.tags.map(tag))
         object.setList(
             "aliases",
@@ -19,7 +19,8 @@ enum RegistryWire {
         return .object(object)
     }
 
-    static func version(_ version: ModelVersion) -> JSONValue {
+    /// A version; MLflow leaves its aliases out where many are listed.
+    static func version(_ version: ModelVersion, withAliases: Bool = true) -> JSONValue {
         var object: JSONObject = [
             "name": .string(version.name),
             "version": .string(String(version.version)),
@@ -33,7 +34,7 @@ enum RegistryWire {
             "run_link": .string(version.runLink),
         ]
         object.setList("tags", version.tags.map(tag))
-        object.setList("aliases", version.aliases.map(JSONValue.string))
+        if withAliases { object.setList("aliases", version.aliases.map(JSONValue.string)) }
         return .object(object)
     }
 
@@ -51,6 +52,13 @@ enum RegistryWire {
     /// The tag that a request is.
     static func tag(_ fields: MLflowFields) throws(MartletError) -> ModelTag {
         ModelTag(key: try fields.string("key"), value: try fields.optionalString("value") ?? "")
+    }
+
+    /// The registered model that a request names.
+    static func name(_ fields: MLflowFields) throws(MartletError) -> String {
+        let name = try fields.string("name")
+        try RegistryRules.checkName(name)
+        return name
     }
 
     /// The version that a request names.

@@ -7,56 +7,72 @@ extension RegistryStore {
     ///
     /// - Throws: `notFound` for the model or version, `invalidArgument` for a name that is reserved or malformed.
     package func setAlias(model: String, alias: String, version: Int) async throws {
-        try RegistryRules.checkAlias(alias)
-        try await changeModel(model) { connection, number in
-            _ = try Self.version(connection, model, version)
+        try RegistryRules.checkNewAlias(alias)
+        let outbox = outbox
+        try await changeModel(model) { connection, key in
+            try Self.requireVersion(connection, key, model, version)
             try connection.execute(
                 """
                 INSERT INTO model_aliases (model_number, alias, version) VALUES (?, ?, ?)
                 ON CONFLICT (model_number, alias) DO UPDATE SET version = excluded.version
                 """,
-                [.integer(number), .text(alias), .int(version)]
+                [.integer(key.number), .text(alias), .int(version)]
             )
+            let event = RegistryEvent.aliasSet(name: model, alias: alias, version: version, isPrompt: key.isPrompt)
+            try outbox.record(connection, event)
         }
         onAliasChange(AliasChange(model: model, alias: alias, version: version))
+        outbox.committed()
     }
 
     /// Deletes an alias; nothing happens if there is none.
     ///
-    /// - Throws: `notFound` for the model.
+    /// - Throws: `notFound` for the model, `invalidArgument` for a name that is malformed.
     package func deleteAlias(model: String, alias: String) async throws {
-        let deleted = try await changeModel(model) { connection, number in
-            try connection.execute(
+        try RegistryRules.checkAlias(alias)
+        let outbox = outbox
+        let deleted = try await changeModel(model) { connection, key in
+            let deleted = try connection.execute(
                 "DELETE FROM model_aliases WHERE model_number = ? AND alias = ?",
-                [.integer(number), .text(alias)]
+                [.integer(key.number), .text(alias)]
             )
+            if deleted > 0 {
+                try outbox.record(connection, .aliasDeleted(name: model, alias: alias, isPrompt: key.isPrompt))
+            }
+            return deleted
         }
-        if deleted > 0 { onAliasChange(AliasChange(model: model, alias: alias, version: nil)) }
+        guard deleted > 0 else { return }
+        onAliasChange(AliasChange(model: model, alias: alias, version: nil))
+        outbox.committed()
     }
 
     /// The version that an alias points to; `latest` is the highest version.
     ///
-    /// - Throws: `notFound` for the model; `invalidArgument` for the alias, as MLflow's clients expect.
+    /// - Throws: `notFound` for the model, or for `latest` of a model without versions; `invalidArgument` for another
+    ///   alias that there is not, as MLflow's clients expect.
     package func resolve(alias: String, of model: String) async throws -> Int {
-        try await database.read { connection in
-            let number = SQLValue.integer(try Self.modelNumber(connection, model))
-            let row: Row?
-            if alias.lowercased() == "latest" {
-                row = try connection.first(
+        try RegistryRules.checkAlias(alias)
+        return try await database.read { connection in
+            let number = SQLValue.integer(try Self.modelKey(connection, model).number)
+            guard alias.lowercased() != "latest" else {
+                let row = try connection.first(
                     """
                     SELECT version FROM model_versions WHERE model_number = ? AND is_deleted = 0
                     ORDER BY version DESC LIMIT 1
                     """,
                     [number]
                 )
-            } else {
-                row = try connection.first(
-                    "SELECT version FROM model_aliases WHERE model_number = ? AND alias = ?",
-                    [number, .text(alias)]
-                )
+                guard let row else {
+                    throw MartletError(.notFound, "Latest version not found for model \(model.prefix(200)).")
+                }
+                return Int(try row.int("version"))
             }
+            let row = try connection.first(
+                "SELECT version FROM model_aliases WHERE model_number = ? AND alias = ?",
+                [number, .text(alias)]
+            )
             guard let row else {
-                throw MartletError(.invalidArgument, "Registered model alias \(alias.prefix(80)) not found.")
+                throw MartletError(.invalidArgument, "Registered model alias \(alias.prefix(300)) not found.")
             }
             return Int(try row.int("version"))
         }

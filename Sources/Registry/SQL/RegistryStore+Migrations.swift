@@ -3,7 +3,14 @@ package import Storage
 extension RegistryStore {
     /// The tables of registered models, versions and aliases.
     package static let migrations: [Migration] = [
-        Migration(id: "registry-0001", statements: modelTables + versionTables)
+        Migration(id: "registry-0001", statements: modelTables + versionTables),
+        Migration(id: "registry-0002", statements: downloads),
+    ]
+
+    private static let downloads = [
+        // Where clients are sent; NULL in versions from before, whose files are where the server reads them.
+        "ALTER TABLE model_versions ADD COLUMN download_uri TEXT",
+        "CREATE INDEX model_versions_by_stage ON model_versions (model_number, is_deleted, stage, version)",
     ]
 
     private static let modelTables = [

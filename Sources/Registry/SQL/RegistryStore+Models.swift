@@ -5,6 +5,21 @@ import Storage
 extension RegistryStore {
     /// The tag that makes a registered model one of MLflow's prompts.
     static let promptTag = "mlflow.prompt.is_prompt"
+    /// The tag of a prompt's version that holds its text.
+    static let promptTextTag = "mlflow.prompt.text"
+
+    /// A registered model as changes need it.
+    struct ModelKey {
+        /// The number that its rows carry.
+        let number: Int64
+        /// Whether it is one of MLflow's prompts.
+        let isPrompt: Bool
+    }
+
+    /// Whether tags make a prompt of what they are on; of several with the same key the last one counts.
+    static func isPrompt(_ tags: [ModelTag]) -> Bool {
+        tags.last { $0.key == promptTag }?.value.lowercased() == "true"
+    }
 
     /// Creates a registered model without versions.
     ///
@@ -19,15 +34,11 @@ extension RegistryStore {
         try RegistryRules.checkTags(tags)
         try RegistryRules.checkDescription(description ?? "")
         let now = clock.now
-        let isPrompt = tags.contains { $0.key == Self.promptTag && $0.value.lowercased() == "true" }
-        return try await database.write { connection in
+        let isPrompt = Self.isPrompt(tags)
+        let outbox = outbox
+        let model = try await database.write { connection in
             let other = try connection.first("SELECT is_prompt FROM registered_models WHERE name = ?", [.text(name)])
-            if let other {
-                let otherIsPrompt = try other.bool("is_prompt")
-                let reason =
-                    otherIsPrompt == isPrompt ? "" : " It is a \(otherIsPrompt ? "prompt" : "model"): use another name."
-                throw MartletError(.alreadyExists, "Registered Model (name=\(name)) already exists.\(reason)")
-            }
+            if let other { throw Self.nameTaken(name, by: try other.bool("is_prompt"), isPrompt: isPrompt) }
             let last = try connection.first("SELECT COALESCE(MAX(model_number), 0) AS last FROM registered_models")
             let number = try (last?.int("last") ?? 0) + 1
             try connection.execute(
@@ -41,8 +52,28 @@ extension RegistryStore {
                 ]
             )
             for tag in tags { try Self.putTag(connection, number, tag) }
-            return try Self.model(connection, name)
+            let model = try Self.model(connection, name)
+            try outbox.record(
+                connection,
+                .modelCreated(name: name, description: description ?? "", tags: model.tags, isPrompt: isPrompt)
+            )
+            return model
         }
+        outbox.committed()
+        return model
+    }
+
+    private static func nameTaken(_ name: String, by otherIsPrompt: Bool, isPrompt: Bool) -> MartletError {
+        func noun(_ isPrompt: Bool) -> String { isPrompt ? "Prompt" : "Registered Model" }
+        guard otherIsPrompt != isPrompt else {
+            return MartletError(.alreadyExists, "\(noun(isPrompt)) (name=\(name)) already exists.")
+        }
+        return MartletError(
+            .alreadyExists,
+            "Tried to create a \(noun(isPrompt).lowercased()) with name '\(name)', but the name is already taken by a "
+                + "\(noun(otherIsPrompt).lowercased()). MLflow does not allow creating a model and a prompt with the "
+                + "same name."
+        )
     }
 
     /// A registered model.
@@ -65,46 +96,13 @@ extension RegistryStore {
     }
 
     static func model(_ connection: Connection, _ name: String) throws -> RegisteredModel {
-        guard let row = try connection.first("SELECT * FROM registered_models WHERE name = ?", [.text(name)]) else {
-            throw noModel(name)
-        }
-        return try model(connection, row)
+        let rows = try connection.query("SELECT * FROM registered_models WHERE name = ?", [.text(name)])
+        guard let model = try models(connection, rows).first else { throw noModel(name) }
+        return model
     }
 
     static func noModel(_ name: String) -> MartletError {
-        MartletError(.notFound, "Registered Model with name=\(name.prefix(200)) not found")
-    }
-
-    /// Reads a registered model from its row and adds what belongs to it.
-    static func model(_ connection: Connection, _ row: Row) throws -> RegisteredModel {
-        let number = SQLValue.integer(try row.int("model_number"))
-        let name = try row.text("name")
-        let tags = try connection.query(
-            "SELECT * FROM registered_model_tags WHERE model_number = ? ORDER BY tag_key",
-            [number]
-        )
-        let aliases = try connection.query(
-            "SELECT * FROM model_aliases WHERE model_number = ? ORDER BY alias",
-            [number]
-        )
-        let latest = try connection.query(
-            """
-            SELECT * FROM model_versions v WHERE v.model_number = ? AND v.is_deleted = 0 AND v.version =
-                (SELECT MAX(o.version) FROM model_versions o
-                WHERE o.model_number = v.model_number AND o.is_deleted = 0 AND o.stage = v.stage)
-            ORDER BY v.version
-            """,
-            [number]
-        )
-        return RegisteredModel(
-            name: name,
-            description: row.optionalText("description"),
-            creationTime: try row.timestamp("creation_time"),
-            lastUpdateTime: try row.timestamp("last_update_time"),
-            tags: try tags.map { ModelTag(key: try $0.text("tag_key"), value: try $0.text("tag_value")) },
-            aliases: try aliases.map { ModelAlias(name: try $0.text("alias"), version: Int(try $0.int("version"))) },
-            latestVersions: try latest.map { try version(connection, $0, name: name) }
-        )
+        MartletError(.notFound, "Registered Model with name=\(name.prefix(300)) not found")
     }
 
     /// Changes a registered model's description.
@@ -112,10 +110,10 @@ extension RegistryStore {
     /// - Throws: `notFound`, `invalidArgument`.
     package func describeModel(_ name: String, _ description: String?) async throws -> RegisteredModel {
         try RegistryRules.checkDescription(description ?? "")
-        return try await changeModel(name) { connection, number in
+        return try await changeModel(name, touching: true) { connection, key in
             try connection.execute(
                 "UPDATE registered_models SET description = ? WHERE model_number = ?",
-                [SQLValue(description), .integer(number)]
+                [SQLValue(description), .integer(key.number)]
             )
             return try Self.model(connection, name)
         }
@@ -125,18 +123,23 @@ extension RegistryStore {
     ///
     /// - Throws: `notFound`, `alreadyExists`, `invalidArgument`.
     package func renameModel(_ name: String, to newName: String) async throws -> RegisteredModel {
-        try RegistryRules.checkName(newName)
-        let model = try await changeModel(name) { connection, number in
+        try RegistryRules.checkName(newName, field: "new_name")
+        let now = clock.now
+        let model = try await changeModel(name, touching: true) { connection, key in
             let other = try connection.first(
                 "SELECT name FROM registered_models WHERE name = ? AND model_number <> ?",
-                [.text(newName), .integer(number)]
+                [.text(newName), .integer(key.number)]
             )
             guard other == nil else {
                 throw MartletError(.alreadyExists, "Registered Model (name=\(newName)) already exists.")
             }
             try connection.execute(
                 "UPDATE registered_models SET name = ? WHERE model_number = ?",
-                [.text(newName), .integer(number)]
+                [.text(newName), .integer(key.number)]
+            )
+            try connection.execute(
+                "UPDATE model_versions SET last_update_time = ? WHERE model_number = ? AND is_deleted = 0",
+                [.integer(now.milliseconds), .integer(key.number)]
             )
             return try Self.model(connection, newName)
         }
@@ -151,14 +154,14 @@ extension RegistryStore {
     ///
     /// - Throws: `notFound`.
     package func deleteModel(_ name: String) async throws {
-        let aliases = try await changeModel(name) { connection, number in
+        let aliases = try await changeModel(name) { connection, key in
             let aliases = try Self.model(connection, name).aliases
             let tables = [
                 "model_aliases", "model_version_files", "model_version_tags", "model_versions", "registered_model_tags",
                 "registered_models",
             ]
             for table in tables {
-                try connection.execute("DELETE FROM \(table) WHERE model_number = ?", [.integer(number)])
+                try connection.execute("DELETE FROM \(table) WHERE model_number = ?", [.integer(key.number)])
             }
             return aliases
         }
@@ -170,19 +173,45 @@ extension RegistryStore {
     /// - Throws: `notFound`, `invalidArgument`.
     package func setModelTag(_ name: String, _ tag: ModelTag) async throws {
         try RegistryRules.checkTags([tag])
-        try await changeModel(name) { connection, number in try Self.putTag(connection, number, tag) }
+        let outbox = outbox
+        try await changeModel(name) { connection, key in
+            try Self.putTag(connection, key.number, tag)
+            try Self.refreshPromptMark(connection, key.number, after: tag.key)
+            try outbox.record(connection, .modelTagSet(name: name, tag: tag, isPrompt: key.isPrompt))
+        }
+        outbox.committed()
     }
 
     /// Deletes a tag of a registered model; nothing happens if there is none.
     ///
-    /// - Throws: `notFound` for the model.
-    package func deleteModelTag(_ name: String, key: String) async throws {
-        try await changeModel(name) { connection, number in
-            _ = try connection.execute(
+    /// - Throws: `notFound` for the model, `invalidArgument`.
+    package func deleteModelTag(_ name: String, key tagKey: String) async throws {
+        try RegistryRules.checkTagKey(tagKey)
+        let outbox = outbox
+        try await changeModel(name) { connection, key in
+            let deleted = try connection.execute(
                 "DELETE FROM registered_model_tags WHERE model_number = ? AND tag_key = ?",
-                [.integer(number), .text(key)]
+                [.integer(key.number), .text(tagKey)]
             )
+            guard deleted > 0 else { return }
+            try Self.refreshPromptMark(connection, key.number, after: tagKey)
+            try outbox.record(connection, .modelTagDeleted(name: name, key: tagKey, isPrompt: key.isPrompt))
         }
+        outbox.committed()
+    }
+
+    /// Keeps the mark that searches use in step with the tag that it stands for.
+    private static func refreshPromptMark(_ connection: Connection, _ number: Int64, after tagKey: String) throws {
+        guard tagKey == promptTag else { return }
+        let row = try connection.first(
+            "SELECT tag_value FROM registered_model_tags WHERE model_number = ? AND tag_key = ?",
+            [.integer(number), .text(promptTag)]
+        )
+        let isPrompt = row?.optionalText("tag_value")?.lowercased() == "true"
+        try connection.execute(
+            "UPDATE registered_models SET is_prompt = ? WHERE model_number = ?",
+            [.bool(isPrompt), .integer(number)]
+        )
     }
 
     private static func putTag(_ connection: Connection, _ number: Int64, _ tag: ModelTag) throws {
@@ -195,23 +224,27 @@ extension RegistryStore {
         )
     }
 
-    /// Runs a change of an existing registered model and records when it happened.
+    /// Runs a change of an existing registered model; with `touching` it counts as changed itself.
     func changeModel<Value: Sendable>(
         _ name: String,
-        _ change: @escaping @Sendable (Connection, Int64) throws -> Value
+        touching: Bool = false,
+        _ change: @escaping @Sendable (Connection, ModelKey) throws -> Value
     ) async throws -> Value {
         let now = clock.now
         return try await database.write { connection in
-            let number = try Self.modelNumber(connection, name)
-            try Self.touch(connection, number, now)
-            return try change(connection, number)
+            let key = try Self.modelKey(connection, name)
+            if touching { try Self.touch(connection, key.number, now) }
+            return try change(connection, key)
         }
     }
 
-    static func modelNumber(_ connection: Connection, _ name: String) throws -> Int64 {
-        let row = try connection.first("SELECT model_number FROM registered_models WHERE name = ?", [.text(name)])
+    static func modelKey(_ connection: Connection, _ name: String) throws -> ModelKey {
+        let row = try connection.first(
+            "SELECT model_number, is_prompt FROM registered_models WHERE name = ?",
+            [.text(name)]
+        )
         guard let row else { throw noModel(name) }
-        return try row.int("model_number")
+        return ModelKey(number: try row.int("model_number"), isPrompt: try row.bool("is_prompt"))
     }
 
     static func touch(_ connection: Connection, _ number: Int64, _ now: Timestamp) throws {

@@ -29,7 +29,7 @@ extension RegistryStore {
                 condition: search.condition,
                 after: token
             )
-            return (try result.rows.map { try Self.model(connection, $0) }, result.nextToken)
+            return (try Self.models(connection, result.rows), result.nextToken)
         }
     }
 
@@ -54,13 +54,12 @@ extension RegistryStore {
         return try await database.read { connection in
             let result = try page.rows(
                 connection,
-                columns: "v.*, m.name",
-                source: SQLFragment("model_versions v JOIN registered_models m ON m.model_number = v.model_number"),
+                columns: Self.versionColumns,
+                source: SQLFragment(Self.versionSource),
                 condition: search.condition,
                 after: token
             )
-            let versions = try result.rows.map { try Self.version(connection, $0, name: $0.text("name")) }
-            return (versions, result.nextToken)
+            return (try Self.versions(connection, result.rows), result.nextToken)
         }
     }
 

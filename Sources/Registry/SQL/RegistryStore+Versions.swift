@@ -16,12 +16,14 @@ extension RegistryStore {
     /// - Throws: `notFound` for the model.
     package func versions(of model: String) async throws -> [ModelVersion] {
         try await database.read { connection in
-            let number = try Self.modelNumber(connection, model)
             let rows = try connection.query(
-                "SELECT * FROM model_versions WHERE model_number = ? AND is_deleted = 0 ORDER BY version DESC",
-                [.integer(number)]
+                """
+                SELECT \(Self.versionColumns) FROM \(Self.versionSource)
+                WHERE v.model_number = ? AND v.is_deleted = 0 ORDER BY v.version DESC
+                """,
+                [.integer(try Self.modelKey(connection, model).number)]
             )
-            return try rows.map { try Self.version(connection, $0, name: model) }
+            return try Self.versions(connection, rows)
         }
     }
 
@@ -34,47 +36,28 @@ extension RegistryStore {
     }
 
     static func version(_ connection: Connection, _ model: String, _ version: Int) throws -> ModelVersion {
-        let number = try modelNumber(connection, model)
-        let row = try connection.first(
-            "SELECT * FROM model_versions WHERE model_number = ? AND version = ? AND is_deleted = 0",
-            [.integer(number), .int(version)]
+        let rows = try connection.query(
+            """
+            SELECT \(versionColumns) FROM \(versionSource)
+            WHERE v.model_number = ? AND v.version = ? AND v.is_deleted = 0
+            """,
+            [.integer(try modelKey(connection, model).number), .int(version)]
         )
-        guard let row else { throw noVersion(model, version) }
-        return try self.version(connection, row, name: model)
+        guard let version = try versions(connection, rows).first else { throw noVersion(model, version) }
+        return version
+    }
+
+    /// Throws `notFound` unless a model has a version of that number.
+    static func requireVersion(_ connection: Connection, _ key: ModelKey, _ model: String, _ version: Int) throws {
+        let row = try connection.first(
+            "SELECT version FROM model_versions WHERE model_number = ? AND version = ? AND is_deleted = 0",
+            [.integer(key.number), .int(version)]
+        )
+        guard row != nil else { throw noVersion(model, version) }
     }
 
     static func noVersion(_ model: String, _ version: Int) -> MartletError {
-        MartletError(.notFound, "Model Version (name=\(model.prefix(200)), version=\(version)) not found")
-    }
-
-    /// Reads a version from its row and adds what belongs to it.
-    static func version(_ connection: Connection, _ row: Row, name: String) throws -> ModelVersion {
-        let key: [SQLValue] = [.integer(try row.int("model_number")), .integer(try row.int("version"))]
-        let tags = try connection.query(
-            "SELECT * FROM model_version_tags WHERE model_number = ? AND version = ? ORDER BY tag_key",
-            key
-        )
-        let aliases = try connection.query(
-            "SELECT alias FROM model_aliases WHERE model_number = ? AND version = ? ORDER BY alias",
-            key
-        )
-        guard let stage = ModelVersion.Stage(rawValue: try row.text("stage")) else {
-            throw MartletError(.dataLoss, "A version of model '\(name)' has an unknown stage.")
-        }
-        return ModelVersion(
-            name: name,
-            version: Int(try row.int("version")),
-            creationTime: try row.timestamp("creation_time"),
-            lastUpdateTime: try row.timestamp("last_update_time"),
-            description: try row.text("description"),
-            stage: stage,
-            source: try row.text("source"),
-            artifactURI: try row.text("artifact_uri"),
-            runID: try row.text("run_id"),
-            runLink: try row.text("run_link"),
-            tags: try tags.map { ModelTag(key: try $0.text("tag_key"), value: try $0.text("tag_value")) },
-            aliases: try aliases.map { try $0.text("alias") }
-        )
+        MartletError(.notFound, "Model Version (name=\(model.prefix(300)), version=\(version)) not found")
     }
 
     /// Changes a version's description.
@@ -82,10 +65,10 @@ extension RegistryStore {
     /// - Throws: `notFound`, `invalidArgument`.
     package func describeVersion(_ model: String, _ version: Int, _ description: String) async throws -> ModelVersion {
         try RegistryRules.checkDescription(description)
-        return try await changeVersion(model, version) { connection, number in
+        return try await changeVersion(model, version) { connection, key in
             try connection.execute(
                 "UPDATE model_versions SET description = ? WHERE model_number = ? AND version = ?",
-                [.text(description), .integer(number), .int(version)]
+                [.text(description), .integer(key.number), .int(version)]
             )
             return try Self.version(connection, model, version)
         }
@@ -96,21 +79,37 @@ extension RegistryStore {
     /// - Throws: `notFound`, `invalidArgument`.
     package func setVersionTag(_ model: String, _ version: Int, _ tag: ModelTag) async throws {
         try RegistryRules.checkTags([tag])
-        try await changeVersion(model, version) { connection, number in
-            try Self.putTag(connection, number, Int64(version), tag)
+        let outbox = outbox
+        try await changeModel(model) { connection, key in
+            try Self.requireVersion(connection, key, model, version)
+            try Self.putTag(connection, key.number, Int64(version), tag)
+            try outbox.record(
+                connection,
+                .versionTagSet(name: model, version: version, tag: tag, isPrompt: key.isPrompt)
+            )
         }
+        outbox.committed()
     }
 
     /// Deletes a tag of a version; nothing happens if there is none.
     ///
-    /// - Throws: `notFound` for the version.
-    package func deleteVersionTag(_ model: String, _ version: Int, key: String) async throws {
-        try await changeVersion(model, version) { connection, number in
-            _ = try connection.execute(
+    /// - Throws: `notFound` for the version, `invalidArgument`.
+    package func deleteVersionTag(_ model: String, _ version: Int, key tagKey: String) async throws {
+        try RegistryRules.checkTagKey(tagKey)
+        let outbox = outbox
+        try await changeModel(model) { connection, key in
+            try Self.requireVersion(connection, key, model, version)
+            let deleted = try connection.execute(
                 "DELETE FROM model_version_tags WHERE model_number = ? AND version = ? AND tag_key = ?",
-                [.integer(number), .int(version), .text(key)]
+                [.integer(key.number), .int(version), .text(tagKey)]
+            )
+            guard deleted > 0 else { return }
+            try outbox.record(
+                connection,
+                .versionTagDeleted(name: model, version: version, key: tagKey, isPrompt: key.isPrompt)
             )
         }
+        outbox.committed()
     }
 
     static func putTag(_ connection: Connection, _ number: Int64, _ version: Int64, _ tag: ModelTag) throws {
@@ -140,7 +139,8 @@ extension RegistryStore {
             )
         }
         let now = clock.now
-        return try await changeVersion(model, version) { connection, number in
+        return try await changeVersion(model, version, touchingModel: true) { connection, key in
+            let number = key.number
             if archivingOthers {
                 try connection.execute(
                     """
@@ -165,41 +165,42 @@ extension RegistryStore {
     ///
     /// - Throws: `notFound`.
     package func deleteVersion(_ model: String, _ version: Int) async throws {
-        let aliases = try await changeVersion(model, version) { connection, number in
+        let aliases = try await changeVersion(model, version, touchingModel: true) { connection, key in
             let aliases = try Self.version(connection, model, version).aliases
-            let key: [SQLValue] = [.integer(number), .int(version)]
+            let place: [SQLValue] = [.integer(key.number), .int(version)]
             for table in ["model_aliases", "model_version_files", "model_version_tags"] {
-                try connection.execute("DELETE FROM \(table) WHERE model_number = ? AND version = ?", key)
+                try connection.execute("DELETE FROM \(table) WHERE model_number = ? AND version = ?", place)
             }
             try connection.execute(
                 """
-                UPDATE model_versions SET is_deleted = 1, source = '', artifact_uri = '', run_id = '', run_link = '',
-                    description = '' WHERE model_number = ? AND version = ?
+                UPDATE model_versions SET is_deleted = 1, source = '', artifact_uri = '', download_uri = NULL,
+                    run_id = '', run_link = '', description = '' WHERE model_number = ? AND version = ?
                 """,
-                key
+                place
             )
             return aliases
         }
         for alias in aliases { onAliasChange(AliasChange(model: model, alias: alias, version: nil)) }
     }
 
-    /// Runs a change of an existing version and records when it happened.
+    /// Runs a change of an existing version and records when it happened; with `touchingModel` for its model too.
     private func changeVersion<Value: Sendable>(
         _ model: String,
         _ version: Int,
-        _ change: @escaping @Sendable (Connection, Int64) throws -> Value
+        touchingModel: Bool = false,
+        _ change: @escaping @Sendable (Connection, ModelKey) throws -> Value
     ) async throws -> Value {
         let now = clock.now
-        return try await changeModel(model) { connection, number in
+        return try await changeModel(model, touching: touchingModel) { connection, key in
             let changed = try connection.execute(
                 """
                 UPDATE model_versions SET last_update_time = ?
                 WHERE model_number = ? AND version = ? AND is_deleted = 0
                 """,
-                [.integer(now.milliseconds), .integer(number), .int(version)]
+                [.integer(now.milliseconds), .integer(key.number), .int(version)]
             )
             guard changed > 0 else { throw Self.noVersion(model, version) }
-            return try change(connection, number)
+            return try change(connection, key)
         }
     }
 
@@ -211,7 +212,7 @@ extension RegistryStore {
             _ = try Self.version(connection, model, version)
             let rows = try connection.query(
                 "SELECT * FROM model_version_files WHERE model_number = ? AND version = ? ORDER BY file_path",
-                [.integer(try Self.modelNumber(connection, model)), .int(version)]
+                [.integer(try Self.modelKey(connection, model).number), .int(version)]
             )
             return try rows.map { row in
                 ModelFile(

@@ -11,13 +11,12 @@ struct RegistrySearch {
 
     /// A search for registered models; by name if no order is given.
     init(models filter: [SearchComparison], order: [SearchOrder]) throws(MartletError) {
+        let wantsPrompts = Self.wantsPrompts(filter)
         var conditions: [SQLFragment] = []
-        var wantsPrompts = false
         for comparison in filter {
-            if let wanted = Self.promptWish(comparison) {
-                wantsPrompts = wanted
-            } else if Self.isTag(comparison.field) {
-                conditions.append(try Self.tagCondition(comparison, "registered_model_tags", "m"))
+            if Self.isTag(comparison.field) {
+                let condition = try Self.tagCondition(comparison, "registered_model_tags", "m")
+                if !Self.isAboutPrompts(comparison) { conditions.append(condition) }
             } else if try Self.attribute(comparison.field) == "name" {
                 conditions.append(try Self.textCondition(comparison, "m.name", allowsList: true))
             } else {
@@ -27,26 +26,30 @@ struct RegistrySearch {
         conditions.append(SQLFragment("m.is_prompt = ?", [.bool(wantsPrompts)]))
         condition = .all(conditions)
         var keys: [KeysetPage.Key] = []
+        var columns: Set<String> = []
         for entry in order {
+            let column: String
             switch try Self.attribute(entry.field) {
-            case "name": keys.append(KeysetPage.Key("m.name", isAscending: entry.isAscending))
-            case "timestamp", "last_updated_timestamp":
-                keys.append(KeysetPage.Key("m.last_update_time", isAscending: entry.isAscending))
+            case "name": column = "m.name"
+            case "timestamp", "last_updated_timestamp": column = "m.last_update_time"
             default: throw Self.unknownOrder(entry.field.key, "name, timestamp and last_updated_timestamp")
             }
+            guard columns.insert(column).inserted else {
+                throw MartletError(.invalidArgument, "`order_by` contains duplicate fields: '\(entry.field.key)'.")
+            }
+            keys.append(KeysetPage.Key(column, isAscending: entry.isAscending))
         }
         self.keys = keys + [KeysetPage.Key("m.name", isAscending: true)]
     }
 
     /// A search for versions; last changed first if no order is given.
     init(versions filter: [SearchComparison], order: [SearchOrder]) throws(MartletError) {
+        let wantsPrompts = Self.wantsPrompts(filter)
         var conditions = [SQLFragment("v.is_deleted = 0")]
-        var wantsPrompts = false
         for comparison in filter {
-            if let wanted = Self.promptWish(comparison) {
-                wantsPrompts = wanted
-            } else if Self.isTag(comparison.field) {
-                conditions.append(try Self.tagCondition(comparison, "model_version_tags", "v"))
+            if Self.isTag(comparison.field) {
+                let condition = try Self.tagCondition(comparison, "model_version_tags", "v")
+                if !Self.isAboutPrompts(comparison) { conditions.append(condition) }
             } else {
                 conditions.append(try Self.versionCondition(comparison))
             }
@@ -67,17 +70,22 @@ struct RegistrySearch {
         case "name": return try textCondition(comparison, "m.name", allowsList: true)
         case "run_id": return try textCondition(comparison, "v.run_id", allowsList: true)
         case "source_path": return try textCondition(comparison, "v.source", allowsList: false)
-        case "version_number", "version":
+        case "version_number":
             // A version is text in the rest of the API, so clients write it with and without quotes.
-            var comparison = comparison
-            if case .text(let text) = comparison.value {
-                comparison = SearchComparison(
-                    field: comparison.field,
-                    operation: comparison.operation,
-                    value: .number(String(try RegistryRules.version(text)))
-                )
+            let whole: Int64?
+            switch comparison.value {
+            case .text(let text), .number(let text): whole = Int64(text)
+            default: whole = nil
             }
-            return try comparison.condition(onNumber: "v.version", named: "attribute 'version_number'")
+            let name = "attribute 'version_number'"
+            guard let whole else {
+                throw MartletError(.invalidArgument, "Invalid value for numeric \(name): it must be a whole number.")
+            }
+            return try SearchComparison(
+                field: comparison.field,
+                operation: comparison.operation,
+                value: .number(String(whole))
+            ).condition(onNumber: "v.version", named: name)
         case let key: throw unknownAttribute(key, "name, run_id, source_path and version_number")
         }
     }
@@ -93,16 +101,21 @@ struct RegistrySearch {
         return KeysetPage.Key(column, isAscending: entry.isAscending)
     }
 
-    /// Whether a comparison asks for prompts (true), for models (false), or for something else (nil).
-    private static func promptWish(_ comparison: SearchComparison) -> Bool? {
-        guard isTag(comparison.field), comparison.field.key == RegistryStore.promptTag,
-            case .text(let text) = comparison.value
-        else { return nil }
+    /// Whether a filter asks for prompts: the first comparison of their mark decides, the others are about models.
+    private static func wantsPrompts(_ filter: [SearchComparison]) -> Bool {
+        guard let comparison = filter.first(where: isAboutPrompts), case .text(let text) = comparison.value else {
+            return false
+        }
         switch comparison.operation {
         case .equal: return text.lowercased() == "true"
-        case .notEqual: return text.lowercased() != "true"
-        default: return nil
+        case .notEqual: return text.lowercased() == "false"
+        default: return false
         }
+    }
+
+    /// Whether a comparison is of the mark of prompts, which models lack and which is compared apart therefore.
+    private static func isAboutPrompts(_ comparison: SearchComparison) -> Bool {
+        isTag(comparison.field) && comparison.field.key == RegistryStore.promptTag
     }
 
     private static func isTag(_ field: SearchField) -> Bool {

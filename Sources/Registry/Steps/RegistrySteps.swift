@@ -25,7 +25,7 @@ package enum RegistrySteps {
             let fields = JSONFields(context.parameters, path: "with")
             let model = try fields.string("model")
             let alias = try fields.optionalString("alias")
-            if let alias { try RegistryRules.checkAlias(alias) }
+            if let alias { try RegistryRules.checkNewAlias(alias) }
             let trained = try outputs(context, fields)
             // A retry after a crash between registering and recording must not make a second version.
             let key = "\(context.runID)/\(context.task)"
