@@ -57,7 +57,7 @@ let ground: [Target] =
         .target(name: "CHost"),
         .target(name: "CPostgres"),
         .target(name: "OpenTelemetryProto", dependencies: [.protobuf], exclude: ["README.md"]),
-        .target(name: "TestSupport", dependencies: ["Core"], swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["Core", "Storage"], swiftSettings: strict),
     ]
     + module("Core", ["CHost"])
 

@@ -11,3 +11,27 @@ package enum StorageLimits {
     /// Most bound values in one statement (SQLite's default maximum).
     package static let boundValues = 32_766
 }
+
+/// The maxima that hold for PostgreSQL alone.
+extension StorageLimits {
+    /// Oldest server that is accepted, as PostgreSQL numbers its versions.
+    package static let postgresVersion = 130_000
+    /// Most statements kept prepared on one connection; one more forgets the others.
+    package static let preparedStatements = 256
+    /// How long a read waits for one of the connections, in seconds.
+    package static let readerWaitSeconds = 2.0
+    /// How long a connection may take to be made while the server runs, in seconds.
+    package static let connectSeconds = 1.0
+    /// How long a server is waited for when a database is opened, in seconds.
+    package static let openSeconds = 10.0
+    /// How long after a failed connection the next is not tried, in seconds.
+    package static let reconnectSeconds = 0.25
+    /// How long a read waits for the answer to one statement, in seconds.
+    package static let readSeconds = 60.0
+    /// How long a write waits for the answer to one statement, in seconds; it may build an index.
+    package static let writeSeconds = 600.0
+    /// How long the database lets a write stand still before it undoes it, in seconds.
+    package static let idleTransactionSeconds = 30
+    /// How long a connection may be silent before it is probed, in seconds; also how long sent data may go unanswered.
+    package static let keepaliveSeconds = 10
+}
