@@ -37,6 +37,8 @@ package struct ArtifactStatus: Hashable, Sendable {
 /// Where the bytes of an open file come from.
 enum ArtifactSource: Sendable {
     case disk(DiskSource)
+    case s3(S3Download)
+    case empty
 }
 
 /// An asynchronous sequence of the chunks of a file.
@@ -51,6 +53,8 @@ package struct ArtifactChunks: AsyncSequence, Sendable {
     package func makeAsyncIterator() -> Iterator {
         switch source {
         case .disk(let disk): Iterator(reader: .disk(disk, position: range.lowerBound, end: range.upperBound))
+        case .s3(let download): Iterator(reader: .s3(S3Reader(download, range)))
+        case .empty: Iterator(reader: .empty)
         }
     }
 
@@ -58,6 +62,8 @@ package struct ArtifactChunks: AsyncSequence, Sendable {
     package struct Iterator: AsyncIteratorProtocol {
         enum Reader {
             case disk(DiskSource, position: Int64, end: Int64)
+            case s3(S3Reader)
+            case empty
         }
 
         var reader: Reader
@@ -73,6 +79,12 @@ package struct ArtifactChunks: AsyncSequence, Sendable {
                 let chunk = try await disk.read(at: position, before: end)
                 reader = .disk(disk, position: position + Int64(chunk.count), end: end)
                 return chunk
+            case .s3(var s3):
+                reader = .empty
+                let chunk = try await s3.next()
+                reader = .s3(s3)
+                return chunk
+            case .empty: return nil
             }
         }
     }

@@ -1,3 +1,4 @@
+import Core
 import Crypto
 
 /// What was stored: how many bytes and their SHA-256.
@@ -18,6 +19,17 @@ package struct ArtifactDigest: Hashable, Sendable {
         var accumulator = DigestAccumulator()
         accumulator.append(Array(bytes))
         self = accumulator.finish()
+    }
+}
+
+extension ArtifactDigest {
+    /// Refuses bytes that are not the announced ones; nil announces nothing.
+    func check(against expected: String?, _ path: ArtifactPath) throws(MartletError) {
+        guard let expected, expected != sha256 else { return }
+        throw MartletError(
+            .invalidArgument,
+            "Artifact '\(path)' arrived with SHA-256 \(sha256), not \(expected) as announced: send it again."
+        )
     }
 }
 

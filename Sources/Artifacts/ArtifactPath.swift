@@ -33,6 +33,11 @@ package struct ArtifactPath: Hashable, Sendable, CustomStringConvertible {
         self.init(components: names)
     }
 
+    /// Where a probe of the store writes; outside every experiment.
+    static func probe(named name: String) throws -> ArtifactPath {
+        try ArtifactPath(validating: ".martlet-probe/\(name)")
+    }
+
     /// The path as text, components joined by `/`.
     package var description: String { components.joined(separator: "/") }
 

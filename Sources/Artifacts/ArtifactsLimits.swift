@@ -12,4 +12,12 @@ package enum ArtifactsLimits {
     package static let writeBufferBytes = 1024 * 1024
     /// Threads that may block on the disk at once.
     package static let diskThreads = 4
+    /// Bytes that the cache of a remote store's files may hold.
+    package static let cacheBytes: Int64 = 20 * 1024 * 1024 * 1024
+    /// Days after which an unused entry of the cache goes.
+    package static let cacheDays: Int64 = 7
+    /// Seconds for which an entry stays after it was asked for, whatever room is needed.
+    package static let cacheGraceSeconds: Int64 = 600
+    /// Bytes of the file that lists what an entry of the cache holds.
+    package static let cacheManifestBytes = 16 * 1024 * 1024
 }
