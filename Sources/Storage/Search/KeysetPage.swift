@@ -82,7 +82,8 @@ package struct KeysetPage: Sendable {
         return fragment
     }
 
-    private func token(at row: Row) throws -> String {
+    /// The token of the page that begins after a row of this query.
+    package func token(at row: Row) throws -> String {
         let values = try keys.indices.map { index -> JSONValue in
             switch row["sort_\(index)"] {
             case .integer(let value): .integer(value)

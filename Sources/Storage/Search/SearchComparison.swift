@@ -10,6 +10,7 @@ package struct SearchComparison: Sendable, Equatable {
         case greaterOrEqual = ">="
         case like = "LIKE"
         case ilike = "ILIKE"
+        case rlike = "RLIKE"
         case isIn = "IN"
         case isNotIn = "NOT IN"
         case isNull = "IS NULL"

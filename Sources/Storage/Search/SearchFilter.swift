@@ -74,6 +74,7 @@ private struct SearchFilterParser {
         switch Self.keyword(token) {
         case "LIKE": return .like
         case "ILIKE": return .ilike
+        case "RLIKE": return .rlike
         case "IN": return .isIn
         case "NOT":
             guard Self.keyword(try next()) == "IN" else { throw scanner.invalid("NOT is only allowed in NOT IN.") }

@@ -126,6 +126,9 @@ struct SearchScanner {
         var rest = word()
         while peek == "." {
             position += 1
+            if let character = peek, "`\"'".contains(character) {
+                return .field(SearchField(entity: first, key: rest + "." + (try quoted())), isQuoted: true)
+            }
             rest += "." + word()
         }
         guard !rest.isEmpty else { throw invalid("a key is missing after '\(first).'.") }
