@@ -1,0 +1,50 @@
+package import Core
+
+/// Someone who wants to be told: where, and of what.
+///
+/// Its secret is not in it: that is stored encrypted and leaves the store only to sign.
+package struct Webhook: Sendable, Equatable {
+    /// Whether it is told.
+    package enum Status: String, Sendable, CaseIterable {
+        case active = "ACTIVE"
+        case disabled = "DISABLED"
+    }
+
+    /// Its id, a UUID.
+    package let id: String
+    /// For people.
+    package let name: String
+    /// For people; nil if never given.
+    package let description: String?
+    /// Where it is told.
+    package let url: String
+    /// What it is told of, in the order given.
+    package let events: [WebhookEvent]
+    /// Whether it is told.
+    package let status: Status
+    /// Whether what it is sent is signed.
+    package let isSigned: Bool
+    /// When it was created.
+    package let creationTime: Timestamp
+    /// When it was last changed; every change is later than the one before.
+    package let lastUpdateTime: Timestamp
+}
+
+/// What a caller wants a webhook to be; nil is left as it is.
+package struct WebhookChange: Sendable {
+    /// Its name.
+    package var name: String?
+    /// Its description.
+    package var description: String?
+    /// Where it is told.
+    package var url: String?
+    /// What it is told of.
+    package var events: [WebhookEvent]?
+    /// The secret that signs; the empty one ends signing.
+    package var secret: String?
+    /// Whether it is told.
+    package var status: Webhook.Status?
+
+    /// No change.
+    package init() {}
+}

@@ -1,0 +1,55 @@
+/// What a webhook can be told of: an entity and what happened to it, as MLflow names them.
+package struct WebhookEvent: Sendable, Hashable {
+    /// What something happened to.
+    package enum Entity: String, Sendable, CaseIterable {
+        case registeredModel = "registered_model"
+        case modelVersion = "model_version"
+        case modelVersionTag = "model_version_tag"
+        case modelVersionAlias = "model_version_alias"
+        case prompt = "prompt"
+        case promptVersion = "prompt_version"
+        case promptTag = "prompt_tag"
+        case promptVersionTag = "prompt_version_tag"
+        case promptAlias = "prompt_alias"
+        case budgetPolicy = "budget_policy"
+    }
+
+    /// What happened.
+    package enum Action: String, Sendable, CaseIterable {
+        case created
+        case updated
+        case deleted
+        case set
+        case exceeded
+    }
+
+    /// What something happened to.
+    package let entity: Entity
+    /// What happened.
+    package let action: Action
+
+    /// Makes an event; nil if nothing of the kind ever happens to the entity.
+    package init?(_ entity: Entity, _ action: Action) {
+        guard Self.actions(of: entity).contains(action) else { return nil }
+        self.entity = entity
+        self.action = action
+    }
+
+    /// Such as `model_version.created`.
+    package var name: String { "\(entity.rawValue).\(action.rawValue)" }
+
+    /// What can happen to an entity, in alphabetical order.
+    package static func actions(of entity: Entity) -> [Action] {
+        switch entity {
+        case .registeredModel, .modelVersion, .prompt, .promptVersion: [.created]
+        case .modelVersionTag, .promptTag, .promptVersionTag: [.deleted, .set]
+        case .modelVersionAlias, .promptAlias: [.created, .deleted]
+        case .budgetPolicy: [.exceeded]
+        }
+    }
+
+    /// Every event there is.
+    package static var all: [WebhookEvent] {
+        Entity.allCases.flatMap { entity in actions(of: entity).compactMap { WebhookEvent(entity, $0) } }
+    }
+}

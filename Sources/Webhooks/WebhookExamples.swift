@@ -1,0 +1,54 @@
+import Core
+
+/// The data that a test call sends: the fields of each event with the example values of MLflow's documentation.
+enum WebhookExamples {
+    static func data(_ event: WebhookEvent) -> JSONObject {
+        switch (event.entity, event.action) {
+        case (.registeredModel, _): named("model", "An example registered model")
+        case (.modelVersion, _): modelVersion
+        case (.modelVersionTag, .deleted): ["name": "example_model", "version": "1", "key": "example_key"]
+        case (.modelVersionTag, _):
+            ["name": "example_model", "version": "1", "key": "example_key", "value": "example_value"]
+        case (.modelVersionAlias, .deleted): ["name": "example_model", "alias": "example_alias"]
+        case (.modelVersionAlias, _): ["name": "example_model", "alias": "example_alias", "version": "1"]
+        case (.prompt, _): named("prompt", "An example prompt")
+        case (.promptVersion, _): promptVersion
+        case (.promptTag, .deleted): ["name": "example_prompt", "key": "example_key"]
+        case (.promptTag, _): ["name": "example_prompt", "key": "example_key", "value": "example_value"]
+        case (.promptVersionTag, .deleted): ["name": "example_prompt", "version": "1", "key": "example_key"]
+        case (.promptVersionTag, _):
+            ["name": "example_prompt", "version": "1", "key": "example_key", "value": "example_value"]
+        case (.promptAlias, .deleted): ["name": "example_prompt", "alias": "example_alias"]
+        case (.promptAlias, _): ["name": "example_prompt", "alias": "example_alias", "version": "1"]
+        case (.budgetPolicy, _): budget
+        }
+    }
+
+    private static let tags: JSONValue = ["example_key": "example_value"]
+
+    private static func named(_ noun: String, _ description: String) -> JSONObject {
+        ["name": .string("example_\(noun)"), "tags": tags, "description": .string(description)]
+    }
+
+    private static var modelVersion: JSONObject {
+        [
+            "name": "example_model", "version": "1", "source": "models:/123", "run_id": "abcd1234abcd5678",
+            "tags": tags, "description": "An example model version",
+        ]
+    }
+
+    private static var promptVersion: JSONObject {
+        [
+            "name": "example_prompt", "version": "1", "template": "Hello {{name}}!", "tags": tags,
+            "description": "An example prompt version",
+        ]
+    }
+
+    private static var budget: JSONObject {
+        [
+            "budget_policy_id": "bp-abc123", "budget_unit": "USD", "budget_amount": 100.0, "current_spend": 105.5,
+            "duration_unit": "MONTHS", "duration_value": 1, "target_scope": "ENDPOINT", "workspace": "default",
+            "target_value": "ep-abc123", "window_start": 1_704_067_200_000,
+        ]
+    }
+}
