@@ -171,10 +171,11 @@ extension RegistryStore {
             for table in ["model_aliases", "model_version_files", "model_version_tags"] {
                 try connection.execute("DELETE FROM \(table) WHERE model_number = ? AND version = ?", place)
             }
+            // Where its files lie stays: they are kept for a while, should a deployment have to go back to it.
             try connection.execute(
                 """
-                UPDATE model_versions SET is_deleted = 1, source = '', artifact_uri = '', download_uri = NULL,
-                    run_id = '', run_link = '', description = '' WHERE model_number = ? AND version = ?
+                UPDATE model_versions SET is_deleted = 1, source = '', download_uri = NULL, run_id = '', run_link = '',
+                    description = '' WHERE model_number = ? AND version = ?
                 """,
                 place
             )
