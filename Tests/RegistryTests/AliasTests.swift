@@ -1,8 +1,9 @@
 import Core
 import Registry
+import TestSupport
 import Testing
 
-@Suite struct AliasTests {
+@Suite(.overEveryDatabase) struct AliasTests {
     private let fixture: RegistryFixture
     private var store: RegistryStore { fixture.store }
 

@@ -5,7 +5,7 @@ import Registry
 import TestSupport
 import Testing
 
-@Suite struct ModelVersionTests {
+@Suite(.overEveryDatabase) struct ModelVersionTests {
     private let fixture: RegistryFixture
     private var store: RegistryStore { fixture.store }
 

@@ -3,7 +3,7 @@ import Registry
 import TestSupport
 import Testing
 
-@Suite struct RegisteredModelTests {
+@Suite(.overEveryDatabase) struct RegisteredModelTests {
     private let fixture: RegistryFixture
     private var store: RegistryStore { fixture.store }
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What is written down in the transaction of each change.
-@Suite struct RegistryEventTests {
+@Suite(.overEveryDatabase) struct RegistryEventTests {
     private let fixture: RegistryFixture
     private var store: RegistryStore { fixture.store }
     private let tag = ModelTag(key: "k", value: "v")

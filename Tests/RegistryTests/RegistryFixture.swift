@@ -63,7 +63,7 @@ final class RegistryFixture: Sendable {
 
     init() async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "martlet-registry-\(Identifier.random())")
-        let database = try Database.inMemory()
+        let database = try await TestDatabase.current.open()
         try await database.migrate(RegistryStore.migrations)
         artifacts = try DiskArtifactStore(root: directory.path())
         let (changes, registrations, outbox) = (Changes(), Registrations(), Outbox())

@@ -1,10 +1,11 @@
 import Core
 import Foundation
 import Registry
+import TestSupport
 import Testing
 
 /// Every limit: what is at it passes, what is one past it does not.
-@Suite struct RegistryLimitsTests {
+@Suite(.overEveryDatabase) struct RegistryLimitsTests {
     private let fixture: RegistryFixture
     private var store: RegistryStore { fixture.store }
 

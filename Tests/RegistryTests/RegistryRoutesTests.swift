@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// What travels over HTTP: the shape of replies and of errors.
-@Suite struct RegistryRoutesTests {
+@Suite(.overEveryDatabase) struct RegistryRoutesTests {
     private let fixture: RegistryFixture
     private let router = Router(context: AppRequestContext.self)
 

@@ -3,7 +3,7 @@ import Registry
 import TestSupport
 import Testing
 
-@Suite struct RegistryStepsTests {
+@Suite(.overEveryDatabase) struct RegistryStepsTests {
     private let fixture: RegistryFixture
     private var store: RegistryStore { fixture.store }
 

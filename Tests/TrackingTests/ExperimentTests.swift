@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Tracking
 
-@Suite struct ExperimentTests {
+@Suite(.overEveryDatabase) struct ExperimentTests {
     private let fixture: TrackingFixture
     private var store: TrackingStore { fixture.store }
 

@@ -1,8 +1,9 @@
 import Core
+import TestSupport
 import Testing
 import Tracking
 
-@Suite struct HistoryTests {
+@Suite(.overEveryDatabase) struct HistoryTests {
     private let fixture: TrackingFixture
     private let run: String
     private var store: TrackingStore { fixture.store }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Tracking
 
-@Suite struct LoggedModelTests {
+@Suite(.overEveryDatabase) struct LoggedModelTests {
     private let fixture: TrackingFixture
     private var store: TrackingStore { fixture.store }
 
@@ -27,10 +27,12 @@ import Tracking
         #expect(try await store.artifactRoot(modelID: model.id).description == "0/models/\(model.id)/artifacts")
         fixture.clock.advance(by: .seconds(1))
         #expect(try await store.finalizeLoggedModel(model.id, .ready).status == .ready)
+        let finished = fixture.clock.now
+        fixture.clock.advance(by: .seconds(1))
         try await store.setLoggedModelTags(model.id, [Tracking.Tag(key: "t", value: "2")])
         try await store.logLoggedModelParams(model.id, [Param(key: "q", value: "2")])
         let stored = try await store.loggedModel(model.id)
-        #expect(stored.lastUpdateTime == fixture.clock.now)
+        #expect(stored.lastUpdateTime == finished)
         #expect(stored.creationTime < stored.lastUpdateTime)
         #expect(stored.tags.map(\.value) == ["2"])
         #expect(stored.params.map(\.key) == ["p", "q"])
@@ -39,8 +41,36 @@ import Tracking
         try await store.deleteLoggedModel(model.id)
         #expect(await code { _ = try await store.loggedModel(model.id) } == .notFound)
         #expect(try await store.loggedModel(model.id, includingDeleted: true).lifecycle == .deleted)
-        #expect(await code { _ = try await store.finalizeLoggedModel(model.id, .ready) } == .notFound)
+        // As with MLflow, deletion hides a model and ends nothing.
+        try await store.deleteLoggedModel(model.id)
+        #expect(try await store.finalizeLoggedModel(model.id, .uploadFailed).status == .uploadFailed)
         #expect(try await store.searchLoggedModels(experimentIDs: ["0"]).models.isEmpty)
+        #expect(await code { try await store.deleteLoggedModel("m-none") } == .notFound)
+    }
+
+    @Test func paramsAreWrittenOnceAndTakeAnyKey() async throws {
+        let model = try await store.createLoggedModel(experimentID: "0", params: [Param(key: "a$/../b", value: "1")])
+        let long = String(repeating: "x", count: TrackingLimits.paramValueCharacters + 1)
+        try await store.logLoggedModelParams(model.id, [Param(key: "a$/../b", value: "1"), Param(key: "l", value: long)])
+        let changed = [Param(key: "new", value: "1"), Param(key: "a$/../b", value: "2")]
+        let error = await failure { try await store.logLoggedModelParams(model.id, changed) }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.hasPrefix("Changing param values is not allowed.") == true)
+        let stored = try await store.loggedModel(model.id).params
+        #expect(stored.map(\.key) == ["a$/../b", "l"])
+        #expect(stored.map(\.value) == ["1", long])
+    }
+
+    @Test func metricsNeedAModelThatIsThere() async throws {
+        let run = try await fixture.run()
+        let metric = { (model: String) in Metric(key: "m", value: 1, timestamp: fixture.clock.now, modelID: model) }
+        #expect(await code { try await store.logMetric(runID: run, metric("m-none")) } == .notFound)
+        #expect(try await store.run(run).metrics.isEmpty)
+        let model = try await store.createLoggedModel(experimentID: "0").id
+        try await store.deleteLoggedModel(model)
+        try await store.logMetric(runID: run, metric(model))
+        try await store.logMetric(runID: run, metric(model))
+        #expect(try await store.loggedModel(model, includingDeleted: true).metrics.count == 1)
     }
 
     @Test(arguments: ["a/b", "a:b", "a.b", "a%b", "a\"b", "a'b"])
@@ -54,7 +84,7 @@ import Tracking
         try await store.recordRegistration(of: model, as: "b", version: 2)
         let tag = try await store.loggedModel(model).tags.first
         #expect(tag?.key == "mlflow.modelVersions")
-        #expect(tag?.value == #"[{"name":"a","version":1},{"name":"b","version":2}]"#)
+        #expect(tag?.value == #"[{"name": "a", "version": 1}, {"name": "b", "version": 2}]"#)
     }
 
     @Test func search() async throws {
@@ -99,13 +129,19 @@ import Tracking
         #expect(try await names("params.depth = '2' AND tags.team = 'red'") == "z")
         #expect(try await names("name IN ('x', 'z')") == "zx")
         #expect(try await names("attributes.model_id = '\(ids["y"] ?? "")'") == "y")
+        for filter in ["status = 'PENDING'", "status IN ('1', 'READY')", "status != 2", "params.depth >= 0"] {
+            // A param is text and has no order.
+            let isText = filter.hasPrefix("params")
+            #expect(await code { _ = try await names(filter) } == (isText ? .invalidArgument : nil), "\(filter)")
+        }
+        #expect(try await names("params.depth = 2") == "z")
         #expect(try await names("status = 1 AND experiment_id = '0' AND creation_timestamp > 0") == "zyx")
         #expect(try await names(nil, [MeasuredDataset(name: "d0")]) == "x")
         #expect(try await names("metrics.auc >= 0", [MeasuredDataset(name: "d1", digest: "1")]) == "y")
         #expect(try await names("metrics.auc >= 0", [MeasuredDataset(name: "d1", digest: "2")]) == "")
         #expect(try await names(nil, [], [LoggedModelOrder(field: "metrics.auc", isAscending: false)]) == "yxz")
         #expect(try await names(nil, [], [LoggedModelOrder(field: "name")]) == "xyz")
-        for bad in ["metric.auc > 1", "foo = 'x'", "metrics.auc = 'x'", "name > 'x'"] {
+        for bad in ["metric.auc > 1", "foo = 'x'", "metrics.auc = 'x'", "name > 'x'", "name IS NULL", "status > 1"] {
             #expect(await code { _ = try await names(bad) } == .invalidArgument, "\(bad)")
         }
         let stored = try await store.loggedModel(ids["y"] ?? "")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Tracking
 
-@Suite struct LoggingTests {
+@Suite(.overEveryDatabase) struct LoggingTests {
     private let fixture: TrackingFixture
     private var store: TrackingStore { fixture.store }
 

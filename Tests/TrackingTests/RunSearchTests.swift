@@ -1,8 +1,9 @@
 import Core
+import TestSupport
 import Testing
 import Tracking
 
-@Suite struct RunSearchTests {
+@Suite(.overEveryDatabase) struct RunSearchTests {
     private let fixture: TrackingFixture
     private var store: TrackingStore { fixture.store }
 

@@ -14,7 +14,7 @@ final class TrackingFixture: Sendable {
 
     init() async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "martlet-tracking-\(Identifier.random())")
-        let database = try Database.inMemory()
+        let database = try await TestDatabase.current.open()
         try await database.migrate(TrackingStore.migrations)
         let artifacts = try DiskArtifactStore(root: directory.path())
         store = TrackingStore(database: database, artifacts: artifacts, clock: clock.clock)

@@ -1,9 +1,10 @@
 import Core
+import TestSupport
 import Testing
 import Tracking
 
 /// Every limit: what is at it passes, what is one past it does not.
-@Suite struct TrackingLimitsTests {
+@Suite(.overEveryDatabase) struct TrackingLimitsTests {
     private let fixture: TrackingFixture
     private let run: String
     private var store: TrackingStore { fixture.store }
@@ -132,9 +133,6 @@ import Tracking
         await check(TrackingLimits.searchExperiments) { count in
             _ = try await store.searchLoggedModels(experimentIDs: (0..<count).map(String.init))
         }
-        await check(TrackingLimits.loggedModelResults) { count in
-            _ = try await store.searchLoggedModels(experimentIDs: ["0"], limit: count)
-        }
         for limit in [0, -1] {
             #expect(
                 await code { _ = try await store.searchRuns(experimentIDs: ["0"], limit: limit) } == .invalidArgument
@@ -151,6 +149,32 @@ import Tracking
         }
         await check(TrackingLimits.nameCharacters) { count in
             _ = try await store.createLoggedModel(experimentID: "0", name: text(count))
+        }
+        await check(TrackingLimits.loggedModelKeyCharacters) { count in
+            try await store.setLoggedModelTags(model, [Tag(key: text(count), value: "")])
+        }
+        await check(TrackingLimits.loggedModelValueCharacters) { count in
+            try await store.setLoggedModelTags(model, [Tag(key: "t", value: text(count))])
+        }
+    }
+
+    /// A page of more models than `TrackingLimits.loggedModelResults` is cut, and the rest comes on the next page.
+    @Test func pagesOfLoggedModelsAreCut() async throws {
+        for index in 0...TrackingLimits.loggedModelResults {
+            _ = try await store.createLoggedModel(experimentID: "0", name: "m\(index)")
+        }
+        let first = try await store.searchLoggedModels(experimentIDs: ["0"], limit: .max)
+        #expect(first.models.count == TrackingLimits.loggedModelResults)
+        let rest = try await store.searchLoggedModels(experimentIDs: ["0"], limit: .max, after: first.nextToken)
+        #expect(rest.models.map(\.name) == ["m0"])
+        #expect(rest.nextToken == nil)
+    }
+
+    @Test func modelHistory() async throws {
+        // `["…"]` has four characters more than the text.
+        await check(TrackingLimits.modelHistoryCharacters - 4) { count in
+            let fresh = try await fixture.run()
+            try await store.appendLoggedModel(runID: fresh, .string(text(count)))
         }
     }
 

@@ -4,11 +4,12 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
+import TestSupport
 import Testing
 import Tracking
 
 /// What travels over HTTP: the shape of replies and of errors.
-@Suite struct TrackingRoutesTests {
+@Suite(.overEveryDatabase) struct TrackingRoutesTests {
     private let fixture: TrackingFixture
     private let router = Router(context: AppRequestContext.self)
 
@@ -136,11 +137,17 @@ import Tracking
         let wrong = try await post("runs/update", #"{"run_id":"\#(id)","status":"WRONG"}"#)
         #expect(wrong.status == 400)
         #expect(try await post("runs/update", #"{"run_id":"\#(id)","status":3}"#).status == 200)
-        for bad in ["a/b", "../x", String(repeating: "x", count: TrackingLimits.runIDCharacters + 1), "-a"] {
-            #expect(try await post("runs/delete", #"{"run_id":"\#(bad)"}"#).status == 400)
+        for bad in ["a/b", "../x", String(repeating: "x", count: TrackingLimits.runIDCharacters + 1), "-a", "é"] {
+            #expect(try await post("runs/delete", #"{"run_id":"\#(bad)"}"#).status == 404)
+            for method in ["runs/log-batch", "runs/log-inputs"] {
+                let reply = try await post(method, #"{"run_id":"\#(bad)"}"#)
+                #expect(reply.status == 400)
+                let text = reply.json?["message"]?.stringValue ?? ""
+                #expect(text.hasPrefix("Invalid value \"\(bad.prefix(80))\" for parameter 'run_id' supplied."))
+            }
         }
         let longest = String(repeating: "x", count: TrackingLimits.runIDCharacters)
-        #expect(try await post("runs/delete", #"{"run_id":"\#(longest)"}"#).status == 404)
+        #expect(try await post("runs/log-batch", #"{"run_id":"\#(longest)"}"#).status == 404)
         #expect(try await post("runs/search", #"{"experiment_ids":["0"],"max_results":2147483648}"#).status == 400)
         #expect(try await post("runs/log-model", #"{"run_id":"\#(id)","model_json":"{}"}"#).status == 400)
     }
