@@ -27,6 +27,16 @@ package struct Connection {
         return try runner.execute(sql, arguments)
     }
 
+    /// Runs `body` for every row of a query, without keeping them: for results that are long or read at once.
+    package func forEach(
+        _ sql: String,
+        _ arguments: [SQLValue] = [],
+        _ body: (RowCursor) throws -> Void
+    ) throws {
+        try Self.check(arguments)
+        try runner.forEach(sql, arguments, body)
+    }
+
     private static func check(_ arguments: [SQLValue]) throws(MartletError) {
         guard arguments.count <= StorageLimits.boundValues else {
             throw MartletError(

@@ -24,4 +24,13 @@ protocol StatementRunner: AnyObject {
 
     /// How many rows the statement changed.
     func execute(_ sql: String, _ arguments: [SQLValue]) throws(MartletError) -> Int
+
+    /// Runs `body` for every row of a query, as they come.
+    func forEach(_ sql: String, _ arguments: [SQLValue], _ body: (RowCursor) throws -> Void) throws
+}
+
+extension StatementRunner {
+    func forEach(_ sql: String, _ arguments: [SQLValue], _ body: (RowCursor) throws -> Void) throws {
+        for row in try query(sql, arguments) { try body(RowCursor(row)) }
+    }
 }

@@ -10,6 +10,14 @@ package enum StorageLimits {
     package static let busySeconds = 5.0
     /// Most bound values in one statement (SQLite's default maximum).
     package static let boundValues = 32_766
+    /// Prepared statements that one SQLite connection keeps; the one not used for longest makes room.
+    package static let sqliteStatements = 200
+    /// Pages of SQLite's write-ahead log from which a commit moves them into the database.
+    package static let checkpointPages = 4_000
+    /// Page cache of the SQLite connection that writes, in KiB.
+    package static let writerCacheKiB = 8_192
+    /// Page cache of each SQLite connection that reads, in KiB.
+    package static let readerCacheKiB = 4_096
 }
 
 /// The maxima that hold for PostgreSQL alone.

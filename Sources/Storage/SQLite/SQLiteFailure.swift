@@ -1,8 +1,20 @@
 internal import Core
 internal import GRDB
+internal import GRDBSQLite
 
 /// SQLite's result codes as Martlet's errors.
 enum SQLiteFailure {
+    /// The error that a call has just returned on a connection.
+    static func last(of handle: OpaquePointer, _ code: Int32) -> MartletError {
+        // The extended code tells a unique key from a foreign one; both are of the latest call only.
+        let extended = sqlite3_extended_errcode(handle)
+        let result = DatabaseError(
+            resultCode: ResultCode(rawValue: extended & 0xFF == code & 0xFF ? extended : code),
+            message: String(cString: sqlite3_errmsg(handle))
+        )
+        return translate(result)
+    }
+
     static func translate(_ error: any Error) -> MartletError {
         if let error = error as? MartletError { return error }
         guard let failure = error as? DatabaseError else { return MartletError.wrapping(error) }
