@@ -105,7 +105,7 @@ extension TrackingStore {
         }
     }
 
-    private static func putDataset(_ connection: Connection, _ number: Int64, _ dataset: DatasetInput) throws {
+    static func putDataset(_ connection: Connection, _ number: Int64, _ dataset: DatasetInput) throws {
         let datasetNumber = try datasetNumber(connection, number, dataset)
         let last = try connection.first(
             "SELECT COALESCE(MAX(position), 0) AS last FROM run_datasets WHERE run_number = ?",
