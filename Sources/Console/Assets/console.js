@@ -5,6 +5,15 @@
   const main = document.getElementById("main");
   root.classList.add("scripted");
 
+  // MLflow's clients print links such as /#/experiments/1/runs/abc; the pages here have addresses of their own.
+  const linked = /^#\/(?:experiments\/(\d+)(?:\/runs\/(\w+))?|models\/([^/?]+)(?:\/versions\/(\d+))?)/.exec(location.hash);
+  if (linked) {
+    const [, experiment, run, model, version] = linked;
+    if (run) location.replace(`/runs/${run}`);
+    else if (experiment) location.replace(`/experiments/${experiment}`);
+    else location.replace(`/models/${model}${version ? `/${version}` : ""}`);
+  }
+
   // Changes `from` into `to` in place, so that focus, selection, scrolling and open boxes stay as they are.
   const morph = (from, to) => {
     if (from.nodeType !== to.nodeType || from.nodeName !== to.nodeName) { from.replaceWith(to); return; }
