@@ -56,6 +56,7 @@ let ground: [Target] =
         .target(name: "CModelLibraries"),
         .target(name: "CHost"),
         .target(name: "CPostgres"),
+        .systemLibrary(name: "CZlib"),
         .target(name: "OpenTelemetryProto", dependencies: [.protobuf], exclude: ["README.md"]),
         .target(name: "TestSupport", dependencies: ["Core", "Storage"], swiftSettings: strict),
     ]
@@ -76,7 +77,7 @@ let storedFeature: [Target.Dependency] = feature + ["Artifacts"]
 let features: [Target] =
     module("Tracking", storedFeature, tests: [.hummingbirdTesting])
     + module("Registry", storedFeature, tests: [.hummingbirdTesting])
-    + module("Traces", storedFeature + ["OpenTelemetryProto", .protobuf], tests: [.hummingbirdTesting])
+    + module("Traces", storedFeature + ["CZlib", "OpenTelemetryProto", .protobuf], tests: [.hummingbirdTesting])
     + module("Evaluations", feature, tests: [.hummingbirdTesting])
     + module("Webhooks", feature + [.asyncHTTPClient, .crypto], tests: [.hummingbirdTesting])
     + module("Datasets", storedFeature + [.crypto], tests: [.hummingbirdTesting])
