@@ -38,7 +38,7 @@ final class ConsoleFixture: Sendable {
 
     init() async throws {
         directory = NSTemporaryDirectory() + "martlet-console-\(Identifier.random())"
-        let database = try Database.inMemory()
+        let database = try await TestDatabase.current.open()
         try await database.migrate(
             TrackingStore.migrations + RegistryStore.migrations + DatasetStore.migrations + PipelineStore.migrations
                 + DeploymentStore.migrations + LedgerStore.migrations + MonitorStore.migrations + LoopStore.migrations

@@ -13,6 +13,7 @@ import TestSupport
 import Testing
 
 /// The console over real stores: pages, headers, fragments, assets, pictures, buttons, and what is not there.
+@Suite(.overEveryDatabase)
 struct ConsoleRoutesTests {
     /// A response with its body as text.
     private struct Answer {

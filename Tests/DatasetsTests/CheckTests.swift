@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// `data.check`: each rule at and past its limit, and what a failure says.
+@Suite(.overEveryDatabase)
 struct CheckTests {
     private func check(_ checks: JSONValue, rows: String) async throws -> [CheckResult] {
         let fixture = try await DatasetFixture()

@@ -14,7 +14,9 @@ final class DatasetFixture: Sendable {
     init() async throws {
         directory = FileManager.default.temporaryDirectory.path + "/martlet-datasets-\(Identifier.random())"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        database = try Database.open(path: directory + "/martlet.db")
+        database =
+            try await TestDatabase.current == .sqlite
+            ? Database.open(path: directory + "/martlet.db") : TestDatabase.current.open()
         try await database.migrate(DatasetStore.migrations)
         store = DatasetStore(database: database, clock: clock.clock)
     }

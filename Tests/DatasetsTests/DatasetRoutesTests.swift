@@ -5,9 +5,11 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
+import TestSupport
 import Testing
 
 /// The two routes and their error.
+@Suite(.overEveryDatabase)
 struct DatasetRoutesTests {
     @Test func listsAndShows() async throws {
         let fixture = try await DatasetFixture()

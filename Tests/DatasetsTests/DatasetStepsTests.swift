@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 /// The built-in steps as a pipeline runs them.
+@Suite(.overEveryDatabase)
 struct DatasetStepsTests {
     @Test func ingestAndCheckRunAsSteps() async throws {
         let fixture = try await DatasetFixture()

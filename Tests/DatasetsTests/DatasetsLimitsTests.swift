@@ -1,8 +1,10 @@
 import Core
 import Datasets
+import TestSupport
 import Testing
 
 /// Each limit of the module, at it and one past it.
+@Suite(.overEveryDatabase)
 struct DatasetsLimitsTests {
     /// Whether a declaration with these members is accepted.
     private func accepts(name: String = "d", _ members: JSONObject) -> Bool {

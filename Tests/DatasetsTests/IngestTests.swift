@@ -2,9 +2,11 @@ import Core
 import Datasets
 import Foundation
 import Storage
+import TestSupport
 import Testing
 
 /// Ingestion: blocks, cursor, resumption, changed files, malformed files.
+@Suite(.overEveryDatabase)
 struct IngestTests {
     struct Stop: Error {}
 

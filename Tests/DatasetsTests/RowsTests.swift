@@ -1,8 +1,10 @@
 import Core
 import Datasets
+import TestSupport
 import Testing
 
 /// Splits, appended rows, versions and names.
+@Suite(.overEveryDatabase)
 struct RowsTests {
     private func flowers() async throws -> DatasetFixture {
         let fixture = try await DatasetFixture()

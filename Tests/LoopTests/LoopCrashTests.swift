@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 /// The promise of the loop: killed at any point, it goes on, and each effect happens exactly once.
+@Suite(.overEveryDatabase)
 struct LoopCrashTests {
     /// How many calls an undisturbed loop makes; the crash tests kill at each of them.
     static let calls = [

@@ -18,7 +18,7 @@ struct LoopFixture {
     let world: FakeWorld
 
     init(world: FakeWorld = FakeWorld()) async throws {
-        let database = try Database.inMemory()
+        let database = try await TestDatabase.current.open()
         try await database.migrate(LoopStore.migrations)
         store = LoopStore(database: database)
         self.world = world

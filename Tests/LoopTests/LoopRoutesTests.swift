@@ -6,9 +6,11 @@ import HummingbirdTesting
 import Loop
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 /// The wire: every answer and every error of the loop's routes.
+@Suite(.overEveryDatabase)
 struct LoopRoutesTests {
     struct Answer {
         let status: Int

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 /// Signals, guards, failures and views of the service over a real database.
+@Suite(.overEveryDatabase)
 struct LoopServiceTests {
     @Test func driftWaitsForLabelsThenOpensOneLoop() async throws {
         let fixture = try await LoopFixture()

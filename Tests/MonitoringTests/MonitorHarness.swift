@@ -17,7 +17,7 @@ final class MonitorHarness: Sendable {
     let askedSince = Mutex<[Timestamp?]>([])
 
     init() async throws {
-        database = try Database.inMemory()
+        database = try await TestDatabase.current.open()
         try await database.migrate(MonitorStore.migrations)
     }
 

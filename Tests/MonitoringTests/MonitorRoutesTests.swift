@@ -9,6 +9,7 @@ import Testing
 
 import Monitoring
 
+@Suite(.overEveryDatabase)
 struct MonitorRoutesTests {
     private func serving(
         _ harness: MonitorHarness,

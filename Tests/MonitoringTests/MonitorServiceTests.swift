@@ -6,6 +6,7 @@ import Testing
 
 import Monitoring
 
+@Suite(.overEveryDatabase)
 struct MonitorServiceTests {
     typealias Harness = MonitorHarness
 

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 /// Servers that stop, die and come back: nothing lost, nothing recorded twice.
+@Suite(.overEveryDatabase)
 struct DurabilityTests {
     private static let section: JSONValue = [
         "p": [

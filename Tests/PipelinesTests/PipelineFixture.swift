@@ -19,7 +19,9 @@ final class PipelineFixture: Sendable {
         self.clock = clock
         directory = FileManager.default.temporaryDirectory.path + "/martlet-pipelines-\(Identifier.random())"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        database = try onDisk ? Database.open(path: directory + "/martlet.db") : Database.inMemory()
+        database =
+            try await onDisk && TestDatabase.current == .sqlite
+            ? Database.open(path: directory + "/martlet.db") : TestDatabase.current.open()
         try await database.migrate(PipelineStore.migrations)
         store = PipelineStore(database: database, clock: clock)
     }

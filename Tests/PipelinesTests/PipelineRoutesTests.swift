@@ -5,9 +5,11 @@ import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import Pipelines
+import TestSupport
 import Testing
 
 /// Every route and each of its errors.
+@Suite(.overEveryDatabase)
 struct PipelineRoutesTests {
     private static let base = "/api/martlet/v1"
 

@@ -2,9 +2,11 @@ import Synchronization
 import HTTPSupport
 import Core
 import Pipelines
+import TestSupport
 import Testing
 
 /// Whole runs through the service.
+@Suite(.overEveryDatabase)
 struct PipelineServiceTests {
     @Test func aPipelineRunsAndPassesValuesOn() async throws {
         let fixture = try await PipelineFixture()

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// The cap of a task's log, at it and past it.
+@Suite(.overEveryDatabase)
 struct TaskLogTests {
     private func log() -> TaskLog {
         TaskLog(attempt: 1, clock: ManualClock().clock)

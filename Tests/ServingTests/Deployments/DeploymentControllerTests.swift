@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Deployment controller: the alias is the deployment")
+@Suite("Deployment controller: the alias is the deployment", .overEveryDatabase)
 struct DeploymentControllerTests {
     @Test("A deployment waits for its alias; the first version serves everything at once")
     func firstVersion() async throws {

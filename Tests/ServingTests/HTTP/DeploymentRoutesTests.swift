@@ -4,7 +4,7 @@ import Serving
 import TestSupport
 import Testing
 
-@Suite("The deployments API")
+@Suite("The deployments API", .overEveryDatabase)
 struct DeploymentRoutesTests {
     private let base = "/api/martlet/v1/deployments"
 

@@ -1,9 +1,10 @@
 import Core
 import HTTPTypes
 import Serving
+import TestSupport
 import Testing
 
-@Suite("POST /feedback")
+@Suite("POST /feedback", .overEveryDatabase)
 struct FeedbackRoutesTests {
     @Test("A label is stored once, by both paths; the same again is no error")
     func stores() async throws {

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Step serving.labelled: the ledger as a dataset")
+@Suite("Step serving.labelled: the ledger as a dataset", .overEveryDatabase)
 struct LabelledStepTests {
     /// What the step handed over.
     final class Sink: Sendable {

@@ -5,7 +5,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("Ledger: every prediction, and the label that comes later")
+@Suite("Ledger: every prediction, and the label that comes later", .overEveryDatabase)
 struct PredictionLedgerTests {
     @Test("A prediction is recorded with everything that was known")
     func record() async throws {

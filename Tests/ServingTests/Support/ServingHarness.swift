@@ -31,7 +31,7 @@ struct ServingHarness: Sendable {
         if let existing {
             database = existing
         } else {
-            database = try Database.inMemory()
+            database = try await TestDatabase.current.open()
             try await database.migrate(LedgerStore.migrations + DeploymentStore.migrations)
         }
         self.registry = registry
