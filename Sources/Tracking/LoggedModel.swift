@@ -43,4 +43,10 @@ package struct LoggedModelMetric: Sendable, Equatable {
     package let metric: Metric
     /// The run that logged it.
     package let runID: String
+
+    /// Makes a point.
+    package init(metric: Metric, runID: String) {
+        self.metric = metric
+        self.runID = runID
+    }
 }
