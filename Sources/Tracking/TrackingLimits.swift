@@ -8,6 +8,8 @@ package enum TrackingLimits {
     package static let paramValueCharacters = 6000
     /// Characters of a run tag's value; longer ones are cut.
     package static let tagValueCharacters = 8000
+    /// Characters of the list of models in the tag `mlflow.log-model.history`.
+    package static let modelHistoryCharacters = 1_000_000
     /// Metrics in one batch.
     package static let batchMetrics = 1000
     /// Params in one batch.
@@ -56,12 +58,22 @@ package enum TrackingLimits {
     package static let datasetSearchResults = 1000
     /// Experiments that one search for runs names.
     package static let searchExperiments = 1000
-    /// Results of one page of a search for logged models.
+    /// Results of one page of a search for logged models; more are returned on the next pages.
     package static let loggedModelResults = 1000
     /// Results of one page of a search for logged models when nothing is asked for.
     package static let defaultLoggedModelResults = 50
+    /// Characters of the key of a logged model's param or tag.
+    package static let loggedModelKeyCharacters = 250
+    /// Characters of the value of a logged model's param or tag.
+    package static let loggedModelValueCharacters = 100_000
     /// Params or tags in one call on a logged model.
     package static let loggedModelItems = 1000
     /// Run keys or rows that one SQL statement names.
     package static let keysPerStatement = 500
+    /// Points up to which a history is read whole to be sampled.
+    package static let wholeHistoryPoints = 10_000
+    /// Points between two anchors of a walk along a long history.
+    package static let historyStride = 256
+    /// Anchors after which the distance between them doubles.
+    package static let historyAnchors = 2_000
 }

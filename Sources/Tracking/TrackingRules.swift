@@ -1,57 +1,97 @@
-import Artifacts
 import Core
 
 /// What keys, values and names may be: MLflow's rules, each with an error that names the field and the value.
+///
+/// Lengths count Unicode scalars, as MLflow's do.
 enum TrackingRules {
-    /// Checks the key of a metric, param or tag: letters, digits, `_ - . space : /`, and itself as a relative path.
-    static func checkKey(_ key: String, _ field: String) throws(MartletError) {
-        guard !key.isEmpty else {
-            throw MartletError(
-                .invalidArgument,
-                "Missing value for required parameter '\(field)'. See the API docs for more information about "
-                    + "request parameters."
+    /// Checks the key of a param or tag: letters, digits, `_ - . space : /`, and itself as a relative path.
+    ///
+    /// - Parameters:
+    ///   - key: the key.
+    ///   - field: where it stands in the request, such as `params[2].key`.
+    ///   - what: what the error of a key that is too long calls it; nil for the field.
+    /// - Throws: `invalidArgument` naming the field, the value and the rule.
+    static func checkKey(_ key: String, _ field: String, _ what: String? = nil) throws(MartletError) {
+        if isPlain(key) { return }
+        guard !key.isEmpty else { throw missing(field) }
+        guard key.unicodeScalars.allSatisfy({ isWord($0) || "-. :/".unicodeScalars.contains($0) }) else {
+            throw invalid(
+                field,
+                .string(key),
+                "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) "
+                    + "and slashes (/)."
             )
         }
-        guard key.count <= TrackingLimits.keyCharacters else {
-            throw MartletError(
-                .invalidArgument,
-                "'\(field)' exceeds the maximum length of \(TrackingLimits.keyCharacters) characters: "
-                    + "'\(key.prefix(60))…'."
+        let path = normalizedPath(key)
+        guard path == key, path != ".", !path.hasPrefix(".."), !path.hasPrefix("/") else {
+            throw invalid(
+                field,
+                .string(key),
+                "Names may be treated as files in certain cases, and must not resolve to other names when treated as "
+                    + "such. This name would resolve to '\(path.prefix(100))'"
             )
         }
-        let isPlain = key.allSatisfy { character in
-            character.isLetter || character.isNumber || "_-. :/".contains(character)
+        try checkLength(key, atMost: TrackingLimits.keyCharacters, what ?? field)
+    }
+
+    /// Whether a key is surely fine: short ASCII without slashes and not starting with a dot, as nearly all are.
+    private static func isPlain(_ key: String) -> Bool {
+        let bytes = key.utf8
+        guard (1...TrackingLimits.keyCharacters).contains(bytes.count), bytes.first != UInt8(ascii: ".") else {
+            return false
         }
-        guard isPlain else {
-            throw MartletError(
-                .invalidArgument,
-                "Invalid value \"\(key)\" for parameter '\(field)' supplied: Names may only contain alphanumerics, "
-                    + "underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."
-            )
+        return bytes.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: " "), UInt8(ascii: ":"):
+                true
+            default: false
+            }
         }
-        let components = key.split(separator: "/", omittingEmptySubsequences: false)
-        guard components.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
-            throw MartletError(
-                .invalidArgument,
-                "Invalid value \"\(key)\" for parameter '\(field)' supplied: Names may be treated as files in certain "
-                    + "cases, and must not resolve to other names when treated as such."
-            )
+    }
+
+    /// Whether a scalar is what Python's `\w` matches.
+    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+            .letterNumber, .otherNumber:
+            true
+        default: scalar == "_"
         }
+    }
+
+    /// The path without empty, `.` and `..` components, by the rules of POSIX.
+    private static func normalizedPath(_ path: String) -> String {
+        let isAbsolute = path.hasPrefix("/")
+        var components: [Substring] = []
+        for component in path.split(separator: "/") where component != "." {
+            if component != ".." || (!isAbsolute && components.last ?? ".." == "..") {
+                components.append(component)
+            } else {
+                _ = components.popLast()
+            }
+        }
+        let relative = components.joined(separator: "/")
+        return isAbsolute ? "/" + relative : relative.isEmpty ? "." : relative
     }
 
     /// Checks the length of a text.
     static func checkLength(_ text: String, atMost limit: Int, _ field: String) throws(MartletError) {
-        guard text.count <= limit else {
-            throw MartletError(
-                .invalidArgument,
-                "'\(field)' exceeds the maximum length of \(limit) characters: it has \(text.count)."
-            )
+        guard text.utf8.count <= limit || text.unicodeScalars.count <= limit else {
+            throw MartletError(.invalidArgument, "'\(field)' exceeds the maximum length of \(limit) characters")
         }
+    }
+
+    /// The text cut to `limit` scalars.
+    static func cut(_ text: String, to limit: Int) -> String {
+        guard text.utf8.count > limit else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))
     }
 
     /// The id of an experiment as stored.
     static func experimentNumber(_ id: String) throws(MartletError) -> Int64 {
-        guard let number = Int64(id), number >= 0, String(number) == id else {
+        guard let number = Int64(id), String(number) == id else {
             throw MartletError(
                 .invalidArgument,
                 "Invalid experiment ID '\(id.prefix(80))'. Experiment ID must be a valid integer."
@@ -62,45 +102,39 @@ enum TrackingRules {
 
     /// Checks the form of a run's id, whether or not there is such a run.
     static func checkRunID(_ id: String) throws(MartletError) {
-        let isWord = id.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
-        let startsWell = id.first.map { $0.isLetter || $0.isNumber } ?? false
-        guard isWord, startsWell, id.count <= TrackingLimits.runIDCharacters else {
-            throw MartletError(.invalidArgument, "Invalid run ID: '\(id.prefix(80))'.")
+        let isLong = id.unicodeScalars.count > TrackingLimits.runIDCharacters
+        let startsWell = id.unicodeScalars.first.map { $0.isASCII && $0 != "_" && isWord($0) } ?? false
+        guard startsWell, !isLong, id.unicodeScalars.allSatisfy({ isWord($0) || $0 == "-" }) else {
+            throw MartletError(
+                .invalidArgument,
+                "Invalid value \(JSONValue.string(String(id.prefix(80)))) for parameter 'run_id' supplied."
+            )
         }
     }
 
     /// Checks an experiment's name.
     static func checkExperimentName(_ name: String) throws(MartletError) {
         guard !name.allSatisfy(\.isWhitespace) else {
-            throw MartletError(.invalidArgument, "Invalid experiment name: ''. It must not be blank.")
+            throw MartletError(.invalidArgument, "Invalid experiment name: '\(name.prefix(80))'. It must not be blank.")
         }
         try checkLength(name, atMost: TrackingLimits.experimentNameCharacters, "name")
     }
 
-    /// Checks a location that a client asks for, which must lie in the artifact store.
-    static func checkLocation(_ location: String) throws(MartletError) {
-        try checkLength(location, atMost: TrackingLimits.locationCharacters, "artifact_location")
-        let isForeign = foreignSchemes.contains { location.hasPrefix($0 + "://") } && !location.contains("..")
-        guard isForeign || ArtifactURI.path(of: location) != nil else {
-            throw MartletError(
-                .invalidArgument,
-                "Invalid artifact location '\(location.prefix(80))': leave it out, or name a folder of this server as "
-                    + "mlflow-artifacts:/<folder>, or an object store that clients reach themselves."
+    /// Checks a metric's point; `place` is where it stands in the request, such as `metrics[2].`.
+    static func check(_ metric: Metric, _ place: String) throws(MartletError) {
+        guard !metric.key.isEmpty else { throw missing("\(place)key") }
+        try checkKey(metric.key, "\(place)name", "Metric name")
+        guard metric.timestamp.milliseconds >= 0 else {
+            throw invalid(
+                "\(place)timestamp",
+                .integer(metric.timestamp.milliseconds),
+                "metric '\(metric.key)' (value=\(metric.value)). Timestamp must be a nonnegative long (64-bit integer)"
             )
         }
-    }
-
-    /// Object stores that clients read and write without this server.
-    private static let foreignSchemes = ["s3", "gs", "abfss", "abfs", "wasbs", "hdfs", "r2"]
-
-    /// Checks a metric's point.
-    static func check(_ metric: Metric, _ field: String) throws(MartletError) {
-        try checkKey(metric.key, "\(field)key")
-        guard metric.timestamp.milliseconds >= 0 else {
+        guard (metric.datasetName == nil) == (metric.datasetDigest == nil) else {
             throw MartletError(
                 .invalidArgument,
-                "Invalid value \(metric.timestamp.milliseconds) for parameter '\(field)timestamp' supplied: Timestamps "
-                    + "must be milliseconds since 1970 and not negative."
+                "Both dataset_name and dataset_digest must be provided if one is provided"
             )
         }
     }
@@ -115,5 +149,20 @@ enum TrackingRules {
             )
         }
         try checkLength(name, atMost: TrackingLimits.nameCharacters, "name")
+    }
+
+    private static func missing(_ field: String) -> MartletError {
+        MartletError(
+            .invalidArgument,
+            "Missing value for required parameter '\(field)'. See the API docs for more information about request "
+                + "parameters."
+        )
+    }
+
+    private static func invalid(_ field: String, _ value: JSONValue, _ reason: String) -> MartletError {
+        MartletError(
+            .invalidArgument,
+            "Invalid value \(value.description.prefix(300)) for parameter '\(field)' supplied: \(reason)"
+        )
     }
 }

@@ -1,5 +1,6 @@
 import Artifacts
 import Core
+import Foundation
 import TestSupport
 import Testing
 import Tracking
@@ -67,14 +68,24 @@ import Tracking
         #expect(await code { try await store.deleteExperimentTag("0", key: "k") } == .notFound)
     }
 
-    @Test(arguments: ["x", "-1", "1.5", "01", "9223372036854775808", ""])
+    @Test(arguments: ["x", "1.5", "01", "+1", " 1", "9223372036854775808", ""])
     func malformedIDs(_ id: String) async {
         #expect(await code { _ = try await store.experiment(id) } == .invalidArgument)
         #expect(await code { _ = try await store.createRun(experimentID: id) } == .invalidArgument)
         #expect(await code { _ = try await store.searchRuns(experimentIDs: [id]) } == .invalidArgument)
     }
 
-    @Test(arguments: ["file:///tmp", "/tmp", "tmp", "http://x/y", "mlflow-artifacts:/../x", "s3://b/../c", "runs:/x/y"])
+    @Test func negativeIDsAreWholeNumbers() async throws {
+        #expect(await failure { _ = try await store.experiment("-1") }?.message == "No Experiment with id=-1 exists")
+        #expect(await code { _ = try await store.createRun(experimentID: "-1") } == .notFound)
+        #expect(try await store.searchRuns(experimentIDs: ["-1"]).runs.isEmpty)
+    }
+
+    @Test(arguments: [
+        "http://x/y", "https://x", "ftp://x/y", "hdfs://x/y", "mlflow-artifacts:/../x", "mlflow-artifacts://host/x",
+        "s3://b/../c", "s3://b/%2e%2e/c", "s3://b#f", "s3://b;p", "runs:/x/y", "models:/m-1", "../x", "a/../../x",
+        "file://host/x", "file:", "a\\b",
+    ])
     func locationsThatAreRefused(_ location: String) async {
         #expect(
             await code { try await store.createExperiment(name: "a", artifactLocation: location) } == .invalidArgument
@@ -90,6 +101,24 @@ import Tracking
         let other = try await store.createRun(experimentID: foreign).info
         #expect(other.artifactURI == "s3://bucket/b/\(other.id)/artifacts")
         #expect(await code { _ = try await store.artifactRoot(runID: other.id) } == .failedPrecondition)
+    }
+
+    /// As MLflow does, a relative folder is resolved against the server's; the server itself never goes there.
+    @Test func foldersOfMachines() async throws {
+        let here = FileManager.default.currentDirectoryPath
+        let locations = [
+            "/tmp/a": "/tmp/a", "file:///tmp/b": "file:///tmp/b", "file:/tmp/c": "file:/tmp/c", "d": "\(here)/d",
+            "file:e": "file://\(here)/e", "gs://b/c?key=1": "gs://b/c?key=1", "dbfs:/x": "dbfs:/x",
+        ]
+        for (given, stored) in locations {
+            let id = try await store.createExperiment(name: given, artifactLocation: given)
+            #expect(try await store.experiment(id).artifactLocation == stored)
+            let run = try await store.createRun(experimentID: id).info.id
+            #expect(await code { _ = try await store.artifactRoot(runID: run) } == .failedPrecondition)
+        }
+        let queried = try await store.experiment(named: "gs://b/c?key=1").id
+        let run = try await store.createRun(experimentID: queried).info
+        #expect(run.artifactURI == "gs://b/c/\(run.id)/artifacts?key=1")
     }
 
     @Test func search() async throws {

@@ -51,7 +51,10 @@ import Tracking
     @Test func paramsAreWrittenOnceAndTakeAnyKey() async throws {
         let model = try await store.createLoggedModel(experimentID: "0", params: [Param(key: "a$/../b", value: "1")])
         let long = String(repeating: "x", count: TrackingLimits.paramValueCharacters + 1)
-        try await store.logLoggedModelParams(model.id, [Param(key: "a$/../b", value: "1"), Param(key: "l", value: long)])
+        try await store.logLoggedModelParams(
+            model.id,
+            [Param(key: "a$/../b", value: "1"), Param(key: "l", value: long)]
+        )
         let changed = [Param(key: "new", value: "1"), Param(key: "a$/../b", value: "2")]
         let error = await failure { try await store.logLoggedModelParams(model.id, changed) }
         #expect(error?.code == .invalidArgument)

@@ -127,7 +127,10 @@ import Tracking
         #expect(error?.message == "No tag with name: t in run with id \(id)")
     }
 
-    @Test(arguments: ["", "a\0b", "a\tb", "a?b", "../a", "a/../b", "/a", "./a", "a//b", "a/", ".", "..", "a;b"])
+    @Test(arguments: [
+        "", "a\0b", "a\tb", "a?b", "../a", "a/../b", "/a", "./a", "a//b", "a/", ".", "..", "..a", "a;b", "e\u{301}",
+        "a/.",
+    ])
     func keysThatAreRefused(_ key: String) async throws {
         let id = try await fixture.run()
         #expect(await code { try await store.logMetric(runID: id, Metric(key, 1)) } == .invalidArgument)
@@ -137,10 +140,10 @@ import Tracking
 
     @Test func keysThatAreAccepted() async throws {
         let id = try await fixture.run()
-        for key in ["a", "a/b", "a.b-c d:e", "é", "日本", "..a", "a..b"] {
+        for key in ["a", "a/b", "a.b-c d:e", "é", "日本", ".a", "a..b", "½", "²"] {
             try await store.logMetric(runID: id, Metric(key, 1))
         }
-        #expect(try await store.run(id).metrics.count == 7)
+        #expect(try await store.run(id).metrics.count == 9)
     }
 
     @Test func negativeTimesAreRefused() async throws {
@@ -154,7 +157,7 @@ import Tracking
         try await store.appendLoggedModel(runID: id, ["artifact_path": "a"])
         try await store.appendLoggedModel(runID: id, ["artifact_path": "b"])
         let text = try await store.run(id).tag("mlflow.log-model.history")
-        #expect(text == #"[{"artifact_path":"a"},{"artifact_path":"b"}]"#)
+        #expect(text == #"[{"artifact_path": "a"}, {"artifact_path": "b"}]"#)
     }
 
     @Test func writersInParallelLoseNothing() async throws {

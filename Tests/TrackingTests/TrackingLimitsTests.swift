@@ -163,10 +163,16 @@ import Tracking
         for index in 0...TrackingLimits.loggedModelResults {
             _ = try await store.createLoggedModel(experimentID: "0", name: "m\(index)")
         }
-        let first = try await store.searchLoggedModels(experimentIDs: ["0"], limit: .max)
+        let order = [LoggedModelOrder(field: "name")]
+        let first = try await store.searchLoggedModels(experimentIDs: ["0"], order: order, limit: .max)
         #expect(first.models.count == TrackingLimits.loggedModelResults)
-        let rest = try await store.searchLoggedModels(experimentIDs: ["0"], limit: .max, after: first.nextToken)
-        #expect(rest.models.map(\.name) == ["m0"])
+        let rest = try await store.searchLoggedModels(
+            experimentIDs: ["0"],
+            order: order,
+            limit: .max,
+            after: first.nextToken
+        )
+        #expect(rest.models.map(\.name) == ["m999"])
         #expect(rest.nextToken == nil)
     }
 

@@ -174,7 +174,7 @@ import Tracking
     }
 
     @Test(arguments: [
-        "3.0/mlflow/traces", "2.0/mlflow/traces/x/tags", "2.0/mlflow/webhooks", "3.0/mlflow/gateway/secrets/list",
+        "3.0/mlflow/issues", "3.0/mlflow/review-queues/x/items", "3.0/mlflow/gateway/secrets/list",
     ])
     func whatIsNotThereSaysSo(_ path: String) async throws {
         let reply = try await send(.get, "/api/\(path)")

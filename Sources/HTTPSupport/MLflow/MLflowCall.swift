@@ -23,16 +23,20 @@ package struct MLflowCall: Sendable {
         self.context = context
     }
 
+    /// Refuses what is not declared as JSON, so that no page of another origin can send it as a form.
+    private static func requireJSON(_ contentType: String?) throws(MartletError) {
+        guard let contentType else {
+            throw MartletError(.invalidArgument, "Bad Request. Content-Type header is missing.")
+        }
+        guard contentType.prefix(while: { $0 != ";" }).lowercased() == "application/json" else {
+            throw MartletError(.invalidArgument, "Bad Request. Content-Type must be one of ['application/json'].")
+        }
+    }
+
     private static func fields(of request: Request) async throws -> MLflowFields {
         if request.method == .get { return MLflowFields(query: try request.decodedQuery()) }
         let needsType = request.method == .post || request.method == .put
-        if needsType, !request.hasJSONBody {
-            let type = request.headers[.contentType] ?? "none"
-            throw MartletError(
-                .unsupportedMediaType,
-                "Bad Request. Content-Type must be 'application/json', but is '\(type.prefix(100))'."
-            )
-        }
+        if needsType { try requireJSON(request.headers[.contentType]) }
         let body = try await request.readBody()
         if body.readableBytes == 0 { return MLflowFields([:]) }
         var value = try JSONValue.parse(body.readableBytesView, limits: .lenientNumbers)

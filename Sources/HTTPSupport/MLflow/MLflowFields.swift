@@ -152,8 +152,8 @@ package struct MLflowFields: Sendable {
         let shown = text.count <= 100 ? text : String(text.prefix(100)) + "…"
         return MartletError(
             .invalidArgument,
-            "Invalid value \(shown) for parameter '\(path)\(name)' supplied: \(reason) See the API docs for more "
-                + "information about request parameters."
+            "Invalid value \(shown) for parameter '\(path)\(name)' supplied: \(reason) Hint: Value was of type "
+                + "'\(Self.pythonType(value))'. See the API docs for more information about request parameters."
         )
     }
 
@@ -164,6 +164,19 @@ package struct MLflowFields: Sendable {
             throw invalid(name, value, "Value must not contain the character NUL.")
         }
         return text
+    }
+
+    /// The name that MLflow's texts give to the type of a value.
+    private static func pythonType(_ value: JSONValue) -> String {
+        switch value {
+        case .null: "NoneType"
+        case .bool: "bool"
+        case .integer: "int"
+        case .number: "float"
+        case .string: "str"
+        case .array: "list"
+        case .object: "dict"
+        }
     }
 
     private func elements(_ name: String) throws(MartletError) -> [JSONValue] {
@@ -181,8 +194,11 @@ package struct MLflowFields: Sendable {
         let snake = object[name]
         let camelName = Self.camelCase(name)
         let camel = camelName == name ? nil : object[camelName]
-        if let camel, snake != nil {
-            throw invalid(name, camel, "It is given twice, as '\(name)' and as '\(camelName)'.")
+        if camel != nil, snake != nil {
+            throw MartletError(
+                .invalidArgument,
+                "Request specifies both '\(path)\(name)' and '\(path)\(camelName)'; provide only one of them."
+            )
         }
         let value = snake ?? camel
         return value == .null ? nil : value

@@ -62,21 +62,18 @@ package struct ExperimentRoutes {
     private func registerWrites(in routes: RouteTable) {
         let store = store
         routes.mlflow(.post, "/mlflow/experiments/create", permission: .write) { call in
-            let location = try call.fields.optionalString("artifact_location")
             let id = try await store.createExperiment(
                 name: call.fields.string("name"),
-                artifactLocation: location.flatMap { $0.isEmpty ? nil : $0 },
+                artifactLocation: MLflowWire.given(call.fields, "artifact_location"),
                 tags: MLflowWire.tags(call.fields)
             )
             return ["experiment_id": .string(id)]
         }
         routes.mlflow(.post, "/mlflow/experiments/update", permission: .write) { call in
-            let id = try call.fields.string("experiment_id")
-            if let name = try call.fields.optionalString("new_name") {
-                try await store.renameExperiment(id, to: name)
-            } else {
-                _ = try await store.experiment(id)
-            }
+            try await store.renameExperiment(
+                call.fields.string("experiment_id"),
+                to: call.fields.string("new_name")
+            )
             return [:]
         }
         routes.mlflow(.post, "/mlflow/experiments/delete", permission: .write) { call in

@@ -27,6 +27,7 @@ package struct LoggedModelRoutes {
             return ["model": MLflowWire.loggedModel(model)]
         }
         routes.mlflow(.post, "/mlflow/logged-models/search", permission: .read) { call in
+            guard try call.fields.has("experiment_ids") else { throw call.fields.missing("experiment_ids") }
             let limit = try MLflowWire.limit(call.fields, default: TrackingLimits.defaultLoggedModelResults)
             let result = try await store.searchLoggedModels(
                 experimentIDs: call.fields.strings("experiment_ids"),

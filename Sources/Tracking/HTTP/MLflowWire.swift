@@ -99,7 +99,7 @@ enum MLflowWire {
             "status": .string(statusName(model.status)),
             "model_type": .string(model.modelType),
         ]
-        if let run = model.sourceRunID { info["source_run_id"] = .string(run) }
+        info["source_run_id"] = .string(model.sourceRunID ?? "")
         info.setList("tags", model.tags.map(tag))
         var data = JSONObject()
         data.setList("params", model.params.map { ["key": .string($0.key), "value": .string($0.value)] })
@@ -133,21 +133,24 @@ extension MLflowWire {
     static func runID(_ fields: MLflowFields) throws(MartletError) -> String {
         let (id, oldID) = (try fields.optionalString("run_id"), try fields.optionalString("run_uuid"))
         guard let id = id ?? oldID, !id.isEmpty else { throw fields.missing("run_id") }
-        try TrackingRules.checkRunID(id)
         return id
     }
 
     static func metric(_ fields: MLflowFields) throws(MartletError) -> Metric {
-        let model = try fields.optionalString("model_id")
-        return Metric(
+        Metric(
             key: try fields.string("key"),
             value: try fields.double("value"),
             timestamp: Timestamp(milliseconds: try fields.int64("timestamp")),
             step: try fields.optionalInt64("step") ?? 0,
-            modelID: model.flatMap { $0.isEmpty ? nil : $0 },
-            datasetName: try fields.optionalString("dataset_name"),
-            datasetDigest: try fields.optionalString("dataset_digest")
+            modelID: try given(fields, "model_id"),
+            datasetName: try given(fields, "dataset_name"),
+            datasetDigest: try given(fields, "dataset_digest")
         )
+    }
+
+    /// A text that is there and not empty; MLflow's clients send empty texts for what is not set.
+    static func given(_ fields: MLflowFields, _ name: String) throws(MartletError) -> String? {
+        try fields.optionalString(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     static func param(_ fields: MLflowFields) throws(MartletError) -> Param {
@@ -184,8 +187,7 @@ extension MLflowWire {
 
     /// The token of the page before; the empty one is none.
     static func pageToken(_ fields: MLflowFields) throws(MartletError) -> String? {
-        let token = try fields.optionalString("page_token")
-        return token.flatMap { $0.isEmpty ? nil : $0 }
+        try given(fields, "page_token")
     }
 }
 

@@ -28,8 +28,17 @@ package struct MetricRoutes {
             return reply
         }
         routes.mlflow(.get, "/mlflow/metrics/get-history-bulk-interval", permission: .read) { call in
+            let runIDs = try call.fields.strings("run_ids")
+            guard !runIDs.isEmpty else { throw call.fields.missing("run_ids") }
+            guard runIDs.count <= TrackingLimits.bulkRuns else {
+                throw MartletError(
+                    .invalidArgument,
+                    "GetMetricHistoryBulkInterval request must specify at most \(TrackingLimits.bulkRuns) run_ids. "
+                        + "Received \(runIDs.count) run_ids."
+                )
+            }
             let histories = try await store.sampledHistory(
-                runIDs: call.fields.strings("run_ids"),
+                runIDs: runIDs,
                 key: call.fields.string("metric_key"),
                 steps: Self.steps(call.fields),
                 limit: MLflowWire.limit(call.fields, default: TrackingLimits.bulkPointsPerRun)
@@ -43,15 +52,37 @@ package struct MetricRoutes {
         }
         routes.mlflow(.get, "/mlflow/metrics/get-history-bulk", permission: .read) { call in
             let limit = try MLflowWire.limit(call.fields, default: TrackingLimits.historyPoints)
-            try TrackingStore.checkLimit(limit, atMost: TrackingLimits.historyPoints)
+            try TrackingStore.checkLimit(limit, atMost: .max)
             let points = try await store.bulkHistory(
-                runIDs: call.fields.strings("run_id"),
-                key: call.fields.string("metric_key"),
-                limit: limit
+                runIDs: Self.bulkRunIDs(call.fields),
+                key: Self.bulkKey(call.fields),
+                limit: Swift.min(limit, TrackingLimits.historyPoints)
             )
             // Unlike elsewhere an empty list is present: the web pages that use this method index it.
             return ["metrics": .array(points.map { MLflowWire.metric($0.1, runID: $0.runID) })]
         }
+    }
+
+    private static func bulkRunIDs(_ fields: MLflowFields) throws(MartletError) -> [String] {
+        let ids = try fields.strings("run_id")
+        guard !ids.isEmpty else {
+            throw MartletError(.invalidArgument, "GetMetricHistoryBulk request must specify at least one run_id.")
+        }
+        guard ids.count <= TrackingLimits.bulkRuns else {
+            throw MartletError(
+                .invalidArgument,
+                "GetMetricHistoryBulk request cannot specify more than \(TrackingLimits.bulkRuns) run_ids. Received "
+                    + "\(ids.count) run_ids."
+            )
+        }
+        return ids
+    }
+
+    private static func bulkKey(_ fields: MLflowFields) throws(MartletError) -> String {
+        guard let key = try MLflowWire.given(fields, "metric_key") else {
+            throw MartletError(.invalidArgument, "GetMetricHistoryBulk request must specify a metric_key.")
+        }
+        return key
     }
 
     private static func steps(_ fields: MLflowFields) throws(MartletError) -> ClosedRange<Int64>? {

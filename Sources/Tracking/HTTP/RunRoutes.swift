@@ -43,10 +43,9 @@ package struct RunRoutes {
     private func registerLifecycle(in routes: RouteTable) {
         let store = store
         routes.mlflow(.post, "/mlflow/runs/create", permission: .write) { call in
-            let experiment = try call.fields.optionalString("experiment_id")
             let start = try call.fields.optionalInt64("start_time") ?? 0
             let run = try await store.createRun(
-                experimentID: experiment.flatMap { $0.isEmpty ? nil : $0 } ?? Experiment.defaultID,
+                experimentID: MLflowWire.given(call.fields, "experiment_id") ?? Experiment.defaultID,
                 name: call.fields.optionalString("run_name"),
                 userID: call.fields.optionalString("user_id") ?? "",
                 startTime: Timestamp(milliseconds: start),
@@ -101,13 +100,10 @@ package struct RunRoutes {
             return [:]
         }
         routes.mlflow(.post, "/mlflow/runs/log-model", permission: .write) { call in
-            let text = try call.fields.string("model_json")
-            let model = try JSONValue.parse(text, limits: .lenientNumbers)
-            let needed = ["artifact_path", "flavors", "utc_time_created", "run_id"]
-            if let missing = needed.first(where: { model[$0] == nil }) {
-                throw call.fields.invalid("model_json", .string(text), "Model json is missing the field '\(missing)'.")
-            }
-            try await store.appendLoggedModel(runID: MLflowWire.runID(call.fields), model)
+            try await store.appendLoggedModel(
+                runID: MLflowWire.runID(call.fields),
+                Self.loggedModel(call.fields.string("model_json"))
+            )
             return [:]
         }
     }
@@ -123,6 +119,7 @@ package struct RunRoutes {
             return [:]
         }
         routes.mlflow(.post, "/mlflow/runs/outputs", permission: .write) { call in
+            guard try call.fields.has("models") else { throw call.fields.missing("models") }
             let models = try call.fields.messages("models").map { message in
                 ModelOutput(
                     modelID: try message.string("model_id"),
@@ -132,6 +129,33 @@ package struct RunRoutes {
             try await store.logOutputs(runID: MLflowWire.runID(call.fields), models: models)
             return [:]
         }
+    }
+
+    /// What the tag `mlflow.log-model.history` keeps of a model's description: flavors without their `config`.
+    private static func loggedModel(_ text: String) throws(MartletError) -> JSONValue {
+        guard let model = try? JSONValue.parse(text, limits: .lenientNumbers).objectValue else {
+            throw MartletError(
+                .invalidArgument,
+                "Malformed model info. \n \(text.prefix(200)) \n is not a valid JSON."
+            )
+        }
+        let needed = ["artifact_path", "flavors", "run_id", "utc_time_created"]
+        let missing = needed.filter { model[$0] == nil }.map { "'\($0)'" }
+        guard missing.isEmpty else {
+            throw MartletError(
+                .invalidArgument,
+                "Model json is missing mandatory fields: {\(missing.joined(separator: ", "))}"
+            )
+        }
+        var kept = JSONObject(["run_id", "artifact_path", "utc_time_created"].map { ($0, model[$0] ?? .null) })
+        kept["model_uuid"] = model["model_uuid"] ?? .null
+        let flavors = (model["flavors"]?.objectValue?.pairs ?? []).map { flavor in
+            guard var settings = flavor.value.objectValue else { return (flavor.key, flavor.value) }
+            settings["config"] = nil
+            return (flavor.key, .object(settings))
+        }
+        kept["flavors"] = .object(JSONObject(flavors))
+        return .object(kept)
     }
 
     private static func dataset(_ input: MLflowFields) throws(MartletError) -> DatasetInput {

@@ -19,7 +19,7 @@ extension TrackingStore {
         tags: [Tag] = []
     ) async throws -> String {
         try TrackingRules.checkExperimentName(name)
-        if let artifactLocation { try TrackingRules.checkLocation(artifactLocation) }
+        let location = try artifactLocation.map { try ArtifactLocation.resolved($0) }
         for tag in tags { try Self.checkExperimentTag(tag) }
         let now = clock.now
         let number = try await database.write { connection -> Int64 in
@@ -41,7 +41,7 @@ extension TrackingStore {
                 connection,
                 number: number,
                 name: name,
-                location: artifactLocation,
+                location: location,
                 tags: tags,
                 now: now
             )

@@ -13,6 +13,7 @@ extension TrackingStore {
         datasets: [DatasetInput] = [],
         modelIDs: [String] = []
     ) async throws {
+        try TrackingRules.checkRunID(runID)
         try Self.checkCount(datasets.count + modelIDs.count, "datasets and models")
         for (index, dataset) in datasets.enumerated() { try Self.check(dataset, "datasets[\(index)].") }
         try await changeRun(runID) { connection, number in
@@ -51,11 +52,14 @@ extension TrackingStore {
     package func datasets(
         inExperiments ids: [String]
     ) async throws -> [(experimentID: String, name: String, digest: String, context: String?)] {
-        guard (1...TrackingLimits.datasetSearchExperiments).contains(ids.count) else {
+        guard !ids.isEmpty else {
+            throw MartletError(.invalidArgument, "SearchDatasets request must specify at least one experiment_id.")
+        }
+        guard ids.count <= TrackingLimits.datasetSearchExperiments else {
             throw MartletError(
                 .invalidArgument,
-                "SearchDatasets request must specify between 1 and \(TrackingLimits.datasetSearchExperiments) "
-                    + "experiment_ids. Received \(ids.count)."
+                "SearchDatasets request cannot specify more than \(TrackingLimits.datasetSearchExperiments) "
+                    + "experiment_ids. Received \(ids.count) experiment_ids."
             )
         }
         let numbers = try ids.map { SQLValue.integer(try TrackingRules.experimentNumber($0)) }

@@ -10,7 +10,7 @@ extension TrackingStore {
     ///   - filter: in the language of `SearchFilter`, such as `metrics.auc > 0.9 AND name LIKE 'cancer%'`.
     ///   - datasets: only metrics measured on one of these count; a nil digest stands for any.
     ///   - order: what to sort by; newest first if nothing is said.
-    ///   - limit: results of a page, at most `TrackingLimits.loggedModelResults`.
+    ///   - limit: results of a page; never more than `TrackingLimits.loggedModelResults` come at once.
     ///   - token: where the previous page ended.
     /// - Returns: a page of logged models, and the token of the next page if there is one.
     /// - Throws: `invalidArgument` naming what is wrong with the filter, the order, the limit or the token.
@@ -22,7 +22,8 @@ extension TrackingStore {
         limit: Int = TrackingLimits.defaultLoggedModelResults,
         after token: String? = nil
     ) async throws -> (models: [LoggedModel], nextToken: String?) {
-        try Self.checkLimit(limit, atMost: TrackingLimits.loggedModelResults)
+        try Self.checkLimit(limit, atMost: .max)
+        let limit = Swift.min(limit, TrackingLimits.loggedModelResults)
         let search = try LoggedModelSearch(
             experiments: experimentIDs.map { try TrackingRules.experimentNumber($0) },
             filter: SearchFilter.parse(filter),
@@ -45,8 +46,16 @@ extension TrackingStore {
 
     /// Reads logged models from their rows and adds what belongs to them.
     static func loggedModels(_ connection: Connection, _ rows: [Row]) throws -> [LoggedModel] {
-        try rows.map { row in
-            let id = try row.text("model_id")
+        let ids = try rows.map { try $0.text("model_id") }
+        let tags = try belongings(connection, "logged_model_tags", ids, order: "tag_key") { row in
+            Tag(key: try row.text("tag_key"), value: try row.text("tag_value"))
+        }
+        let params = try belongings(connection, "logged_model_params", ids, order: "param_key") { row in
+            Param(key: try row.text("param_key"), value: try row.text("param_value"))
+        }
+        let order = "metric_key, metric_time, step, run_id, dataset_name"
+        let metrics = try belongings(connection, "logged_model_metrics", ids, order: order, modelMetric)
+        return try zip(rows, ids).map { row, id in
             guard let status = LoggedModel.Status(rawValue: try row.int("status")) else {
                 throw MartletError(.dataLoss, "A logged model has an unknown status.")
             }
@@ -61,45 +70,51 @@ extension TrackingStore {
                 modelType: try row.text("model_type"),
                 sourceRunID: row.optionalText("source_run_id"),
                 lifecycle: try lifecycle(row),
-                tags: try pairs(connection, "tag", id).map { Tag(key: $0, value: $1) },
-                params: try pairs(connection, "param", id).map { Param(key: $0, value: $1) },
-                metrics: try modelMetrics(connection, id)
+                tags: tags[id] ?? [],
+                params: params[id] ?? [],
+                metrics: metrics[id] ?? []
             )
         }
     }
 
-    private static func pairs(_ connection: Connection, _ what: String, _ id: String) throws -> [(String, String)] {
-        let rows = try connection.query(
-            "SELECT \(what)_key AS k, \(what)_value AS v FROM logged_model_\(what)s WHERE model_id = ? ORDER BY \(what)_key",
-            [.text(id)]
-        )
-        return try rows.map { (try $0.text("k"), try $0.text("v")) }
+    /// Reads the rows of a side table that belong to the given models, grouped by model.
+    private static func belongings<Element>(
+        _ connection: Connection,
+        _ table: String,
+        _ ids: [String],
+        order: String,
+        _ element: (Row) throws -> Element
+    ) throws -> [String: [Element]] {
+        var groups: [String: [Element]] = [:]
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let chunk = rest.prefix(TrackingLimits.keysPerStatement)
+            rest = rest.dropFirst(chunk.count)
+            let condition = SQLFragment.isIn("model_id", chunk.map(SQLValue.text))
+            let rows = try connection.query(
+                "SELECT * FROM \(table) WHERE \(condition.sql) ORDER BY model_id, \(order)",
+                condition.arguments
+            )
+            for row in rows { groups[try row.text("model_id"), default: []].append(try element(row)) }
+        }
+        return groups
     }
 
-    private static func modelMetrics(_ connection: Connection, _ id: String) throws -> [LoggedModelMetric] {
-        let rows = try connection.query(
-            """
-            SELECT * FROM logged_model_metrics WHERE model_id = ?
-            ORDER BY metric_key, metric_time, step, run_id, dataset_name LIMIT ?
-            """,
-            [.text(id), .int(TrackingLimits.historyPoints)]
+    private static func modelMetric(_ row: Row) throws -> LoggedModelMetric {
+        let point = try metric(row, key: try row.text("metric_key"))
+        let name = try row.text("dataset_name")
+        let digest = try row.text("dataset_digest")
+        return LoggedModelMetric(
+            metric: Metric(
+                key: point.key,
+                value: point.value,
+                timestamp: point.timestamp,
+                step: point.step,
+                modelID: try row.text("model_id"),
+                datasetName: name.isEmpty ? nil : name,
+                datasetDigest: digest.isEmpty ? nil : digest
+            ),
+            runID: try row.text("run_id")
         )
-        return try rows.map { row in
-            let point = try metric(row, key: try row.text("metric_key"))
-            let name = try row.text("dataset_name")
-            let digest = try row.text("dataset_digest")
-            return LoggedModelMetric(
-                metric: Metric(
-                    key: point.key,
-                    value: point.value,
-                    timestamp: point.timestamp,
-                    step: point.step,
-                    modelID: id,
-                    datasetName: name.isEmpty ? nil : name,
-                    datasetDigest: digest.isEmpty ? nil : digest
-                ),
-                runID: try row.text("run_id")
-            )
-        }
     }
 }

@@ -28,7 +28,7 @@ extension TrackingStore {
             )
             guard let experiment else { throw Self.noExperiment(experimentID) }
             try Self.requireActive(experiment: experimentID, Self.lifecycle(experiment))
-            let folder = Self.folder(try experiment.text("artifact_location"))
+            let location = try experiment.text("artifact_location")
             try connection.execute(
                 """
                 INSERT INTO logged_models (model_id, experiment_id, name, artifact_uri, status, model_type,
@@ -36,12 +36,14 @@ extension TrackingStore {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
-                    .text(id), .integer(number), .text(name), .text("\(folder)models/\(id)/artifacts"),
+                    .text(id), .integer(number), .text(name),
+                    .text(ArtifactLocation.appending("models/\(id)/artifacts", to: location)),
                     .integer(LoggedModel.Status.pending.rawValue), .text(modelType), SQLValue(sourceRunID),
                     .text(Lifecycle.active.rawValue), .integer(now.milliseconds), .integer(now.milliseconds),
                 ]
             )
-            try Self.put(connection, id, params: params, tags: tags)
+            try Self.put(connection, id, params: params)
+            try Self.put(connection, id, tags: tags)
             return try Self.loggedModel(connection, id)
         }
     }
@@ -71,28 +73,29 @@ extension TrackingStore {
     ///
     /// - Throws: `notFound`.
     package func finalizeLoggedModel(_ id: String, _ status: LoggedModel.Status) async throws -> LoggedModel {
-        try await changeLoggedModel(id) { connection in
+        let now = clock.now
+        return try await changeLoggedModel(id) { connection in
             try connection.execute(
-                "UPDATE logged_models SET status = ? WHERE model_id = ?",
-                [.integer(status.rawValue), .text(id)]
+                "UPDATE logged_models SET status = ?, last_update_time = ? WHERE model_id = ?",
+                [.integer(status.rawValue), .integer(now.milliseconds), .text(id)]
             )
+            return try Self.loggedModel(connection, id, includingDeleted: true)
         }
     }
 
     /// Sets tags of a logged model.
     ///
     /// - Throws: `notFound`, `invalidArgument`.
-    @discardableResult
-    package func setLoggedModelTags(_ id: String, _ tags: [Tag]) async throws -> LoggedModel {
+    package func setLoggedModelTags(_ id: String, _ tags: [Tag]) async throws {
         try Self.checkItems(params: [], tags: tags)
-        return try await changeLoggedModel(id) { try Self.put($0, id, params: [], tags: tags) }
+        try await changeLoggedModel(id) { try Self.put($0, id, tags: tags) }
     }
 
     /// Deletes a tag of a logged model.
     ///
     /// - Throws: `notFound`, also if there is no such tag.
     package func deleteLoggedModelTag(_ id: String, key: String) async throws {
-        _ = try await changeLoggedModel(id) { connection in
+        try await changeLoggedModel(id) { connection in
             let deleted = try connection.execute(
                 "DELETE FROM logged_model_tags WHERE model_id = ? AND tag_key = ?",
                 [.text(id), .text(key)]
@@ -107,7 +110,7 @@ extension TrackingStore {
     ///
     /// - Throws: `notFound`.
     package func recordRegistration(of id: String, as name: String, version: Int) async throws {
-        _ = try await changeLoggedModel(id) { connection in
+        try await changeLoggedModel(id) { connection in
             let row = try connection.first(
                 "SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?",
                 [.text(id), .text(TagKey.modelVersions)]
@@ -115,17 +118,17 @@ extension TrackingStore {
             // Clients write this tag, too; what is no list any more is replaced.
             let earlier = row?.optionalText("tag_value").flatMap { try? JSONValue.parse($0).arrayValue } ?? []
             let entry: JSONValue = ["name": .string(name), "version": .int(version)]
-            let value = JSONValue.array(earlier + [entry]).description
-            try Self.put(connection, id, params: [], tags: [Tag(key: TagKey.modelVersions, value: value)])
+            let value = PythonJSON.text(.array(earlier + [entry]))
+            try Self.put(connection, id, tags: [Tag(key: TagKey.modelVersions, value: value)])
         }
     }
 
-    /// Adds params to a logged model; a param with the same key is replaced.
+    /// Adds params to a logged model: all of them or, on any error, none.
     ///
-    /// - Throws: `notFound`, `invalidArgument`.
+    /// - Throws: `notFound`, `invalidArgument`, also for a param that is there with another value.
     package func logLoggedModelParams(_ id: String, _ params: [Param]) async throws {
         try Self.checkItems(params: params, tags: [])
-        _ = try await changeLoggedModel(id) { try Self.put($0, id, params: params, tags: []) }
+        try await changeLoggedModel(id) { try Self.put($0, id, params: params) }
     }
 
     /// Deletes a logged model; its record and files stay.
@@ -133,8 +136,7 @@ extension TrackingStore {
     /// - Throws: `notFound`.
     package func deleteLoggedModel(_ id: String) async throws {
         let now = clock.now
-        try await database.write { connection in
-            _ = try Self.loggedModel(connection, id)
+        _ = try await changeLoggedModel(id) { connection in
             try connection.execute(
                 "UPDATE logged_models SET lifecycle_stage = ?, last_update_time = ? WHERE model_id = ?",
                 [.text(Lifecycle.deleted.rawValue), .integer(now.milliseconds), .text(id)]
@@ -149,20 +151,20 @@ extension TrackingStore {
         try Self.storePath(try await loggedModel(modelID).artifactURI)
     }
 
-    private func changeLoggedModel(
+    /// Runs a change of a logged model, deleted or not: as with MLflow, deletion only hides it.
+    private func changeLoggedModel<Value: Sendable>(
         _ id: String,
-        _ change: @escaping @Sendable (Connection) throws -> Void
-    ) async throws -> LoggedModel {
-        let now = clock.now
-        return try await database.write { connection in
-            _ = try Self.loggedModel(connection, id)
-            try change(connection)
-            try connection.execute(
-                "UPDATE logged_models SET last_update_time = ? WHERE model_id = ?",
-                [.integer(now.milliseconds), .text(id)]
-            )
-            return try Self.loggedModel(connection, id)
+        _ change: @escaping @Sendable (Connection) throws -> Value
+    ) async throws -> Value {
+        try await database.write { connection in
+            try Self.requireLoggedModel(connection, id)
+            return try change(connection)
         }
+    }
+
+    private static func requireLoggedModel(_ connection: Connection, _ id: String) throws {
+        let row = try connection.first("SELECT model_id FROM logged_models WHERE model_id = ?", [.text(id)])
+        guard row != nil else { throw noLoggedModel(id) }
     }
 
     private static func checkItems(params: [Param], tags: [Tag]) throws(MartletError) {
@@ -172,24 +174,43 @@ extension TrackingStore {
                 "A request on a logged model can contain at most \(TrackingLimits.loggedModelItems) params or tags."
             )
         }
-        for (index, param) in params.enumerated() { try TrackingRules.checkKey(param.key, "params[\(index)].key") }
-        for (index, tag) in tags.enumerated() { try TrackingRules.checkKey(tag.key, "tags[\(index)].key") }
+        // The keys of a model's params come from its code: MLflow takes any characters.
+        for (index, param) in params.enumerated() { try check(param.key, param.value, "params[\(index)].") }
+        for (index, tag) in tags.enumerated() { try check(tag.key, tag.value, "tags[\(index)].") }
     }
 
-    private static func put(_ connection: Connection, _ id: String, params: [Param], tags: [Tag]) throws {
+    private static func check(_ key: String, _ value: String, _ place: String) throws(MartletError) {
+        try TrackingRules.checkLength(key, atMost: TrackingLimits.loggedModelKeyCharacters, place + "key")
+        try TrackingRules.checkLength(value, atMost: TrackingLimits.loggedModelValueCharacters, place + "value")
+    }
+
+    private static func put(_ connection: Connection, _ id: String, params: [Param]) throws {
         for param in params {
-            try connection.execute(
+            let inserted = try connection.execute(
                 """
                 INSERT INTO logged_model_params (model_id, param_key, param_value) VALUES (?, ?, ?)
-                ON CONFLICT (model_id, param_key) DO UPDATE SET param_value = excluded.param_value
+                ON CONFLICT (model_id, param_key) DO NOTHING
                 """,
-                [
-                    .text(id), .text(param.key),
-                    .text(String(param.value.prefix(TrackingLimits.paramValueCharacters))),
-                ]
+                [.text(id), .text(param.key), .text(param.value)]
             )
+            if inserted > 0 { continue }
+            let row = try connection.first(
+                "SELECT param_value FROM logged_model_params WHERE model_id = ? AND param_key = ?",
+                [.text(id), .text(param.key)]
+            )
+            let stored = try row?.text("param_value") ?? ""
+            guard stored == param.value else {
+                throw MartletError(
+                    .invalidArgument,
+                    "Changing param values is not allowed. Param with key='\(param.key)' was already logged with "
+                        + "value='\(stored.prefix(200))' for model ID='\(id)'."
+                )
+            }
         }
-        for tag in tags.map(cut) {
+    }
+
+    private static func put(_ connection: Connection, _ id: String, tags: [Tag]) throws {
+        for tag in tags {
             try connection.execute(
                 """
                 INSERT INTO logged_model_tags (model_id, tag_key, tag_value) VALUES (?, ?, ?)
@@ -202,7 +223,7 @@ extension TrackingStore {
 
     /// Records a point of a run's metric as one of the logged model that it judges.
     static func putModelMetric(_ connection: Connection, _ modelID: String, _ runID: String, _ metric: Metric) throws {
-        _ = try loggedModel(connection, modelID)
+        try requireLoggedModel(connection, modelID)
         let stored = StoredValue(metric.value)
         try connection.execute(
             """

@@ -16,13 +16,16 @@ extension TrackingStore {
         params: [Param] = [],
         tags: [Tag] = []
     ) async throws {
+        try TrackingRules.checkRunID(runID)
         try Self.checkCounts(metrics.count, params.count, tags.count)
         for (index, metric) in metrics.enumerated() { try TrackingRules.check(metric, "metrics[\(index)].") }
-        for (index, param) in params.enumerated() { try TrackingRules.checkKey(param.key, "params[\(index)].key") }
+        for (index, param) in params.enumerated() {
+            try TrackingRules.checkKey(param.key, "params[\(index)].key", "Param key")
+        }
         for (index, tag) in tags.enumerated() { try TrackingRules.checkKey(tag.key, "tags[\(index)].key") }
         try Self.checkUnique(params)
         try await changeRun(runID) { connection, number in
-            for param in params { try Self.putParam(connection, number, runID, Self.cut(param)) }
+            try Self.putParams(connection, number, runID, params.map(Self.cut))
             try Self.putMetrics(connection, number, runID, metrics)
             for tag in tags { try Self.putTag(connection, number, Self.cut(tag)) }
         }
@@ -42,7 +45,7 @@ extension TrackingStore {
     ///
     /// - Throws: as `logBatch`.
     package func logParam(runID: String, _ param: Param) async throws {
-        try TrackingRules.checkKey(param.key, "key")
+        try TrackingRules.checkKey(param.key, "key", "Param key")
         try await changeRun(runID) { connection, number in
             try Self.putParam(connection, number, runID, Self.cut(param))
         }
@@ -83,8 +86,8 @@ extension TrackingStore {
                 [.integer(number), .text(TagKey.loggedModels)]
             )
             let earlier = try row.map { try JSONValue.parse($0.text("tag_value")).arrayValue ?? [] } ?? []
-            let history = JSONValue.array(earlier + [description]).description
-            try TrackingRules.checkLength(history, atMost: TrackingLimits.tagValueCharacters, TagKey.loggedModels)
+            let history = PythonJSON.text(.array(earlier + [description]))
+            try TrackingRules.checkLength(history, atMost: TrackingLimits.modelHistoryCharacters, TagKey.loggedModels)
             try Self.putTag(connection, number, Tag(key: TagKey.loggedModels, value: history))
         }
     }
@@ -105,35 +108,37 @@ extension TrackingStore {
         guard total <= TrackingLimits.batchItems else {
             throw MartletError(
                 .invalidArgument,
-                "A batch logging request can contain at most \(TrackingLimits.batchItems) metrics, params and tags "
-                    + "together. Got \(total). Please split them up across multiple requests and try again."
+                "A batch logging request can contain at most \(TrackingLimits.batchItems) metrics, params, and tags. Got "
+                    + "\(total) metrics, params, and tags. Please split up metrics, params, and tags across multiple "
+                    + "requests and try again."
             )
         }
     }
 
     private static func checkUnique(_ params: [Param]) throws(MartletError) {
         var keys: Set<String> = []
-        for param in params {
-            guard keys.insert(param.key).inserted else {
-                throw MartletError(
-                    .invalidArgument,
-                    "Duplicate parameter keys have been submitted: ['\(param.key)']. Please ensure the request "
-                        + "contains only one param value per param key."
-                )
-            }
+        let repeated = params.map(\.key).filter { !keys.insert($0).inserted }
+        guard repeated.isEmpty else {
+            let list = repeated.map { "'\($0)'" }.joined(separator: ", ")
+            throw MartletError(
+                .invalidArgument,
+                "Duplicate parameter keys have been submitted: [\(list)]. Please ensure the request contains only one "
+                    + "param value per param key."
+            )
         }
     }
 
     /// The tag with its value cut to what is stored.
     static func cut(_ tag: Tag) -> Tag {
-        Tag(key: tag.key, value: String(tag.value.prefix(TrackingLimits.tagValueCharacters)))
+        Tag(key: tag.key, value: TrackingRules.cut(tag.value, to: TrackingLimits.tagValueCharacters))
     }
 
     private static func cut(_ param: Param) -> Param {
-        Param(key: param.key, value: String(param.value.prefix(TrackingLimits.paramValueCharacters)))
+        Param(key: param.key, value: TrackingRules.cut(param.value, to: TrackingLimits.paramValueCharacters))
     }
 
-    private static func putParam(_ connection: Connection, _ number: Int64, _ runID: String, _ param: Param) throws {
+    /// Stores a param unless it is there already, and returns the value that is there.
+    private static func storeParam(_ connection: Connection, _ number: Int64, _ param: Param) throws -> String {
         let inserted = try connection.execute(
             """
             INSERT INTO run_params (run_number, param_key, param_value) VALUES (?, ?, ?)
@@ -141,18 +146,41 @@ extension TrackingStore {
             """,
             [.integer(number), .text(param.key), .text(param.value)]
         )
-        if inserted > 0 { return }
+        if inserted > 0 { return param.value }
         let row = try connection.first(
             "SELECT param_value FROM run_params WHERE run_number = ? AND param_key = ?",
             [.integer(number), .text(param.key)]
         )
-        let old = try row?.text("param_value") ?? ""
-        guard old == param.value else {
+        return try row?.text("param_value") ?? ""
+    }
+
+    private static func putParam(_ connection: Connection, _ number: Int64, _ runID: String, _ param: Param) throws {
+        let stored = try storeParam(connection, number, param)
+        guard stored == param.value else {
             throw MartletError(
                 .invalidArgument,
                 "Changing param values is not allowed. Param with key='\(param.key)' was already logged with "
-                    + "value='\(old.prefix(200))' for run ID='\(runID)'. Attempted logging new value "
+                    + "value='\(stored.prefix(200))' for run ID='\(runID)'. Attempted logging new value "
                     + "'\(param.value.prefix(200))'."
+            )
+        }
+    }
+
+    private static func putParams(_ connection: Connection, _ number: Int64, _ runID: String, _ params: [Param]) throws
+    {
+        var changed: [String] = []
+        for param in params {
+            let stored = try storeParam(connection, number, param)
+            guard stored != param.value else { continue }
+            changed.append(
+                "{'key': '\(param.key)', 'old_value': '\(stored.prefix(200))', 'new_value': '\(param.value.prefix(200))'}"
+            )
+        }
+        guard changed.isEmpty else {
+            throw MartletError(
+                .invalidArgument,
+                "Changing param values is not allowed. Params were already logged='[\(changed.joined(separator: ", "))]' "
+                    + "for run ID='\(runID)'."
             )
         }
     }

@@ -88,7 +88,7 @@ extension TrackingStore {
         if let limit, limit <= 0 {
             throw MartletError(
                 .invalidArgument,
-                "Invalid value \(limit) for parameter 'max_results' supplied: It must be at least 1."
+                "Invalid value \(limit) for parameter 'max_results' supplied. It must be a positive integer."
             )
         }
         let page = KeysetPage(

@@ -49,7 +49,7 @@ extension TrackingStore {
                 [
                     .integer(number), .text(id), .integer(experimentNumber), .text(name), .text(userID),
                     .text(RunStatus.running.rawValue), .integer(start.milliseconds),
-                    .text("\(Self.folder(location))\(id)/artifacts"), .text(Lifecycle.active.rawValue),
+                    .text(ArtifactLocation.appending("\(id)/artifacts", to: location)), .text(Lifecycle.active.rawValue),
                 ]
             )
             for tag in allTags { try Self.putTag(connection, number, tag) }

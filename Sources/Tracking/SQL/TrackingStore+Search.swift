@@ -89,7 +89,8 @@ extension TrackingStore {
         guard (1...maximum).contains(limit) else {
             throw MartletError(
                 .invalidArgument,
-                "Invalid value \(limit) for parameter 'max_results' supplied: It must be between 1 and \(maximum)."
+                "Invalid value \(limit) for parameter 'max_results' supplied. It must be "
+                    + (limit < 1 ? "a positive integer" : "at most \(maximum)")
             )
         }
     }

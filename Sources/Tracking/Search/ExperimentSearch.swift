@@ -43,6 +43,9 @@ struct ExperimentSearch {
             default: throw comparison.invalidOperator(for: name)
             }
         case "creation_time", "last_update_time":
+            if case .number(let text) = comparison.value, Int64(text) == nil {
+                throw MartletError(.invalidArgument, "Invalid value for numeric attribute '\(key)': '\(text)'")
+            }
             return try comparison.condition(onNumber: "e.\(key)", named: name)
         case "experiment_id": return try idCondition(comparison, name)
         default:
@@ -58,7 +61,9 @@ struct ExperimentSearch {
     {
         var ids: [SQLValue] = []
         switch comparison.value {
-        case .text(let text), .number(let text): ids = [.integer(try TrackingRules.experimentNumber(text))]
+        case .number(let text):
+            throw MartletError(.invalidArgument, "Expected a quoted string value for attributes. Got value \(text)")
+        case .text(let text): ids = [.integer(try TrackingRules.experimentNumber(text))]
         case .texts(let texts):
             for text in texts { ids.append(.integer(try TrackingRules.experimentNumber(text))) }
         case .none: throw comparison.invalidOperator(for: name)

@@ -76,22 +76,18 @@ struct LoggedModelSearch {
     private enum Attribute {
         case text(String)
         case number(String)
+        /// A number that clients write as text or as a number: an id, or a status by its number or name.
+        case code(String)
 
-        init(_ key: String) throws(MartletError) {
+        init?(_ key: String) {
             switch key {
             case "name", "model_id", "model_type", "source_run_id": self = .text("l.\(key)")
             case "artifact_location", "artifact_uri": self = .text("l.artifact_uri")
             case "lifecycle_stage": self = .text("l.lifecycle_stage")
-            case "experiment_id", "status": self = .number("l.\(key)")
+            case "experiment_id", "status": self = .code("l.\(key)")
             case "creation_timestamp", "creation_timestamp_ms", "creation_time": self = .number("l.creation_time")
             case "last_updated_timestamp", "last_updated_timestamp_ms": self = .number("l.last_update_time")
-            default:
-                throw MartletError(
-                    .invalidArgument,
-                    "Invalid attribute '\(key)' of a logged model. Valid ones are name, model_id, model_type, "
-                        + "source_run_id, status, experiment_id, artifact_location, creation_timestamp and "
-                        + "last_updated_timestamp."
-                )
+            default: return nil
             }
         }
     }
@@ -101,6 +97,9 @@ struct LoggedModelSearch {
         _ measured: SQLFragment
     ) throws(MartletError) -> SQLFragment {
         let key = comparison.field.key
+        guard comparison.operation != .isNull, comparison.operation != .isNotNull else {
+            throw invalidOperator(comparison)
+        }
         switch comparison.field.entity {
         case "metrics":
             let value = try comparison.condition(onNumber: "m.metric_value", named: "metric '\(key)'")
@@ -113,7 +112,7 @@ struct LoggedModelSearch {
             )
         case "params", "tags":
             let column = comparison.field.entity == "params" ? "param" : "tag"
-            let value = try comparison.condition(onText: "f.\(column)_value", named: "\(column) '\(key)'")
+            let value = try quoted(comparison).condition(onText: "f.\(column)_value", named: "\(column) '\(key)'")
             return SQLFragment(
                 """
                 EXISTS (SELECT 1 FROM logged_model_\(column)s f WHERE f.model_id = l.model_id
@@ -125,27 +124,68 @@ struct LoggedModelSearch {
         case let word?:
             throw MartletError(
                 .invalidArgument,
-                "Invalid entity type '\(word)'. Valid values are attributes, metrics, params and tags."
+                "Invalid entity type: '\(word)'. Expected one of ['attributes', 'metrics', 'params', 'tags']."
             )
         }
     }
 
     private static func attributeCondition(_ comparison: SearchComparison) throws(MartletError) -> SQLFragment {
         let key = comparison.field.key
-        switch try Attribute(key) {
-        case .text(let column): return try comparison.condition(onText: column, named: "attribute '\(key)'")
-        case .number(let column):
-            // Ids of experiments are text to clients, numbers in the table.
-            var comparison = comparison
-            if key == "experiment_id", case .text(let text) = comparison.value {
-                comparison = SearchComparison(
-                    field: comparison.field,
-                    operation: comparison.operation,
-                    value: .number(text)
-                )
-            }
-            return try comparison.condition(onNumber: column, named: "attribute '\(key)'")
+        switch Attribute(key) {
+        case .text(let column):
+            return try quoted(comparison).condition(onText: column, named: "attribute '\(key)'")
+        case .number(let column): return try comparison.condition(onNumber: column, named: "attribute '\(key)'")
+        case .code(let column): return try codeCondition(comparison, column)
+        case nil:
+            throw MartletError(
+                .invalidArgument,
+                "Invalid attribute '\(key)' of a logged model. Valid ones are name, model_id, model_type, "
+                    + "source_run_id, status, experiment_id, artifact_location, creation_timestamp and "
+                    + "last_updated_timestamp."
+            )
         }
+    }
+
+    /// The comparison with a number as the text that it is: in this grammar quotes around values are optional.
+    private static func quoted(_ comparison: SearchComparison) -> SearchComparison {
+        guard case .number(let text) = comparison.value else { return comparison }
+        return SearchComparison(field: comparison.field, operation: comparison.operation, value: .text(text))
+    }
+
+    /// A comparison with codes; a text that is none equals no code.
+    private static func codeCondition(
+        _ comparison: SearchComparison,
+        _ column: String
+    ) throws(MartletError) -> SQLFragment {
+        let texts: [String]
+        switch comparison.value {
+        case .text(let text), .number(let text): texts = [text]
+        case .texts(let list): texts = list
+        case .none: throw invalidOperator(comparison)
+        }
+        let list = SQLFragment.isIn(column, texts.compactMap { code($0).map(SQLValue.integer) })
+        switch comparison.operation {
+        case .equal, .isIn: return list
+        case .notEqual, .isNotIn: return SQLFragment("NOT (\(list.sql))", list.arguments)
+        default: throw invalidOperator(comparison)
+        }
+    }
+
+    private static func code(_ text: String) -> Int64? {
+        switch text.uppercased() {
+        case "PENDING", "LOGGED_MODEL_PENDING": LoggedModel.Status.pending.rawValue
+        case "READY", "LOGGED_MODEL_READY": LoggedModel.Status.ready.rawValue
+        case "UPLOAD_FAILED", "LOGGED_MODEL_UPLOAD_FAILED": LoggedModel.Status.uploadFailed.rawValue
+        default: Int64(text)
+        }
+    }
+
+    private static func invalidOperator(_ comparison: SearchComparison) -> MartletError {
+        MartletError(
+            .invalidArgument,
+            "Invalid comparison operator for \(comparison.field.entity ?? "attributes").\(comparison.field.key): "
+                + "'\(comparison.operation.rawValue)'. Expected one of ('=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN')."
+        )
     }
 
     /// The condition that a metric was measured on one of the datasets; always true for none.
@@ -160,16 +200,23 @@ struct LoggedModelSearch {
 
     private static func keys(_ entry: LoggedModelOrder) throws(MartletError) -> [KeysetPage.Key] {
         guard entry.field.hasPrefix("metrics.") else {
-            switch try Attribute(entry.field) {
+            switch Attribute(entry.field) {
             case .text(let column): return RunSearch.textKeys(column, entry.isAscending)
-            case .number(let column): return [KeysetPage.Key(column, isAscending: entry.isAscending)]
+            case .number(let column), .code(let column):
+                return [KeysetPage.Key(column, isAscending: entry.isAscending)]
+            case nil:
+                throw MartletError(
+                    .invalidArgument,
+                    "Invalid order by field name: \(entry.field.prefix(80))"
+                        + (entry.field.contains(".") ? ". Only metrics are supported." : "")
+                )
             }
         }
         let measured = measured(entry.dataset.map { [$0] } ?? [])
         let latest = """
             (SELECT CASE WHEN m.is_nan = 1 THEN NULL ELSE m.metric_value END FROM logged_model_metrics m
             WHERE m.model_id = l.model_id AND m.metric_key = ? AND \(measured.sql)
-            ORDER BY m.metric_time DESC, m.step DESC LIMIT 1)
+            ORDER BY m.metric_time DESC, m.step DESC, m.run_id LIMIT 1)
             """
         let arguments = [SQLValue.text(String(entry.field.dropFirst("metrics.".count)))] + measured.arguments
         return [

@@ -19,7 +19,26 @@ import Testing
     @Test func bothSpellings() throws {
         #expect(try fields(#"{"runId":"a"}"#).string("run_id") == "a")
         #expect(try fields(#"{"run_id":"a"}"#).string("run_id") == "a")
-        #expect(message { _ = try fields(#"{"run_id":"a","runId":"a"}"#).string("run_id") }?.contains("twice") == true)
+        #expect(
+            message { _ = try fields(#"{"run_id":"a","runId":"a"}"#).string("run_id") }
+                == "Request specifies both 'run_id' and 'runId'; provide only one of them."
+        )
+    }
+
+    /// The texts that MLflow's own tests look for.
+    @Test(arguments: [
+        ("{\"a\":1}", "1", "int"), ("{\"a\":1.5}", "1.5", "float"), ("{\"a\":true}", "true", "bool"),
+        ("{\"a\":[1]}", "[1]", "list"), ("{\"a\":{\"b\":1}}", "{\"b\":1}", "dict"),
+    ])
+    func wrongTypesAreNamedAsInPython(_ text: String, _ value: String, _ type: String) throws {
+        let fields = try fields(text)
+        let found = try #require(message { _ = try fields.string("a") })
+        #expect(found.hasPrefix("Invalid value \(value) for parameter 'a' supplied: "))
+        #expect(
+            found.hasSuffix(
+                " Hint: Value was of type '\(type)'. See the API docs for more information about request parameters."
+            )
+        )
     }
 
     @Test func absence() throws {
