@@ -48,4 +48,5 @@ struct Stores: Sendable {
     static let migrations: [Migration] =
         TrackingStore.migrations + RegistryStore.migrations + DatasetStore.migrations + PipelineStore.migrations
         + DeploymentStore.migrations + LedgerStore.migrations + MonitorStore.migrations + LoopStore.migrations
+        + ImportProgress.migrations
 }
