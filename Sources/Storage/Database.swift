@@ -7,9 +7,12 @@ package import Core
 package final class Database: Sendable {
     private let backend: any DatabaseBackend
     private let queue: WriteQueue
+    /// Who runs what must run once, of the processes that share the database.
+    package let leadership: Leadership
 
     init(backend: any DatabaseBackend) {
         self.backend = backend
+        leadership = Leadership(lock: backend.leaderLock)
         queue = WriteQueue(backend: backend)
     }
 
@@ -68,6 +71,7 @@ package final class Database: Sendable {
 
     /// Waits for the writes under way and closes the connections.
     package func close() async throws(MartletError) {
+        leadership.end()
         do {
             try await backend.close()
         } catch {

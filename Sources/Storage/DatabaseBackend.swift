@@ -10,8 +10,15 @@ protocol DatabaseBackend: Sendable {
     /// Called on the writer's thread, one batch at a time.
     func commit(_ batch: [WriteQueue.Job])
 
+    /// The lock that one of several processes on the database holds; nil when only one can use it.
+    var leaderLock: (any LeaderLock)? { get }
+
     /// Waits for what is under way and closes the connections.
     func close() async throws
+}
+
+extension DatabaseBackend {
+    var leaderLock: (any LeaderLock)? { nil }
 }
 
 /// Runs the statements of one transaction on one connection; used by one thread at a time.

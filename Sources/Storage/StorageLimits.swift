@@ -42,4 +42,10 @@ extension StorageLimits {
     package static let idleTransactionSeconds = 30
     /// How long a connection may be silent before it is probed, in seconds; also how long sent data may go unanswered.
     package static let keepaliveSeconds = 10
+    /// How often the leader looks after its lock, and followers try to take it, in seconds.
+    package static let leaderCheckSeconds = 1.0
+    /// How long the leader's connection may take to answer, in seconds.
+    package static let leaderAnswerSeconds = 2.0
+    /// How long followers that were cut off leave the lock to the leader of before, in seconds.
+    package static let leaderGraceSeconds = 5.0
 }

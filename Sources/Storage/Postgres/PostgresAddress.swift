@@ -1,12 +1,12 @@
-internal import Core
+package import Core
 internal import Foundation
 
 /// Where a PostgreSQL database is: its URL, and what may be shown of it.
-struct PostgresAddress: Sendable {
+package struct PostgresAddress: Sendable {
     /// The URL as given; it may hold a password and is never shown.
     let url: String
     /// Host, port and database, without credentials.
-    let display: String
+    package let display: String
     /// Whether the URL names several hosts.
     let hasSeveralHosts: Bool
     private let secrets: [String]
@@ -14,7 +14,7 @@ struct PostgresAddress: Sendable {
     /// Takes `postgres://[user[:password]@][host][:port][/database][?parameter=value…]` or `postgresql://…`.
     ///
     /// - Throws: `invalidArgument` that does not repeat the URL.
-    init(_ url: String) throws(MartletError) {
+    package init(_ url: String) throws(MartletError) {
         guard let scheme = Self.schemes.first(where: { url.hasPrefix($0) }) else {
             throw Self.malformed("it must start with postgres:// or postgresql://")
         }
@@ -59,7 +59,7 @@ struct PostgresAddress: Sendable {
     }
 
     /// A message of the library without the passwords, on one line.
-    func withoutSecrets(_ message: String) -> String {
+    package func withoutSecrets(_ message: String) -> String {
         let line = message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
             .joined(separator: "; ")
         return ([url] + secrets).reduce(line) { $0.replacingOccurrences(of: $1, with: "***") }

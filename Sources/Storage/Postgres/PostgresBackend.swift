@@ -6,11 +6,13 @@ final class PostgresBackend: DatabaseBackend {
     let connector: PostgresConnector
     private let readers: PostgresReaders
     private let writer: PostgresWriter
+    let leaderLock: (any LeaderLock)?
 
     private init(connector: PostgresConnector) {
         self.connector = connector
         readers = PostgresReaders(connector: connector)
         writer = PostgresWriter(connector: connector)
+        leaderLock = PostgresLeaderLock(connector: connector)
     }
 
     /// Connects once, so that what is wrong with the address or the server is told at the start.

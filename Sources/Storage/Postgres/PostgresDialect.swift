@@ -5,12 +5,12 @@
 /// - `LOWER(?)` folds ASCII only, as it does in SQLite and for every column here.
 /// - In `CREATE TABLE` and `ALTER TABLE`, `TEXT` compares bytewise (`COLLATE "C"`), `BLOB` is `BYTEA`, and
 ///   `WITHOUT ROWID`, by which SQLite stores a table in the order of its key, is left out.
-struct PostgresDialect {
+package struct PostgresDialect {
     private var words: [Substring] = []
     private var parameters = 0
 
     /// The statement in PostgreSQL's words.
-    static func translate(_ sql: String) -> String {
+    package static func translate(_ sql: String) -> String {
         var dialect = PostgresDialect()
         dialect.split(sql)
         if dialect.isTableDefinition { dialect.rewriteTableDefinition() }

@@ -1,18 +1,24 @@
-internal import Core
+package import Core
 
 /// What PostgreSQL or its library said; for logs.
-struct PostgresFailure: Error, CustomStringConvertible {
+package struct PostgresFailure: Error, CustomStringConvertible {
     /// The five characters of SQLSTATE; empty when the library itself failed.
-    let state: String
+    package let state: String
     /// The message, without passwords.
-    let message: String
+    package let message: String
 
-    var description: String {
+    /// Makes a failure.
+    package init(state: String, message: String) {
+        self.state = state
+        self.message = message
+    }
+
+    package var description: String {
         state.isEmpty ? message : "\(message) (SQLSTATE \(state))"
     }
 
     /// The failure as Martlet's error, by SQLSTATE (PostgreSQL's appendix A).
-    var error: MartletError {
+    package var error: MartletError {
         switch state {
         case "23505":
             MartletError(.alreadyExists, "A record with the same key exists already.", cause: self)
@@ -29,7 +35,7 @@ struct PostgresFailure: Error, CustomStringConvertible {
         case "57014":
             MartletError(.deadlineExceeded, "The database took too long; ask for less.", cause: self)
         case "53100":
-            MartletError(.resourceExhausted, "The disk is full; free some space and try again.", cause: self)
+            MartletError(.storageFull, "The disk is full; free some space and try again.", cause: self)
         case "25006":
             MartletError(.unavailable, "The database accepts no writes at present; try again.", cause: self)
         case "42501":

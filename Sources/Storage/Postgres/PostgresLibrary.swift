@@ -1,10 +1,10 @@
 internal import CPostgres
-internal import Core
+package import Core
 internal import Synchronization
 
 /// PostgreSQL's client library, opened when the first database needs it.
 // Safe because the table is written before it is published and never again.
-struct PostgresLibrary: @unchecked Sendable {
+package struct PostgresLibrary: @unchecked Sendable {
     /// Its functions; valid for the rest of the process.
     let functions: UnsafePointer<martlet_postgres>
 
@@ -30,7 +30,9 @@ struct PostgresLibrary: @unchecked Sendable {
     }
 
     /// Opens the first of the libraries that is there.
-    static func open(anyOf names: [String]) throws(MartletError) -> PostgresLibrary {
+    ///
+    /// - Throws: `failedPrecondition` naming what to install.
+    package static func open(anyOf names: [String]) throws(MartletError) -> PostgresLibrary {
         var reason = "none was named"
         for name in names {
             var buffer = [CChar](repeating: 0, count: 512)

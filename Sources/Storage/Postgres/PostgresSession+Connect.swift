@@ -1,12 +1,10 @@
 internal import CPostgres
-internal import Core
+package import Core
 
 extension PostgresSession {
     /// Opens a session and makes sure that the server is one that Martlet can work with.
     ///
-    /// - Parameters:
-    ///   - seconds: the longest wait for the connection.
-    ///   - answerSeconds: the longest wait for the answer to one statement.
+    /// `seconds` is the longest wait for the connection, `answerSeconds` that for the answer to one statement.
     static func open(
         _ address: PostgresAddress,
         within seconds: Double,
@@ -55,6 +53,10 @@ extension PostgresSession {
         // Compiling a query takes longer than any query here runs.
         enqueue("SET jit = off")
         enqueue("SET lock_timeout = \(Int(StorageLimits.busySeconds * 1000))")
+        // A machine that vanishes must free its locks; without effect on a local socket.
+        enqueue("SET tcp_keepalives_idle = \(StorageLimits.keepaliveSeconds)")
+        enqueue("SET tcp_keepalives_interval = \(StorageLimits.keepaliveSeconds / 3)")
+        enqueue("SET tcp_keepalives_count = 3")
         // A server that hangs inside a write must not keep the others from writing.
         enqueue("SET idle_in_transaction_session_timeout = \(StorageLimits.idleTransactionSeconds * 1000)")
         let row = try run("SELECT current_schema() AS name, pg_is_in_recovery() AS standby", []) {
@@ -118,9 +120,11 @@ enum PostgresLock: Int32 {
 }
 
 /// Why a connection could not be made, with the remedy.
-enum PostgresConnectFailure {
+package enum PostgresConnectFailure {
     /// Refuses servers that lack what the statements need.
-    static func check(serverVersion number: Int) throws(MartletError) {
+    ///
+    /// - Throws: `failedPrecondition` naming both versions.
+    package static func check(serverVersion number: Int) throws(MartletError) {
         guard number < StorageLimits.postgresVersion else { return }
         throw MartletError(
             .failedPrecondition,

@@ -1,8 +1,8 @@
 internal import CPostgres
-internal import Core
+package import Core
 
 /// The object identifiers of the types that are sent and understood (PostgreSQL's `pg_type`).
-enum PostgresType {
+package enum PostgresType {
     static let unknown: UInt32 = 0
     static let bool: UInt32 = 16
     static let bytes: UInt32 = 17
@@ -14,7 +14,8 @@ enum PostgresType {
     static let float4: UInt32 = 700
     static let float8: UInt32 = 701
     static let void: UInt32 = 2278
-    static let numeric: UInt32 = 1700
+    /// Exact decimal numbers, such as sums of whole ones.
+    package static let numeric: UInt32 = 1700
     /// char, name, json, unknown, bpchar and varchar: their binary form is the text.
     static let texts: Set<UInt32> = [18, 19, 25, 114, 705, 1042, 1043]
 
@@ -89,11 +90,11 @@ struct PostgresArguments {
 }
 
 /// Reads values from PostgreSQL's binary form.
-enum PostgresDecoder {
+package enum PostgresDecoder {
     /// The value of a column.
     ///
     /// - Throws: `internal` for a type that no table of Martlet has.
-    static func value(_ bytes: UnsafeRawBufferPointer, type: UInt32) throws(MartletError) -> SQLValue {
+    package static func value(_ bytes: UnsafeRawBufferPointer, type: UInt32) throws(MartletError) -> SQLValue {
         switch type {
         case PostgresType.int8: return .integer(Int64(bitPattern: big(bytes)))
         case PostgresType.text: return .text(String(decoding: bytes, as: UTF8.self))
