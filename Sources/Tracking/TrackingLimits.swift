@@ -70,6 +70,10 @@ package enum TrackingLimits {
     package static let loggedModelItems = 1000
     /// Run keys or rows that one SQL statement names.
     package static let keysPerStatement = 500
+    /// Points that wait in the tail before a write folds them.
+    package static let metricTail = 16_384
+    /// Metric keys whose numbers a server remembers; at one more it forgets all.
+    package static let knownMetricKeys = 100_000
     /// Points up to which a history is read whole to be sampled.
     package static let wholeHistoryPoints = 10_000
     /// Points between two anchors of a walk along a long history.

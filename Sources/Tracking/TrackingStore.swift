@@ -12,9 +12,20 @@ package final class TrackingStore: Sendable {
     package let artifacts: any ArtifactStore
     /// The time of what is created here.
     let clock: Clock
+    /// What is known of the metrics' keys.
+    let metricKeys = MetricKeys()
+
+    /// What else goes when a run is deleted; it runs in the transaction that deletes it.
+    let onRunDeleted: @Sendable (Connection, String) throws -> Void
 
     /// Makes the store; `prepare()` must have run once on the database before the first use.
-    package init(database: Database, artifacts: any ArtifactStore, clock: Clock = .system) {
+    package init(
+        database: Database,
+        artifacts: any ArtifactStore,
+        clock: Clock = .system,
+        onRunDeleted: @escaping @Sendable (Connection, String) throws -> Void = { _, _ in }
+    ) {
+        self.onRunDeleted = onRunDeleted
         self.database = database
         self.artifacts = artifacts
         self.clock = clock

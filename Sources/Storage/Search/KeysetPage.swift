@@ -38,6 +38,23 @@ package struct KeysetPage: Sendable {
         fingerprint = Self.hash(query + keys.map { "\($0.expression) \($0.isAscending)" })
     }
 
+    /// A part of the rows that can be read in its order by itself.
+    package struct Part: Sendable {
+        /// What follows FROM, with its arguments.
+        let source: SQLFragment
+        /// Which rows.
+        let condition: SQLFragment
+        /// The value of the first key, if all rows of the part have the same.
+        let firstKey: SQLValue?
+
+        /// Makes a part.
+        package init(source: SQLFragment, condition: SQLFragment, firstKey: SQLValue? = nil) {
+            self.source = source
+            self.condition = condition
+            self.firstKey = firstKey
+        }
+    }
+
     /// Reads the page after `token`.
     ///
     /// - Parameters:
@@ -55,31 +72,65 @@ package struct KeysetPage: Sendable {
         condition: SQLFragment,
         after token: String?
     ) throws -> (rows: [Row], nextToken: String?) {
-        let sorted = keys.indices.map { "\(keys[$0].expression) AS sort_\($0)" }.joined(separator: ", ")
-        let order = keys.indices.map { "sort_\($0) \(keys[$0].isAscending ? "ASC" : "DESC")" }.joined(separator: ", ")
-        let seek = try token.map { try self.seek(after: values(of: $0)) } ?? SQLFragment("1 = 1")
-        let sql = """
-            SELECT * FROM (SELECT \(columns), \(sorted) FROM \(source.sql) WHERE \(condition.sql)) AS page
-            WHERE \(seek.sql) ORDER BY \(order) LIMIT ?
-            """
-        let arguments = keys.flatMap(\.arguments) + source.arguments + condition.arguments + seek.arguments
+        try rows(connection, columns: columns, parts: [Part(source: source, condition: condition)], after: token)
+    }
+
+    /// Reads the page after `token` from parts that follow each other: the first key of each is greater than that of
+    /// the one before it, and small ones come first.
+    package func rows(
+        _ connection: Connection,
+        columns: String,
+        parts: [Part],
+        after token: String?
+    ) throws -> (rows: [Row], nextToken: String?) {
+        let values = try token.map { try self.values(of: $0) }
+        var found: [Row] = []
         // One row more tells whether there is another page.
-        let found = try connection.query(sql, arguments + [.int(limit + 1)])
+        for part in parts where found.count <= limit {
+            guard let query = query(columns, part, after: values, limit: limit + 1 - found.count) else { continue }
+            let rows = try connection.query(query.sql, query.arguments)
+            found = found.isEmpty ? rows : found + rows
+        }
         guard found.count > limit, limit > 0 else { return (Array(found.prefix(limit)), nil) }
         return (Array(found.prefix(limit)), try self.token(at: found[limit - 1]))
     }
 
+    /// The statement that reads a part of a page; nil when the page begins after all of the part.
+    package func query(_ columns: String, _ part: Part, after values: [SQLValue]?, limit: Int) -> SQLFragment? {
+        let sorted = keys.indices.map { "\(keys[$0].expression) AS sort_\($0)" }.joined(separator: ", ")
+        var order = keys.indices.map { "sort_\($0) \(keys[$0].isAscending ? "ASC" : "DESC")" }
+        var seek = values.map { self.seek(after: $0, from: 0) } ?? SQLFragment("1 = 1")
+        if case .integer(let first)? = part.firstKey {
+            // A key that is the same in all rows must not stand in the way of an index on the next one.
+            order.removeFirst()
+            if let values, case .integer(let reached)? = values.first {
+                guard first >= reached else { return nil }
+                seek = first == reached ? self.seek(after: values, from: 1) : SQLFragment("1 = 1")
+            }
+        }
+        let sql = """
+            SELECT * FROM (SELECT \(columns), \(sorted) FROM \(part.source.sql) WHERE \(part.condition.sql)) AS page
+            WHERE \(seek.sql) ORDER BY \(order.joined(separator: ", ")) LIMIT ?
+            """
+        let arguments = keys.flatMap(\.arguments) + part.source.arguments + part.condition.arguments + seek.arguments
+        return SQLFragment(sql, arguments + [.int(limit)])
+    }
+
     /// Rows that sort after the given values, compared key by key.
-    private func seek(after values: [SQLValue]) -> SQLFragment {
+    ///
+    /// The bound of the first key says the same once more: an index can begin there.
+    private func seek(after values: [SQLValue], from start: Int) -> SQLFragment {
         var fragment = SQLFragment("1 = 0")
-        for index in keys.indices.reversed() {
+        for index in keys.indices.dropFirst(start).reversed() {
             let comparator = keys[index].isAscending ? ">" : "<"
             fragment = SQLFragment(
                 "(sort_\(index) \(comparator) ? OR (sort_\(index) = ? AND \(fragment.sql)))",
                 [values[index], values[index]] + fragment.arguments
             )
         }
-        return fragment
+        guard keys.indices.contains(start) else { return fragment }
+        let bound = "sort_\(start) \(keys[start].isAscending ? ">=" : "<=") ?"
+        return SQLFragment("\(bound) AND \(fragment.sql)", [values[start]] + fragment.arguments)
     }
 
     /// The token of the page that begins after a row of this query.

@@ -25,6 +25,23 @@ package struct SQLFragment: Sendable, Equatable {
         return SQLFragment("\(expression) IN (\(placeholders(values.count)))", values)
     }
 
+    /// `expression IN (?, …)` for any number of values, in pieces of few sizes: few statements serve every number.
+    ///
+    /// The last value is repeated to fill a piece.
+    package static func isInChunks(_ expression: String, _ values: [SQLValue]) -> [SQLFragment] {
+        var chunks: [SQLFragment] = []
+        var rest = values[...]
+        while let last = rest.last {
+            let size = chunkSizes.first { $0 >= rest.count } ?? chunkSizes[chunkSizes.count - 1]
+            let part = rest.prefix(size)
+            rest = rest.dropFirst(part.count)
+            chunks.append(isIn(expression, part + Array(repeating: last, count: size - part.count)))
+        }
+        return chunks
+    }
+
+    private static let chunkSizes = [1, 10, 100, 500]
+
     /// `?, ?, ?` for so many values.
     package static func placeholders(_ count: Int) -> String {
         Array(repeating: "?", count: count).joined(separator: ", ")

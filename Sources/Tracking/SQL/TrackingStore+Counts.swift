@@ -30,7 +30,7 @@ extension TrackingStore {
         while !rest.isEmpty {
             let chunk = Array(rest.prefix(TrackingLimits.keysPerStatement))
             rest = rest.dropFirst(chunk.count)
-            let part = try await database.read { try Self.counts($0, chunk) }
+            let part = try await readFolded { try Self.counts($0, chunk) }
             counts.runs += part.runs
             counts.params += part.params
             counts.tags += part.tags
@@ -45,7 +45,8 @@ extension TrackingStore {
     private static func counts(_ connection: Connection, _ ids: [String]) throws -> RunCounts {
         let chosen = SQLFragment.isIn("run_id", ids.map(SQLValue.text))
         func count(_ table: String) throws -> Int {
-            let condition = table == "runs" ? chosen.sql : "run_number IN (SELECT run_number FROM runs WHERE \(chosen.sql))"
+            let condition =
+                table == "runs" ? chosen.sql : "run_number IN (SELECT run_number FROM runs WHERE \(chosen.sql))"
             let row = try connection.first(
                 "SELECT COUNT(*) AS n FROM \(table) WHERE \(condition)",
                 chosen.arguments

@@ -8,10 +8,8 @@ extension TrackingStore {
 
     /// Finds or creates the experiment that takes in an imported one: `0` for `0`, else the one with the same name.
     ///
-    /// Tags that are there already stay as they are. The id of the other server is kept if it is free.
-    ///
-    /// - Parameter also: runs in the same transaction, given the id here.
-    /// - Returns: the id here.
+    /// Tags that are there already stay as they are. The id of the other server is kept if it is free; the one here is
+    /// returned, and given to `also` in the same transaction.
     package func importExperiment(
         _ experiment: ImportedExperiment,
         also: @escaping @Sendable (Connection, String) throws -> Void = { _, _ in }
@@ -84,11 +82,11 @@ extension TrackingStore {
         also: @escaping @Sendable (Connection) throws -> Void = { _ in }
     ) async throws {
         let experiment = try TrackingRules.experimentNumber(experimentID)
-        let now = clock.now
+        let (now, keys) = (clock.now, metricKeys)
         try await database.write { connection in
             let number = try Self.importedRunNumber(connection, run, experiment, now)
             try Self.putImported(connection, number, run)
-            try Self.putMetrics(connection, number, run.id, metrics)
+            try Self.putMetrics(connection, number, run.id, metrics, keys)
             if isComplete { try Self.complete(connection, number, run, now) }
             try also(connection)
         }
@@ -96,11 +94,12 @@ extension TrackingStore {
 
     /// Adds points to a run that is being imported.
     package func importMetrics(runID: String, _ metrics: [Metric]) async throws {
+        let keys = metricKeys
         try await database.write { connection in
             guard let row = try connection.first("SELECT run_number FROM runs WHERE run_id = ?", [.text(runID)]) else {
                 throw Self.noRun(runID)
             }
-            try Self.putMetrics(connection, row.int("run_number"), runID, metrics)
+            try Self.putMetrics(connection, row.int("run_number"), runID, metrics, keys)
         }
     }
 
@@ -212,7 +211,7 @@ extension TrackingStore {
 
     /// Writes a logged model with everything that belongs to it; what is there already stays as it is.
     ///
-    /// - Parameter also: runs in the same transaction.
+    /// `also` runs in the same transaction.
     package func importLoggedModel(
         _ model: ImportedLoggedModel,
         experimentID: String,

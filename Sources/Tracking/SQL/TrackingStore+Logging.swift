@@ -24,11 +24,14 @@ extension TrackingStore {
         }
         for (index, tag) in tags.enumerated() { try TrackingRules.checkKey(tag.key, "tags[\(index)].key") }
         try Self.checkUnique(params)
-        try await changeRun(runID) { connection, number in
+        let keys = metricKeys
+        let fresh = try await changeRun(runID) { connection, number in
             try Self.putParams(connection, number, runID, params.map(Self.cut))
-            try Self.putMetrics(connection, number, runID, metrics)
+            let fresh = try Self.putMetrics(connection, number, runID, metrics, keys)
             for tag in tags { try Self.putTag(connection, number, Self.cut(tag)) }
+            return fresh
         }
+        keys.remember(fresh)
     }
 
     /// Logs one point of a metric.
@@ -36,9 +39,11 @@ extension TrackingStore {
     /// - Throws: as `logBatch`.
     package func logMetric(runID: String, _ metric: Metric) async throws {
         try TrackingRules.check(metric, "")
-        try await changeRun(runID) { connection, number in
-            try Self.putMetrics(connection, number, runID, [metric])
+        let keys = metricKeys
+        let fresh = try await changeRun(runID) { connection, number in
+            try Self.putMetrics(connection, number, runID, [metric], keys)
         }
+        keys.remember(fresh)
     }
 
     /// Logs a param.

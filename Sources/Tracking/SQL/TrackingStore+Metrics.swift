@@ -3,46 +3,41 @@ import Storage
 
 /// Metrics: how points are stored and read back.
 extension TrackingStore {
-    /// Stores points, and for every metric the latest one: the greatest by step, then time, then value.
+    /// Stores points; a point that is there already is ignored.
+    ///
+    /// - Returns: the numbers of keys that were not known yet, to be remembered once the write is committed.
+    @discardableResult
     static func putMetrics(
         _ connection: Connection,
         _ number: Int64,
         _ runID: String,
-        _ metrics: [Metric]
-    ) throws {
-        var keys: [String: Int64] = [:]
-        for metric in metrics {
-            let key = try keys[metric.key] ?? keyNumber(connection, metric.key)
-            keys[metric.key] = key
+        _ metrics: [Metric],
+        _ keys: MetricKeys
+    ) throws -> [String: Int64] {
+        guard !metrics.isEmpty else { return [:] }
+        let names = metrics.map(\.key)
+        let known = keys.numbers(of: names)
+        let fresh = try keyNumbers(connection, zip(names, known).filter { $0.1 == nil }.map(\.0))
+        var rows: [SQLValue] = []
+        rows.reserveCapacity(metrics.count * 6)
+        for (index, metric) in metrics.enumerated() {
+            guard let key = known[index] ?? fresh[metric.key] else {
+                throw MartletError(.internal, "A metric's key has no number.")
+            }
             let stored = StoredValue(metric.value)
-            let point: [SQLValue] = [
-                .integer(number), .integer(key), .integer(metric.step), .integer(metric.timestamp.milliseconds),
-                .real(stored.value), .bool(stored.isNaN),
-            ]
-            let inserted = try connection.execute(
-                """
-                INSERT INTO metrics (run_number, key_number, step, metric_time, metric_value, is_nan)
-                VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-                """,
-                point
-            )
-            if inserted > 0 {
-                try connection.execute(
-                    """
-                    INSERT INTO latest_metrics (run_number, key_number, step, metric_time, metric_value, is_nan)
-                    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run_number, key_number) DO UPDATE SET
-                        step = excluded.step, metric_time = excluded.metric_time,
-                        metric_value = excluded.metric_value, is_nan = excluded.is_nan
-                    WHERE (excluded.step, excluded.metric_time, excluded.metric_value)
-                        > (latest_metrics.step, latest_metrics.metric_time, latest_metrics.metric_value)
-                    """,
-                    point
-                )
-            }
-            if let modelID = metric.modelID, !modelID.isEmpty {
-                try putModelMetric(connection, modelID, runID, metric)
-            }
+            rows.append(.integer(number))
+            rows.append(.integer(key))
+            rows.append(.integer(metric.step))
+            rows.append(.integer(metric.timestamp.milliseconds))
+            rows.append(.real(stored.value))
+            rows.append(.bool(stored.isNaN))
         }
+        try append(connection, rows, count: metrics.count, keys)
+        for metric in metrics {
+            guard let modelID = metric.modelID, !modelID.isEmpty else { continue }
+            try putModelMetric(connection, modelID, runID, metric)
+        }
+        return fresh
     }
 
     /// A value as the database holds it: no NaN, no infinities.
@@ -58,16 +53,56 @@ extension TrackingStore {
         }
     }
 
-    private static func keyNumber(_ connection: Connection, _ key: String) throws -> Int64 {
-        let known = try connection.first("SELECT key_number FROM metric_keys WHERE metric_key = ?", [.text(key)])
-        if let known { return try known.int("key_number") }
-        let last = try connection.first("SELECT COALESCE(MAX(key_number), 0) AS last FROM metric_keys")
-        let number = try (last?.int("last") ?? 0) + 1
-        try connection.execute(
-            "INSERT INTO metric_keys (key_number, metric_key) VALUES (?, ?)",
-            [.integer(number), .text(key)]
-        )
-        return number
+    private static let newKeys = ManyRows(into: "metric_keys (key_number, metric_key)", width: 2)
+
+    /// The numbers of keys; keys that are new get one.
+    private static func keyNumbers(_ connection: Connection, _ keys: [String]) throws -> [String: Int64] {
+        guard !keys.isEmpty else { return [:] }
+        var numbers: [String: Int64] = [:]
+        for condition in SQLFragment.isInChunks("metric_key", Array(Set(keys)).map(SQLValue.text)) {
+            try connection.forEach(
+                "SELECT metric_key, key_number FROM metric_keys WHERE \(condition.sql)",
+                condition.arguments
+            ) { row in
+                numbers[try row.text(0)] = try row.int(1)
+            }
+        }
+        var rows: [SQLValue] = []
+        var last: Int64?
+        for key in keys where numbers[key] == nil {
+            if last == nil {
+                let row = try connection.first("SELECT COALESCE(MAX(key_number), 0) AS last FROM metric_keys")
+                last = try row?.int("last") ?? 0
+            }
+            let number = (last ?? 0) + 1
+            last = number
+            numbers[key] = number
+            rows += [.integer(number), .text(key)]
+        }
+        try newKeys.insert(connection, rows)
+        return numbers
+    }
+
+    /// The names of keys by their numbers; they are remembered, for what is read is committed.
+    static func keyNames(_ connection: Connection, _ numbers: [Int64], _ keys: MetricKeys) throws -> [Int64: String] {
+        var names: [Int64: String] = [:]
+        var unknown: [Int64] = []
+        for (number, name) in zip(numbers, keys.names(of: numbers)) {
+            if let name { names[number] = name } else { unknown.append(number) }
+        }
+        var found: [String: Int64] = [:]
+        for condition in SQLFragment.isInChunks("key_number", unknown.map(SQLValue.integer)) {
+            try connection.forEach(
+                "SELECT key_number, metric_key FROM metric_keys WHERE \(condition.sql)",
+                condition.arguments
+            ) { row in
+                let (number, name) = (try row.int(0), try row.text(1))
+                names[number] = name
+                found[name] = number
+            }
+        }
+        keys.remember(found)
+        return names
     }
 
     /// The points of a run's metric, by time, then step, then value; none for an unknown run or key.
@@ -96,7 +131,7 @@ extension TrackingStore {
             limit: limit.map { Swift.min($0, TrackingLimits.historyPoints) } ?? Int(Int32.max),
             query: ["history", runID, key]
         )
-        return try await database.read { connection in
+        return try await readFolded { connection in
             let result = try page.rows(
                 connection,
                 columns: "step, metric_time, metric_value, is_nan",
@@ -112,50 +147,11 @@ extension TrackingStore {
         }
     }
 
-    /// The points of a metric of several runs, at most so many of each run, spread evenly over its steps.
-    ///
-    /// - Parameters:
-    ///   - runIDs: the runs.
-    ///   - key: the metric.
-    ///   - steps: which steps; nil for all.
-    ///   - limit: points per run; the last point is always among them.
-    /// - Returns: for each run in the given order its points by step, time and value.
-    /// - Throws: `invalidArgument` past the limits of `TrackingLimits`.
-    package func sampledHistory(
-        runIDs: [String],
-        key: String,
-        steps: ClosedRange<Int64>? = nil,
-        limit: Int = TrackingLimits.bulkPointsPerRun
-    ) async throws -> [(runID: String, metrics: [Metric])] {
-        try Self.checkBulk(runIDs)
-        guard (1...TrackingLimits.bulkPointsPerRun).contains(limit) else {
-            throw MartletError(
-                .invalidArgument,
-                "max_results must be between 1 and \(TrackingLimits.bulkPointsPerRun), but is \(limit)."
-            )
-        }
-        let steps = steps ?? .min ... .max
-        return try await database.read { connection in
-            try runIDs.map { runID in
-                let rows = try connection.query(
-                    """
-                    SELECT step, metric_time, metric_value, is_nan FROM metrics
-                    WHERE run_number = (SELECT run_number FROM runs WHERE run_id = ?)
-                        AND key_number = (SELECT key_number FROM metric_keys WHERE metric_key = ?)
-                        AND step BETWEEN ? AND ? ORDER BY step, metric_time, metric_value
-                    """,
-                    [.text(runID), .text(key), .integer(steps.lowerBound), .integer(steps.upperBound)]
-                )
-                return (runID, try Self.sample(rows, limit).map { try Self.metric($0, key: key) })
-            }
-        }
-    }
-
     /// All points of a metric of several runs, at most `limit` in all, by run, time, step and value.
     package func bulkHistory(runIDs: [String], key: String, limit: Int) async throws -> [(runID: String, Metric)] {
         try Self.checkBulk(runIDs)
         let condition = SQLFragment.isIn("r.run_id", runIDs.map(SQLValue.text))
-        return try await database.read { connection in
+        return try await readFolded { connection in
             let rows = try connection.query(
                 """
                 SELECT r.run_id, m.step, m.metric_time, m.metric_value, m.is_nan FROM runs r
@@ -169,7 +165,7 @@ extension TrackingStore {
         }
     }
 
-    private static func checkBulk(_ runIDs: [String]) throws(MartletError) {
+    static func checkBulk(_ runIDs: [String]) throws(MartletError) {
         guard (1...TrackingLimits.bulkRuns).contains(runIDs.count) else {
             throw MartletError(
                 .invalidArgument,
@@ -177,16 +173,6 @@ extension TrackingStore {
                     + "Received \(runIDs.count)."
             )
         }
-    }
-
-    /// The first of each of `limit` equal parts, and the last of all (SQL's NTILE, whose first parts are longer).
-    static func sample<Element>(_ elements: [Element], _ limit: Int) -> [Element] {
-        guard elements.count > limit, limit > 0, let last = elements.last else { return elements }
-        let (size, longer) = elements.count.quotientAndRemainder(dividingBy: limit)
-        var sampled = (0..<limit).map { elements[$0 * size + Swift.min($0, longer)] }
-        // The last part starts at the last point only if it holds one point.
-        if size > 1 { sampled[limit - 1] = last }
-        return sampled
     }
 
     static func metric(_ row: Row, key: String) throws(MartletError) -> Metric {

@@ -4,12 +4,14 @@ extension TrackingStore {
     /// The tables of experiments, runs and logged models.
     ///
     /// Runs and metric keys have small integer keys beside their public names, and metrics are clustered by run, key
-    /// and step, so that a history is one range of the table and a batch of points lands on few pages. The latest point
-    /// of every metric stands in a table of its own, which is all that a list of runs reads.
+    /// and step, so that a history is one range of the table. The latest point of every metric stands in a table of its
+    /// own, which is all that a list of runs reads. Tables without row ids are clustered by their primary key in SQLite;
+    /// PostgreSQL has no such clause, its back end leaves it out. Why so: docs/decisions/0006.
     package static let migrations: [Migration] = [
         Migration(id: "tracking-0001", statements: experimentTables + runTables + metricTables),
         Migration(id: "tracking-0002", statements: inputTables + loggedModelTables),
         Migration(id: "tracking-0003", statements: deletionTables),
+        Migration(id: "tracking-0004", statements: metricTail),
     ]
 
     /// When things were deleted, and the artifacts of what was removed for good that are still to be deleted.
@@ -17,6 +19,16 @@ extension TrackingStore {
         "ALTER TABLE experiments ADD COLUMN deleted_time BIGINT",
         "ALTER TABLE runs ADD COLUMN deleted_time BIGINT",
         "CREATE TABLE artifact_removals (artifact_path TEXT PRIMARY KEY, marked_time BIGINT NOT NULL)",
+    ]
+
+    /// Where points are appended before they are folded into their places, and latest points in the order of values.
+    private static let metricTail = [
+        """
+        CREATE TABLE metric_tail (
+            run_number BIGINT NOT NULL, key_number BIGINT NOT NULL, step BIGINT NOT NULL, metric_time BIGINT NOT NULL,
+            metric_value DOUBLE PRECISION NOT NULL, is_nan INTEGER NOT NULL)
+        """,
+        "CREATE INDEX latest_metrics_by_value ON latest_metrics (key_number, is_nan, metric_value, run_number)",
     ]
 
     private static let experimentTables = [
@@ -38,25 +50,23 @@ extension TrackingStore {
             run_number BIGINT PRIMARY KEY, run_id TEXT NOT NULL UNIQUE,
             experiment_id BIGINT NOT NULL REFERENCES experiments (experiment_id), run_name TEXT NOT NULL,
             user_id TEXT NOT NULL, status TEXT NOT NULL, start_time BIGINT NOT NULL, end_time BIGINT,
-            artifact_uri TEXT NOT NULL, lifecycle_stage TEXT NOT NULL)
+            artifact_uri TEXT NOT NULL, lifecycle_stage TEXT NOT NULL) WITHOUT ROWID
         """,
         "CREATE INDEX runs_by_experiment ON runs (experiment_id, lifecycle_stage, start_time)",
         """
         CREATE TABLE run_params (
             run_number BIGINT NOT NULL REFERENCES runs (run_number), param_key TEXT NOT NULL, param_value TEXT NOT NULL,
-            PRIMARY KEY (run_number, param_key))
+            PRIMARY KEY (run_number, param_key)) WITHOUT ROWID
         """,
         """
         CREATE TABLE run_tags (
             run_number BIGINT NOT NULL REFERENCES runs (run_number), tag_key TEXT NOT NULL, tag_value TEXT NOT NULL,
-            PRIMARY KEY (run_number, tag_key))
+            PRIMARY KEY (run_number, tag_key)) WITHOUT ROWID
         """,
     ]
 
     private static let metricTables = [
-        "CREATE TABLE metric_keys (key_number BIGINT PRIMARY KEY, metric_key TEXT NOT NULL UNIQUE)",
-        // A table without row ids is clustered by its primary key: in SQLite the points are stored once, in order.
-        // PostgreSQL has no such clause; its back end leaves it out.
+        "CREATE TABLE metric_keys (key_number BIGINT PRIMARY KEY, metric_key TEXT NOT NULL UNIQUE) WITHOUT ROWID",
         """
         CREATE TABLE metrics (
             run_number BIGINT NOT NULL, key_number BIGINT NOT NULL, step BIGINT NOT NULL, metric_time BIGINT NOT NULL,

@@ -19,7 +19,7 @@ extension TrackingStore {
         package let experimentID: String
         /// When it was deleted.
         package let time: Timestamp
-        /// The folder of its files in the store; nil if they lie elsewhere. An experiment has none of its own.
+        /// The folder of its files in the store; nil if they lie elsewhere, and for experiments.
         package let folder: ArtifactPath?
     }
 
@@ -96,11 +96,7 @@ extension TrackingStore {
 
     /// Removes the rows of what is still deleted, old enough and not needed, and marks its folders for removal.
     ///
-    /// - Parameters:
-    ///   - things: what `deleted` gave.
-    ///   - limit: the time of deletion at which a thing is old enough.
-    ///   - needed: says in the transaction which folders something else needs.
-    /// - Returns: what was removed.
+    /// `needed` says in the transaction which folders something else needs. What comes back was removed.
     package func purge(
         _ things: [Deleted],
         until limit: Timestamp,

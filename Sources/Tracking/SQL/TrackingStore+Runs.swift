@@ -30,7 +30,7 @@ extension TrackingStore {
         let name = try Self.runName(name, tags)
         try TrackingRules.checkLength(name, atMost: TrackingLimits.nameCharacters, "run_name")
         tags.append(Tag(key: TagKey.runName, value: name))
-        let (start, id, allTags) = (startTime ?? clock.now, Identifier.random(), tags)
+        let (start, id, allTags) = (startTime ?? clock.now, Identifier.random(), Self.lastOfEach(tags))
         return try await database.write { connection in
             let experiment = try connection.first(
                 "SELECT artifact_location, lifecycle_stage FROM experiments WHERE experiment_id = ?",
@@ -39,22 +39,59 @@ extension TrackingStore {
             guard let experiment else { throw Self.noExperiment(experimentID) }
             try Self.requireActive(experiment: experimentID, Self.lifecycle(experiment))
             let location = try experiment.text("artifact_location")
-            let last = try connection.first("SELECT COALESCE(MAX(run_number), 0) AS last FROM runs")
-            let number = try (last?.int("last") ?? 0) + 1
-            try connection.execute(
-                """
-                INSERT INTO runs (run_number, run_id, experiment_id, run_name, user_id, status, start_time, end_time,
-                    artifact_uri, lifecycle_stage) VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)
-                """,
-                [
-                    .integer(number), .text(id), .integer(experimentNumber), .text(name), .text(userID),
-                    .text(RunStatus.running.rawValue), .integer(start.milliseconds),
-                    .text(ArtifactLocation.appending("\(id)/artifacts", to: location)), .text(Lifecycle.active.rawValue),
-                ]
+            let info = RunInfo(
+                id: id,
+                experimentID: experimentID,
+                name: name,
+                userID: userID,
+                status: .running,
+                startTime: start,
+                endTime: nil,
+                artifactURI: ArtifactLocation.appending("\(id)/artifacts", to: location),
+                lifecycle: .active
             )
-            for tag in allTags { try Self.putTag(connection, number, tag) }
-            return try Self.run(connection, id)
+            try Self.insert(connection, info, experimentNumber, allTags)
+            return Run(
+                info: info,
+                metrics: [],
+                params: [],
+                tags: allTags,
+                datasets: [],
+                modelInputs: [],
+                modelOutputs: []
+            )
         }
+    }
+
+    private static let newTags = ManyRows(into: "run_tags (run_number, tag_key, tag_value)", width: 3)
+
+    private static func insert(
+        _ connection: Connection,
+        _ info: RunInfo,
+        _ experiment: Int64,
+        _ tags: [Tag]
+    ) throws {
+        let last = try connection.first("SELECT COALESCE(MAX(run_number), 0) AS last FROM runs")
+        let number = try (last?.int("last") ?? 0) + 1
+        try connection.execute(
+            """
+            INSERT INTO runs (run_number, run_id, experiment_id, run_name, user_id, status, start_time, end_time,
+                artifact_uri, lifecycle_stage) VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)
+            """,
+            [
+                .integer(number), .text(info.id), .integer(experiment), .text(info.name), .text(info.userID),
+                .text(info.status.rawValue), .integer(info.startTime.milliseconds), .text(info.artifactURI),
+                .text(info.lifecycle.rawValue),
+            ]
+        )
+        try newTags.insert(connection, tags.flatMap { [.integer(number), .text($0.key), .text($0.value)] })
+    }
+
+    /// Of tags with one key the last, in the order of the keys' bytes, as they are read back.
+    private static func lastOfEach(_ tags: [Tag]) -> [Tag] {
+        let values = Dictionary(tags.map { ($0.key, $0.value) }) { _, last in last }
+        return values.map { Tag(key: $0.key, value: $0.value) }
+            .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 
     /// The tags that mean something to the server.
@@ -88,14 +125,15 @@ extension TrackingStore {
     ///
     /// - Throws: `notFound`.
     package func run(_ id: String) async throws -> Run {
-        try await database.read { try Self.run($0, id) }
+        let keys = metricKeys
+        return try await readFolded { connection in
+            guard let row = try Self.row(connection, id) else { throw Self.noRun(id) }
+            return try Self.runs(connection, [row], keys)[0]
+        }
     }
 
-    static func run(_ connection: Connection, _ id: String) throws -> Run {
-        guard let row = try connection.first("SELECT * FROM runs WHERE run_id = ?", [.text(id)]) else {
-            throw noRun(id)
-        }
-        return try runs(connection, [row])[0]
+    private static func row(_ connection: Connection, _ id: String) throws -> Row? {
+        try connection.first("SELECT * FROM runs WHERE run_id = ?", [.text(id)])
     }
 
     static func noRun(_ id: String) -> MartletError {
@@ -127,7 +165,8 @@ extension TrackingStore {
                 )
             }
             if let name, !name.isEmpty { try Self.putTag(connection, number, Tag(key: TagKey.runName, value: name)) }
-            return try Self.run(connection, id).info
+            guard let row = try Self.row(connection, id) else { throw Self.noRun(id) }
+            return try Self.info(row)
         }
     }
 
@@ -147,12 +186,13 @@ extension TrackingStore {
 
     private func setLifecycle(_ id: String, _ lifecycle: Lifecycle) async throws {
         let deletedTime: SQLValue = lifecycle == .deleted ? .integer(clock.now.milliseconds) : .null
-        try await database.write { connection in
+        try await database.write { [onRunDeleted] connection in
             let changed = try connection.execute(
                 "UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE run_id = ?",
                 [.text(lifecycle.rawValue), deletedTime, .text(id)]
             )
             guard changed > 0 else { throw Self.noRun(id) }
+            if lifecycle == .deleted { try onRunDeleted(connection, id) }
         }
     }
 

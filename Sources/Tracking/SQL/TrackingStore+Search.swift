@@ -73,15 +73,10 @@ extension TrackingStore {
         )
         let query = ["runs", filter ?? "", "\(view)", order.joined(separator: "\n")] + experimentIDs
         let page = KeysetPage(keys: search.keys, limit: limit, query: query)
-        return try await database.read { connection in
-            let result = try page.rows(
-                connection,
-                columns: "r.*",
-                source: search.source,
-                condition: search.condition,
-                after: token
-            )
-            return (try Self.runs(connection, result.rows), result.nextToken)
+        let keys = metricKeys
+        return try await readFolded { connection in
+            let result = try page.rows(connection, columns: "r.*", parts: search.parts, after: token)
+            return (try Self.runs(connection, result.rows, keys), result.nextToken)
         }
     }
 

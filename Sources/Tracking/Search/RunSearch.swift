@@ -3,10 +3,8 @@ import Storage
 
 /// Turns the filter and the ordering of a search for runs into SQL over `runs r`.
 struct RunSearch {
-    /// Which runs.
-    let condition: SQLFragment
-    /// The tables: `runs r` and a join for every metric, param or tag that is sorted by.
-    let source: SQLFragment
+    /// Which runs, in parts that follow each other.
+    let parts: [KeysetPage.Part]
     /// What is sorted by; missing values last, then newest first.
     let keys: [KeysetPage.Key]
 
@@ -16,22 +14,94 @@ struct RunSearch {
         filter: [SearchComparison],
         order: [SearchOrder]
     ) throws(MartletError) {
-        var conditions = [
+        let scope = [
             SQLFragment.isIn("r.experiment_id", experiments.map(SQLValue.integer)),
             SQLFragment.isIn("r.lifecycle_stage", view.words.map(SQLValue.text)),
         ]
-        for comparison in filter { conditions.append(try Self.condition(comparison)) }
-        condition = .all(conditions)
-        var source = SQLFragment("runs r")
+        var joins = SQLFragment("")
         var keys: [KeysetPage.Key] = []
         for (index, entry) in order.enumerated() {
-            keys += try Self.keys(entry, alias: "o\(index)", &source)
+            keys += try Self.keys(entry, alias: "o\(index)", isFirst: index == 0, &joins)
         }
-        self.source = source
         self.keys =
             keys + [
                 KeysetPage.Key("r.start_time", isAscending: false), KeysetPage.Key("r.run_id", isAscending: true),
             ]
+        if let first = order.first, try Entity(first.field) == .metric {
+            parts = try Self.parts(orderedBy: first.field, scope, filter, joins)
+        } else {
+            var conditions = scope
+            for comparison in filter { conditions.append(try Self.condition(comparison)) }
+            parts = [
+                KeysetPage.Part(
+                    source: SQLFragment("runs r" + joins.sql, joins.arguments),
+                    condition: .all(conditions)
+                )
+            ]
+        }
+    }
+
+    /// Runs in the order of a metric: those where it is a number, those where it is NaN, those without it.
+    ///
+    /// The first two walk the index of latest points by value, and stop when the page is full; sorting would read every
+    /// run. `CROSS JOIN` makes SQLite keep the order of the tables.
+    private static func parts(
+        orderedBy metric: SearchField,
+        _ scope: [SQLFragment],
+        _ filter: [SearchComparison],
+        _ joins: SQLFragment
+    ) throws(MartletError) -> [KeysetPage.Part] {
+        var others: [SQLFragment] = []
+        var numbers: [SQLFragment] = []
+        var isCompared = false
+        var admitsNaN = true
+        for comparison in filter {
+            let condition = try Self.condition(comparison)
+            guard try Entity(comparison.field) == .metric, comparison.field.key == metric.key else {
+                others.append(condition)
+                continue
+            }
+            isCompared = true
+            admitsNaN = admitsNaN && comparison.operation == .notEqual
+            numbers.append(try comparison.condition(onNumber: "o0.metric_value", named: "metric '\(metric.key)'"))
+        }
+        let key = keyNumber(metric.key)
+        func present(isNaN: Bool, _ more: [SQLFragment]) -> KeysetPage.Part {
+            let point = SQLFragment(
+                "o0.key_number = \(key.sql) AND o0.is_nan = \(isNaN ? 1 : 0) AND r.run_number = o0.run_number",
+                key.arguments
+            )
+            return KeysetPage.Part(
+                source: SQLFragment("latest_metrics o0 CROSS JOIN runs r" + joins.sql, joins.arguments),
+                condition: .all([point] + more + scope + others),
+                firstKey: .integer(isNaN ? 1 : 0)
+            )
+        }
+        var parts = [present(isNaN: false, numbers)]
+        if admitsNaN { parts.append(present(isNaN: true, [])) }
+        if !isCompared {
+            let missing = SQLFragment(
+                """
+                NOT EXISTS (SELECT 1 FROM latest_metrics f
+                WHERE f.run_number = r.run_number AND f.key_number = \(key.sql))
+                """,
+                key.arguments
+            )
+            let nothing = "(SELECT 2 AS is_nan, 0.0 AS metric_value) o0"
+            parts.append(
+                KeysetPage.Part(
+                    source: SQLFragment("runs r CROSS JOIN \(nothing)" + joins.sql, joins.arguments),
+                    condition: .all([missing] + scope + others),
+                    firstKey: .integer(2)
+                )
+            )
+        }
+        return parts
+    }
+
+    /// The number of a metric's key, asked once in a statement; NULL for an unknown key.
+    private static func keyNumber(_ key: String) -> SQLFragment {
+        SQLFragment("(SELECT key_number FROM metric_keys WHERE metric_key = ?)", [.text(key)])
     }
 
     private enum Entity {
@@ -101,12 +171,13 @@ struct RunSearch {
         // A metric that is NaN differs from every number and compares with none.
         let matches =
             comparison.operation == .notEqual ? "(f.is_nan = 1 OR \(value.sql))" : "f.is_nan = 0 AND \(value.sql)"
+        let number = keyNumber(key)
         return SQLFragment(
             """
-            EXISTS (SELECT 1 FROM latest_metrics f JOIN metric_keys k ON k.key_number = f.key_number
-            WHERE f.run_number = r.run_number AND k.metric_key = ? AND \(matches))
+            EXISTS (SELECT 1 FROM latest_metrics f
+            WHERE f.run_number = r.run_number AND f.key_number = \(number.sql) AND \(matches))
             """,
-            [.text(key)] + value.arguments
+            number.arguments + value.arguments
         )
     }
 
@@ -165,18 +236,25 @@ struct RunSearch {
     private static func keys(
         _ entry: SearchOrder,
         alias: String,
-        _ source: inout SQLFragment
+        isFirst: Bool,
+        _ joins: inout SQLFragment
     ) throws(MartletError) -> [KeysetPage.Key] {
         let isAscending = entry.isAscending
         let key = SQLValue.text(entry.field.key)
         switch try Entity(entry.field) {
+        case .metric where isFirst:
+            // The parts bring the columns along.
+            return [
+                KeysetPage.Key("\(alias).is_nan", isAscending: true),
+                KeysetPage.Key("\(alias).metric_value", isAscending: isAscending),
+            ]
         case .metric:
-            source.sql += """
-                 LEFT JOIN (SELECT f.run_number, f.metric_value, f.is_nan FROM latest_metrics f
-                JOIN metric_keys k ON k.key_number = f.key_number WHERE k.metric_key = ?) \(alias)
-                ON \(alias).run_number = r.run_number
+            let number = keyNumber(entry.field.key)
+            joins.sql += """
+                 LEFT JOIN latest_metrics \(alias) ON \(alias).run_number = r.run_number
+                AND \(alias).key_number = \(number.sql)
                 """
-            source.arguments.append(key)
+            joins.arguments += number.arguments
             return [
                 KeysetPage.Key("COALESCE(\(alias).is_nan, 2)", isAscending: true),
                 KeysetPage.Key(
@@ -186,11 +264,11 @@ struct RunSearch {
             ]
         case .param, .tag:
             let column = try Entity(entry.field) == .param ? "param" : "tag"
-            source.sql += """
+            joins.sql += """
                  LEFT JOIN run_\(column)s \(alias) ON \(alias).run_number = r.run_number
                 AND \(alias).\(column)_key = ?
                 """
-            source.arguments.append(key)
+            joins.arguments.append(key)
             return textKeys("\(alias).\(column)_value", isAscending)
         case .attribute:
             switch try Attribute(entry.field.key) {
