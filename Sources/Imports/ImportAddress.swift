@@ -3,12 +3,11 @@ import Foundation
 
 /// What `--from` names.
 package enum ImportAddress {
-    /// Opens a source.
+    /// Opens a source: `http(s)://…`, `sqlite:///path`, the path of a database or of a folder, or `file:…`.
     ///
-    /// - Parameters:
-    ///   - from: `http(s)://…`, `sqlite:///path`, the path of a database or of a folder, or `file:…`.
-    ///   - artifactsRoot: a folder, or the address of a server that hands out artifacts.
-    ///   - authorization: the value of the header with this name for a server that wants one.
+    /// The root of artifacts is a folder, or the address of a server that hands them out; the authorization is the
+    /// value of that header for a server that wants one.
+    ///
     /// - Throws: `invalidArgument`, `notFound` or `unimplemented` with the remedy.
     package static func open(
         _ from: String,

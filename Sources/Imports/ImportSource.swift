@@ -22,9 +22,7 @@ package protocol ImportSource: Sendable {
     /// All experiments, deleted ones too, in the order of their ids.
     func experiments() async throws -> [SourceItem<ImportedExperiment>]
 
-    /// A page of an experiment's runs, deleted ones too.
-    ///
-    /// - Parameter token: where the previous page ended; nil for the first.
+    /// A page of an experiment's runs, deleted ones too, after the place where the previous page ended.
     func runs(of experiment: String, after token: String?) async throws -> SourcePage<SourceRun>
 
     /// The run with what the list of runs leaves out.
@@ -89,6 +87,12 @@ package struct SourcePage<Value: Sendable>: Sendable {
     package let items: [SourceItem<Value>]
     /// Where it ended; nil if it is the last.
     package let next: String?
+
+    /// Makes a page.
+    package init(items: [SourceItem<Value>], next: String?) {
+        self.items = items
+        self.next = next
+    }
 }
 
 /// A run as a source has it.

@@ -34,7 +34,7 @@ struct ArtifactLocator: Sendable {
 
     /// The place that a URI names.
     ///
-    /// - Parameter tail: the last components of the place in MLflow's own layout, such as `1/<run>/artifacts`.
+    /// `tail` is the end of the place in MLflow's own layout, such as `1/<run>/artifacts`.
     func place(_ uri: String, tail: [String]) -> SourcePlace {
         guard !uri.isEmpty else { return .nothing }
         if let scheme = Self.foreignSchemes.first(where: { uri.hasPrefix($0 + "://") || uri.hasPrefix($0 + ":/") }) {

@@ -1,5 +1,5 @@
 package import Artifacts
-package import Core
+import Core
 
 /// Reads the files of runs and logged models from wherever a source keeps them.
 package struct SourceFiles: Sendable {

@@ -16,9 +16,8 @@ enum MetricFile {
 
     /// Gives the points of a file, a batch at a time, every point once.
     ///
-    /// - Parameters:
-    ///   - key: the metric.
-    ///   - hasRun: whether the lines name a run, as those of logged models do.
+    /// With `hasRun` the lines name a run, as those of logged models do.
+    ///
     /// - Throws: `dataLoss` with the line that is malformed or cut off.
     static func read(
         _ path: String,

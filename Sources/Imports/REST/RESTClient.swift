@@ -46,7 +46,8 @@ package struct RESTClient: Sendable {
 
     /// A client of the server at an address such as `http://127.0.0.1:5000`.
     ///
-    /// - Parameter authorization: the value of the header with this name, if the server wants one.
+    /// The authorization is the value of the header with this name, if the server wants one.
+    ///
     /// - Throws: `invalidArgument` when the address is none.
     package init(address: String, authorization: String? = nil, clock: Clock = .system) throws(MartletError) {
         let base = address.hasSuffix("/") ? String(address.dropLast()) : address
