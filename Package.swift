@@ -78,7 +78,7 @@ let features: [Target] =
     module("Tracking", storedFeature, tests: [.hummingbirdTesting])
     + module("Registry", storedFeature, tests: [.hummingbirdTesting])
     + module("Traces", storedFeature + ["CZlib", "OpenTelemetryProto", .protobuf], tests: [.hummingbirdTesting])
-    + module("Evaluations", feature, tests: [.hummingbirdTesting])
+    + module("Evaluations", feature + [.crypto], tests: [.hummingbirdTesting])
     + module("Webhooks", feature + [.asyncHTTPClient, .crypto], tests: [.hummingbirdTesting])
     + module("Datasets", storedFeature + [.crypto], tests: [.hummingbirdTesting])
     + module("Pipelines", storedFeature + [.subprocess], testExclude: ["BadFiles"], tests: [.hummingbirdTesting])

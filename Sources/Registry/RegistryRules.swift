@@ -25,7 +25,7 @@ enum RegistryRules {
         guard !alias.isEmpty else {
             throw MartletError(.invalidArgument, "Registered model alias name cannot be empty.")
         }
-        guard alias.allSatisfy(isWord) else {
+        guard alias.unicodeScalars.allSatisfy(isWord) else {
             throw MartletError(
                 .invalidArgument,
                 "Invalid alias name: '\(alias.prefix(300))'. Names may only contain alphanumerics, underscores (_), and "
@@ -66,7 +66,9 @@ enum RegistryRules {
         }
         for tag in tags {
             try checkTagKey(tag.key)
-            if tag.key == RegistryStore.promptTextTag, tag.value.count > RegistryLimits.tagValueCharacters {
+            if tag.key == RegistryStore.promptTextTag,
+                tag.value.unicodeScalars.count > RegistryLimits.tagValueCharacters
+            {
                 throw MartletError(
                     .invalidArgument,
                     "Prompt text exceeds max length of \(RegistryLimits.tagValueCharacters) characters."
@@ -78,7 +80,7 @@ enum RegistryRules {
 
     /// Checks the key of a tag.
     static func checkTagKey(_ key: String) throws(MartletError) {
-        guard key.allSatisfy({ isWord($0) || "/. :".contains($0) }) else {
+        guard key.unicodeScalars.allSatisfy({ isWord($0) || "/. :".unicodeScalars.contains($0) }) else {
             throw invalid(
                 key,
                 field: "key",
@@ -111,12 +113,12 @@ enum RegistryRules {
         return stage
     }
 
-    private static func isWord(_ character: Character) -> Bool {
-        character.isLetter || character.isNumber || character == "_" || character == "-"
+    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "_" || scalar == "-"
     }
 
     private static func checkLength(_ text: String, field: String, limit: Int) throws(MartletError) {
-        guard text.count <= limit else {
+        guard text.unicodeScalars.count <= limit else {
             throw MartletError(.invalidArgument, "'\(field)' exceeds the maximum length of \(limit) characters")
         }
     }

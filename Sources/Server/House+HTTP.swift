@@ -2,6 +2,7 @@ import Access
 import Console
 import Core
 import Datasets
+import Evaluations
 import HTTPSupport
 import Hummingbird
 import Loop
@@ -11,6 +12,7 @@ import Pipelines
 import Registry
 import Serving
 import Tracking
+import Webhooks
 
 extension House {
     /// The HTTP application with every route, guarded; `onListening` hears the address once requests are accepted.
@@ -59,6 +61,9 @@ extension House {
         UnimplementedRoutes().register(in: routes)
         ModelRoutes(store: stores.registry).register(in: routes)
         ModelVersionRoutes(store: stores.registry).register(in: routes)
+        WebhookRoutes(store: stores.webhooks, service: webhooks).register(in: routes)
+        ScorerRoutes(store: stores.evaluations).register(in: routes)
+        EvaluationDatasetRoutes(store: stores.evaluations).register(in: routes)
         DatasetRoutes(store: stores.datasets).register(in: routes)
         PipelineRoutes(service: pipelines).register(in: routes)
         PredictRoutes(plane: dataPlane).register(in: routes)

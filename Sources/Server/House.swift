@@ -17,6 +17,7 @@ import ServiceLifecycle
 import Serving
 import Storage
 import Tracking
+import Webhooks
 
 /// Every feature, built and joined: the composition root.
 ///
@@ -35,6 +36,7 @@ struct House: Sendable {
     let monitors: MonitorService
     let pipelines: PipelineService
     let loops: LoopService
+    let webhooks: WebhookService
     let steps: [BuiltinStep]
     let clock: Clock
     let logger: Logger
@@ -47,17 +49,24 @@ struct House: Sendable {
         logger: Logger
     ) async throws -> House {
         let aliasChanged = Late<@Sendable () -> Void>()
-        let stores = try await Stores.open(settings: settings, clock: clock) { _ in aliasChanged.value?() }
+        let webhookWaits = Late<@Sendable () -> Void>()
+        let stores = try await Stores.open(
+            settings: settings,
+            clock: clock,
+            onAliasChange: { _ in aliasChanged.value?() },
+            onRegistryEvent: { webhookWaits.value?() }
+        )
         let tasks = try directory.subdirectory("tasks")
-        let house = House(stores: stores, workDirectory: tasks, clock: clock, logger: logger)
+        let house = House(settings: settings, stores: stores, workDirectory: tasks, clock: clock, logger: logger)
         aliasChanged.set { house.deployments.nudge() }
+        webhookWaits.set { house.webhooks.nudge() }
         try await house.monitors.start()
         try await house.deployments.start()
         return house
     }
 
     /// Joins the features over their stores; nothing runs yet.
-    private init(stores: Stores, workDirectory: String, clock: Clock, logger: Logger) {
+    private init(settings: ServerSettings, stores: Stores, workDirectory: String, clock: Clock, logger: Logger) {
         let address = Late<String>()
         let loopService = Late<LoopService>()
         let ledgerStore = LedgerStore(database: stores.database)
@@ -88,6 +97,12 @@ struct House: Sendable {
             clock: clock,
             hooks: MonitorWiring.hooks(monitors: monitors, logger: logger)
         )
+        webhooks = WebhookService(
+            store: stores.webhooks,
+            sender: WebhookSender(policy: WebhookWiring.policy(settings), clock: clock),
+            clock: clock,
+            logger: logger
+        )
         steps = StepWiring.all(stores: stores, ledger: ledger, deployments: table)
         pipelines = PipelineService(
             store: PipelineStore(database: stores.database, clock: clock),
@@ -116,6 +131,7 @@ struct House: Sendable {
             BackgroundService { [deployments] in await deployments.run() },
             BackgroundService { [pipelines] in try await pipelines.run() },
             BackgroundService { [loops] in await loops.run() },
+            BackgroundService { [webhooks] in await webhooks.run() },
         ]
     }
 

@@ -1,6 +1,7 @@
 import Artifacts
 import Core
 import Datasets
+import Evaluations
 import Imports
 import Loop
 import Monitoring
@@ -9,6 +10,7 @@ import Registry
 import Serving
 import Storage
 import Tracking
+import Webhooks
 
 /// The data of every feature, over one database and one artifact store.
 struct Stores: Sendable {
@@ -16,20 +18,24 @@ struct Stores: Sendable {
     let artifacts: any ArtifactStore
     let tracking: TrackingStore
     let registry: RegistryStore
+    let webhooks: WebhookStore
+    let evaluations: EvaluationStore
     let datasets: DatasetStore
 
     /// Opens the database and the artifacts and brings the schema up to date; `onAliasChange` hears of moved aliases
-    /// after they are committed.
+    /// after they are committed, `onRegistryEvent` of events that webhooks may wait for.
     static func open(
         settings: ServerSettings,
         clock: Clock,
-        onAliasChange: @escaping @Sendable (AliasChange) -> Void
+        onAliasChange: @escaping @Sendable (AliasChange) -> Void,
+        onRegistryEvent: @escaping @Sendable () -> Void
     ) async throws -> Stores {
         let database = try Database.open(path: settings.databasePath)
         try await database.migrate(migrations, now: clock.now)
         let artifacts = try DiskArtifactStore(root: settings.artifactsPath)
         let tracking = TrackingStore(database: database, artifacts: artifacts, clock: clock)
         try await tracking.prepare()
+        let webhooks = try WebhookWiring.store(settings: settings, database: database, clock: clock)
         return Stores(
             database: database,
             artifacts: artifacts,
@@ -39,7 +45,14 @@ struct Stores: Sendable {
                 artifacts: artifacts,
                 sources: RegistryWiring.sources(tracking: tracking),
                 clock: clock,
-                onAliasChange: onAliasChange
+                onAliasChange: onAliasChange,
+                outbox: WebhookWiring.outbox(webhooks, committed: onRegistryEvent)
+            ),
+            webhooks: webhooks,
+            evaluations: EvaluationStore(
+                database: database,
+                sources: EvaluationWiring.sources(tracking: tracking),
+                clock: clock
             ),
             datasets: DatasetStore(database: database, clock: clock)
         )
@@ -47,7 +60,8 @@ struct Stores: Sendable {
 
     /// The schema's history of every feature, in the order in which the features depend on each other.
     static let migrations: [Migration] =
-        TrackingStore.migrations + RegistryStore.migrations + DatasetStore.migrations + PipelineStore.migrations
+        TrackingStore.migrations + RegistryStore.migrations + WebhookStore.migrations
+        + EvaluationStore.migrations + DatasetStore.migrations + PipelineStore.migrations
         + DeploymentStore.migrations + LedgerStore.migrations + MonitorStore.migrations + LoopStore.migrations
         + ImportProgress.migrations
 }

@@ -29,6 +29,12 @@ struct ServerOptions: ParsableArguments {
     @Option(name: .customLong("log-format"), help: "Log records as 'text' or 'json'. (default: text)")
     var logFormat: String?
 
+    @Option(name: .customLong("webhook-scheme"), help: "A scheme of webhook URLs; repeat for more. (default: https)")
+    var webhookSchemes: [String] = []
+
+    @Flag(name: .customLong("webhook-allow-private"), help: "Let webhooks lie in private networks and on this machine.")
+    var webhookAllowPrivate = false
+
     /// The settings: flag, then variable, then the `server:` section of `./martlet.yaml`, then default.
     func settings() throws -> ServerSettings {
         var flags = ServerSettings.Flags()
@@ -40,6 +46,8 @@ struct ServerOptions: ParsableArguments {
         flags.files = files
         flags.allowedHosts = allowedHosts
         flags.logFormat = logFormat
+        flags.webhooks.schemes = webhookSchemes
+        flags.webhooks.allowsPrivateAddresses = webhookAllowPrivate
         return try ServerSettings.resolve(
             flags: flags,
             environment: ProcessInfo.processInfo.environment,

@@ -279,5 +279,5 @@ def test_forms_cannot_post(server, name: str):
 
 
 def test_what_is_not_there_says_so(server):
-    answer = requests.post(f"{server.url}/api/3.0/mlflow/datasets/create", json={"name": "d"}, timeout=30)
+    answer = requests.post(f"{server.url}/api/3.0/mlflow/issues", json={"name": "i"}, timeout=30)
     assert (answer.status_code, answer.json()["error_code"]) == (501, "NOT_IMPLEMENTED")

@@ -19,6 +19,9 @@ package struct ServerSettings: Sendable, Equatable {
     /// Log records as `text` or `json` (`--log-format`, `MARTLET_LOG_FORMAT`, `server.log_format`).
     package var logFormat = LogFormat.text
 
+    /// What webhooks may reach.
+    package var webhooks = WebhookSettings()
+
     /// The two forms of log records.
     package enum LogFormat: String, Sendable, CaseIterable {
         case text
@@ -46,6 +49,8 @@ package struct ServerSettings: Sendable, Equatable {
         package var allowedHosts: [String] = []
         /// `--log-format`.
         package var logFormat: String?
+        /// `--webhook-scheme` and `--webhook-allow-private`.
+        package var webhooks = WebhookSettings.Flags()
 
         /// No flags.
         package init() {}
@@ -61,9 +66,10 @@ package struct ServerSettings: Sendable, Equatable {
     ) throws(MartletError) -> ServerSettings {
         var settings = ServerSettings()
         let fields = JSONFields(file ?? [:], path: "server")
-        try fields.rejectUnknown([
-            "host", "port", "data", "database", "artifacts", "files", "allowed_hosts", "log_format",
-        ])
+        try fields.rejectUnknown(
+            ["host", "port", "data", "database", "artifacts", "files", "allowed_hosts", "log_format"]
+                + WebhookSettings.keys
+        )
         func text(_ flag: String?, _ key: String) throws(MartletError) -> String? {
             let written = try fields.optionalString(key)
             return flag ?? environment["MARTLET_\(key.uppercased())"] ?? written
@@ -85,6 +91,11 @@ package struct ServerSettings: Sendable, Equatable {
             }
             settings.logFormat = parsed
         }
+        settings.webhooks = try WebhookSettings.resolve(
+            flags: flags.webhooks,
+            environment: environment,
+            fields: fields
+        )
         try settings.refuseWhatIsNotThere()
         return settings
     }

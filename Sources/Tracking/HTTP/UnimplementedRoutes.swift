@@ -6,8 +6,8 @@ import HTTPTypes
 package struct UnimplementedRoutes {
     /// Families of methods by API version: the first part of the path after `/mlflow/` and what it is about.
     private static let families: [(version: String, family: String, what: String)] = [
-        ("2.0", "traces", "traces"), ("3.0", "traces", "traces"), ("2.0", "webhooks", "webhooks"),
-        ("3.0", "datasets", "evaluation datasets"), ("3.0", "scorers", "scorers"), ("3.0", "workspaces", "workspaces"),
+        ("2.0", "traces", "traces"), ("3.0", "traces", "traces"),
+        ("3.0", "workspaces", "workspaces"),
         ("3.0", "issues", "issues"), ("3.0", "label-schemas", "label schemas"),
         ("3.0", "review-queues", "review queues"),
         ("3.0", "gateway", "the AI gateway"), ("3.0", "prompt-optimization", "prompt optimization"),

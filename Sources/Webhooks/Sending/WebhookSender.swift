@@ -49,8 +49,10 @@ package struct WebhookSender: Sendable {
         throw failure
     }
 
-    /// A request over a connection to exactly this address: the name is not looked up a second time, so it cannot be
-    /// answered differently after the check. The certificate is still that of the name.
+    /// A request over a connection to exactly this address.
+    ///
+    /// The name is not looked up a second time, so it cannot be answered differently after the check. The certificate is
+    /// still that of the name.
     private static func execute(
         _ request: HTTPClientRequest,
         host: String,

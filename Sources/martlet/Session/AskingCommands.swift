@@ -6,5 +6,6 @@ enum AskingCommands {
     static let all: [any ParsableCommand.Type] = [
         ApplyCommand.self, DiffCommand.self, ExperimentCommand.self, RunCommand.self, ModelCommand.self,
         DeploymentCommand.self, PipelineCommand.self, DataCommand.self, MonitorCommand.self, LoopCommand.self,
+        WebhookCommand.self,
     ]
 }

@@ -1,0 +1,108 @@
+import Core
+import Registry
+import Storage
+import Webhooks
+
+/// The registry's events as webhooks tell them, in MLflow's names and fields.
+enum WebhookWiring {
+    /// Tags that say that a registered model is a prompt and of which kind; MLflow tells of them by the event.
+    private static let promptMarks = ["mlflow.prompt.is_prompt", "_mlflow_prompt_type"]
+    /// The tag that holds a prompt's text, which is told as `template`.
+    private static let promptText = "mlflow.prompt.text"
+
+    static func store(
+        settings: ServerSettings,
+        database: Database,
+        clock: Clock
+    ) throws(MartletError) -> WebhookStore {
+        let secrets: SecretBox
+        if let key = settings.webhooks.key {
+            secrets = try SecretBox(base64: key)
+        } else {
+            secrets = try SecretBox(key: try SecretKeyFile.key(at: "\(settings.data)/webhook.key"))
+        }
+        return WebhookStore(database: database, secrets: secrets, policy: policy(settings), clock: clock)
+    }
+
+    static func policy(_ settings: ServerSettings) -> WebhookPolicy {
+        WebhookPolicy(
+            schemes: settings.webhooks.schemes,
+            allowsPrivateAddresses: settings.webhooks.allowsPrivateAddresses
+        )
+    }
+
+    /// Writes events into the queue of deliveries, in the transaction of what happened.
+    static func outbox(_ store: WebhookStore, committed: @escaping @Sendable () -> Void) -> RegistryOutbox {
+        RegistryOutbox(
+            record: { connection, event in
+                guard let name = Self.event(event) else { return }
+                try store.record(connection, name) { data(event) }
+            },
+            committed: committed
+        )
+    }
+
+    /// The webhook event of a registry event; nil for what MLflow tells nobody.
+    private static func event(_ event: RegistryEvent) -> WebhookEvent? {
+        switch event {
+        case .modelCreated(_, _, _, let isPrompt): WebhookEvent(isPrompt ? .prompt : .registeredModel, .created)
+        case .versionCreated(_, let isPrompt): WebhookEvent(isPrompt ? .promptVersion : .modelVersion, .created)
+        case .modelTagSet(_, _, let isPrompt): isPrompt ? WebhookEvent(.promptTag, .set) : nil
+        case .modelTagDeleted(_, _, let isPrompt): isPrompt ? WebhookEvent(.promptTag, .deleted) : nil
+        case .versionTagSet(_, _, _, let isPrompt): WebhookEvent(isPrompt ? .promptVersionTag : .modelVersionTag, .set)
+        case .versionTagDeleted(_, _, _, let isPrompt):
+            WebhookEvent(isPrompt ? .promptVersionTag : .modelVersionTag, .deleted)
+        case .aliasSet(_, _, _, let isPrompt): WebhookEvent(isPrompt ? .promptAlias : .modelVersionAlias, .created)
+        case .aliasDeleted(_, _, let isPrompt): WebhookEvent(isPrompt ? .promptAlias : .modelVersionAlias, .deleted)
+        }
+    }
+
+    private static func data(_ event: RegistryEvent) -> JSONObject {
+        switch event {
+        case .modelCreated(let name, let description, let modelTags, let isPrompt):
+            let hidden = isPrompt ? promptMarks : []
+            return [
+                "name": .string(name), "tags": tags(modelTags, without: hidden), "description": .string(description),
+            ]
+        case .versionCreated(let version, let isPrompt): return isPrompt ? prompt(version) : model(version)
+        case .modelTagSet(let name, let tag, _):
+            return ["name": .string(name), "key": .string(tag.key), "value": .string(tag.value)]
+        case .modelTagDeleted(let name, let key, _): return ["name": .string(name), "key": .string(key)]
+        case .versionTagSet(let name, let version, let tag, _):
+            return [
+                "name": .string(name), "version": .string(String(version)), "key": .string(tag.key),
+                "value": .string(tag.value),
+            ]
+        case .versionTagDeleted(let name, let version, let key, _):
+            return ["name": .string(name), "version": .string(String(version)), "key": .string(key)]
+        case .aliasSet(let name, let alias, let version, _):
+            return ["name": .string(name), "alias": .string(alias), "version": .string(String(version))]
+        case .aliasDeleted(let name, let alias, _): return ["name": .string(name), "alias": .string(alias)]
+        }
+    }
+
+    private static func model(_ version: ModelVersion) -> JSONObject {
+        [
+            "name": .string(version.name), "version": .string(String(version.version)),
+            "source": .string(version.source), "run_id": text(version.runID), "tags": tags(version.tags, without: []),
+            "description": text(version.description),
+        ]
+    }
+
+    private static func prompt(_ version: ModelVersion) -> JSONObject {
+        [
+            "name": .string(version.name), "version": .string(String(version.version)),
+            "template": .optional(version.tag(promptText)),
+            "tags": tags(version.tags, without: promptMarks + [promptText]), "description": text(version.description),
+        ]
+    }
+
+    /// Text, or null for none.
+    private static func text(_ text: String) -> JSONValue {
+        text.isEmpty ? .null : .string(text)
+    }
+
+    private static func tags(_ tags: [ModelTag], without hidden: [String]) -> JSONValue {
+        .object(JSONObject(tags.filter { !hidden.contains($0.key) }.map { ($0.key, .string($0.value)) }))
+    }
+}
