@@ -73,11 +73,11 @@ package enum TrackingLimits {
     /// Points that wait in the tail before a write folds them.
     package static let metricTail = 16_384
     /// Metric keys whose numbers a server remembers; at one more it forgets all.
-    package static let knownMetricKeys = 100_000
+    package static let knownMetricKeys = 20_000
     /// Points up to which a history is read whole to be sampled.
     package static let wholeHistoryPoints = 10_000
     /// Points between two anchors of a walk along a long history.
     package static let historyStride = 256
     /// Anchors after which the distance between them doubles.
-    package static let historyAnchors = 2_000
+    package static let historyAnchors = 500
 }

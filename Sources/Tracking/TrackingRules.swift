@@ -120,6 +120,12 @@ enum TrackingRules {
         try checkLength(name, atMost: TrackingLimits.experimentNameCharacters, "name")
     }
 
+    /// Whether a point is surely fine, as nearly all are; saves naming its place.
+    static func isUsual(_ metric: Metric) -> Bool {
+        isPlain(metric.key) && metric.timestamp.milliseconds >= 0 && metric.datasetName == nil
+            && metric.datasetDigest == nil
+    }
+
     /// Checks a metric's point; `place` is where it stands in the request, such as `metrics[2].`.
     static func check(_ metric: Metric, _ place: String) throws(MartletError) {
         guard !metric.key.isEmpty else { throw missing("\(place)key") }

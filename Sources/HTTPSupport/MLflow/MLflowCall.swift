@@ -1,5 +1,6 @@
 package import Core
 package import Hummingbird
+import NIOCore
 
 /// One call of an MLflow method: its fields, from the query for GET and from the JSON body otherwise.
 package struct MLflowCall: Sendable {
@@ -11,7 +12,11 @@ package struct MLflowCall: Sendable {
     package let context: AppRequestContext
 
     init(_ request: Request, _ context: AppRequestContext, pathFields: [String]) async throws {
-        var fields = try await Self.fields(of: request)
+        try self.init(request, context, pathFields: pathFields, body: await Self.body(of: request))
+    }
+
+    init(_ request: Request, _ context: AppRequestContext, pathFields: [String], body: ByteBuffer) throws {
+        var fields = try Self.fields(of: request, body)
         for name in pathFields {
             guard let value = PercentEncoding.decode(try context.parameters.require(name)) else {
                 throw MartletError(.invalidArgument, "The path has a broken percent escape in '\(name)'.")
@@ -33,11 +38,16 @@ package struct MLflowCall: Sendable {
         }
     }
 
-    private static func fields(of request: Request) async throws -> MLflowFields {
-        if request.method == .get { return MLflowFields(query: try request.decodedQuery()) }
+    /// The body, empty for GET; it must be declared as JSON where one is expected.
+    static func body(of request: Request) async throws -> ByteBuffer {
+        if request.method == .get { return ByteBuffer() }
         let needsType = request.method == .post || request.method == .put
         if needsType { try requireJSON(request.headers[.contentType]) }
-        let body = try await request.readBody()
+        return try await request.readBody()
+    }
+
+    private static func fields(of request: Request, _ body: ByteBuffer) throws -> MLflowFields {
+        if request.method == .get { return MLflowFields(query: try request.decodedQuery()) }
         if body.readableBytes == 0 { return MLflowFields([:]) }
         var value = try JSONValue.parse(body.readableBytesView, limits: .lenientNumbers)
         // Old clients encode the body twice.

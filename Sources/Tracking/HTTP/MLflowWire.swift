@@ -26,17 +26,23 @@ enum MLflowWire {
         data.setList("metrics", run.metrics.map { metric($0) })
         data.setList("params", run.params.map { ["key": .string($0.key), "value": .string($0.value)] })
         data.setList("tags", run.tags.map(tag))
+        return ["info": info(run.info), "data": .object(data), "inputs": inputs(run), "outputs": outputs(run)]
+    }
+
+    static func inputs(_ run: Run) -> JSONValue {
         var inputs = JSONObject()
         inputs.setList("dataset_inputs", run.datasets.map(dataset))
         inputs.setList("model_inputs", run.modelInputs.map { ["model_id": .string($0)] })
+        return .object(inputs)
+    }
+
+    static func outputs(_ run: Run) -> JSONValue {
         var outputs = JSONObject()
         outputs.setList(
             "model_outputs",
             run.modelOutputs.map { ["model_id": .string($0.modelID), "step": .integer($0.step)] }
         )
-        return [
-            "info": info(run.info), "data": .object(data), "inputs": .object(inputs), "outputs": .object(outputs),
-        ]
+        return .object(outputs)
     }
 
     static func info(_ info: RunInfo) -> JSONValue {

@@ -21,10 +21,11 @@ package struct RunRoutes {
 
     private func registerReads(in routes: RouteTable) {
         let store = store
-        routes.mlflow(.get, "/mlflow/runs/get", permission: .read) { call in
-            ["run": MLflowWire.run(try await store.run(MLflowWire.runID(call.fields)))]
+        routes.mlflowBytes(.get, "/mlflow/runs/get", permission: .read) { body in
+            MLflowWire.runReply(try await store.run(MLflowWire.runID(body.call().fields)))
         }
-        routes.mlflow(.post, "/mlflow/runs/search", permission: .read) { call in
+        routes.mlflowBytes(.post, "/mlflow/runs/search", permission: .read) { body in
+            let call = try body.call()
             let result = try await store.searchRuns(
                 experimentIDs: call.fields.strings("experiment_ids"),
                 filter: call.fields.optionalString("filter"),
@@ -33,16 +34,14 @@ package struct RunRoutes {
                 limit: MLflowWire.limit(call.fields, default: TrackingLimits.defaultSearchResults),
                 after: MLflowWire.pageToken(call.fields)
             )
-            var reply = JSONObject()
-            reply.setList("runs", result.runs.map(MLflowWire.run))
-            reply.setNextPage(result.nextToken)
-            return reply
+            return MLflowWire.runsReply(result.runs, nextToken: result.nextToken)
         }
     }
 
     private func registerLifecycle(in routes: RouteTable) {
         let store = store
-        routes.mlflow(.post, "/mlflow/runs/create", permission: .write) { call in
+        routes.mlflowBytes(.post, "/mlflow/runs/create", permission: .write) { body in
+            let call = try body.call()
             let start = try call.fields.optionalInt64("start_time") ?? 0
             let run = try await store.createRun(
                 experimentID: MLflowWire.given(call.fields, "experiment_id") ?? Experiment.defaultID,
@@ -51,7 +50,7 @@ package struct RunRoutes {
                 startTime: Timestamp(milliseconds: start),
                 tags: MLflowWire.tags(call.fields)
             )
-            return ["run": MLflowWire.run(run)]
+            return MLflowWire.runReply(run)
         }
         routes.mlflow(.post, "/mlflow/runs/update", permission: .write) { call in
             let info = try await store.updateRun(
@@ -72,11 +71,19 @@ package struct RunRoutes {
         }
     }
 
+    /// The reply of methods that return nothing.
+    private static let nothing = Array("{}".utf8)
+
     private func registerLogging(in routes: RouteTable) {
         let store = store
-        routes.mlflow(.post, "/mlflow/runs/log-metric", permission: .write) { call in
-            try await store.logMetric(runID: MLflowWire.runID(call.fields), MLflowWire.metric(call.fields))
-            return [:]
+        routes.mlflowBytes(.post, "/mlflow/runs/log-metric", permission: .write) { body in
+            if let logged = body.read(LoggedBatch.init(metric:)), let metric = logged.metrics.first {
+                try await store.logMetric(runID: logged.runID, metric)
+            } else {
+                let fields = try body.call().fields
+                try await store.logMetric(runID: MLflowWire.runID(fields), MLflowWire.metric(fields))
+            }
+            return Self.nothing
         }
         routes.mlflow(.post, "/mlflow/runs/log-parameter", permission: .write) { call in
             try await store.logParam(runID: MLflowWire.runID(call.fields), MLflowWire.param(call.fields))
@@ -90,14 +97,24 @@ package struct RunRoutes {
             try await store.deleteTag(runID: MLflowWire.runID(call.fields), key: call.fields.string("key"))
             return [:]
         }
-        routes.mlflow(.post, "/mlflow/runs/log-batch", permission: .write) { call in
-            try await store.logBatch(
-                runID: MLflowWire.runID(call.fields),
-                metrics: call.fields.messages("metrics").map { try MLflowWire.metric($0) },
-                params: MLflowWire.params(call.fields),
-                tags: MLflowWire.tags(call.fields)
-            )
-            return [:]
+        routes.mlflowBytes(.post, "/mlflow/runs/log-batch", permission: .write) { body in
+            if let batch = body.read(LoggedBatch.init(batch:)) {
+                try await store.logBatch(
+                    runID: batch.runID,
+                    metrics: batch.metrics,
+                    params: batch.params,
+                    tags: batch.tags
+                )
+            } else {
+                let fields = try body.call().fields
+                try await store.logBatch(
+                    runID: MLflowWire.runID(fields),
+                    metrics: fields.messages("metrics").map { try MLflowWire.metric($0) },
+                    params: MLflowWire.params(fields),
+                    tags: MLflowWire.tags(fields)
+                )
+            }
+            return Self.nothing
         }
         routes.mlflow(.post, "/mlflow/runs/log-model", permission: .write) { call in
             try await store.appendLoggedModel(

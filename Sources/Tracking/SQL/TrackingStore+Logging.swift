@@ -18,7 +18,9 @@ extension TrackingStore {
     ) async throws {
         try TrackingRules.checkRunID(runID)
         try Self.checkCounts(metrics.count, params.count, tags.count)
-        for (index, metric) in metrics.enumerated() { try TrackingRules.check(metric, "metrics[\(index)].") }
+        for (index, metric) in metrics.enumerated() where !TrackingRules.isUsual(metric) {
+            try TrackingRules.check(metric, "metrics[\(index)].")
+        }
         for (index, param) in params.enumerated() {
             try TrackingRules.checkKey(param.key, "params[\(index)].key", "Param key")
         }

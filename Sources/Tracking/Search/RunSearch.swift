@@ -1,14 +1,17 @@
-import Core
-import Storage
+package import Core
+package import Storage
 
 /// Turns the filter and the ordering of a search for runs into SQL over `runs r`.
-struct RunSearch {
+package struct RunSearch: Sendable {
     /// Which runs, in parts that follow each other.
-    let parts: [KeysetPage.Part]
+    package let parts: [KeysetPage.Part]
     /// What is sorted by; missing values last, then newest first.
-    let keys: [KeysetPage.Key]
+    package let keys: [KeysetPage.Key]
 
-    init(
+    /// Checks a filter and an ordering against what runs have.
+    ///
+    /// - Throws: `invalidArgument` naming what runs do not have or cannot be compared with.
+    package init(
         experiments: [Int64],
         view: Lifecycle.View,
         filter: [SearchComparison],
