@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import requests
+from databases import database_arguments
 from martlet_process import Martlet
 
 # Messages that occur inside requests: the fields of each as `name:type`, `!` when required, `[]` when repeated.
@@ -62,17 +66,17 @@ GET 2.0/mlflow/metrics/get-history run_id!:string metric_key!:string page_token:
 GET 2.0/mlflow/metrics/get-history-bulk-interval run_ids:string[] metric_key!:string start_step:int32 end_step:int32 \
 max_results:int32
 POST 2.0/mlflow/runs/log-inputs run_id!:string datasets:DatasetInput[] models:ModelInput[]
-POST 2.0/mlflow/runs/outputs run_id!:string models:ModelOutput[]
+POST 2.0/mlflow/runs/outputs run_id!:string models!:ModelOutput[]
 POST 2.0/mlflow/logged-models experiment_id!:string name:string model_type:string source_run_id:string params:Param[] \
 tags:Tag[]
 PATCH 2.0/mlflow/logged-models/$logged_model status!:enum
 GET 2.0/mlflow/logged-models/$logged_model
 DELETE 2.0/mlflow/logged-models/$missing_model
-POST 2.0/mlflow/logged-models/search experiment_ids:string[] filter:string datasets:SearchDataset[] max_results:int32 \
+POST 2.0/mlflow/logged-models/search experiment_ids!:string[] filter:string datasets:SearchDataset[] max_results:int32 \
 order_by:OrderBy[] page_token:string
 PATCH 2.0/mlflow/logged-models/$logged_model/tags tags:Tag[]
 POST 2.0/mlflow/logged-models/$logged_model/params params:Param[]
-GET 2.0/mlflow/artifacts/list run_id!:string path:path page_token:string
+GET 2.0/mlflow/artifacts/list run_id!:string path:path
 GET 2.0/mlflow-artifacts/artifacts path:path
 POST 2.0/mlflow/registered-models/create name!:string tags:Tag[] description:string
 POST 2.0/mlflow/registered-models/rename name!:string new_name:string
@@ -104,7 +108,7 @@ BIG = 2**63
 WRONG: dict[str, list[object]] = {
     "string": [1, 1.5, True, [], {}, ["x"]],
     "path": [1, True, [], {}],
-    "version": [True, [], {}, "abc", "-1", "1.5", str(BIG), 1.5],
+    "version": [True, [], {}, "abc", "1.5", str(BIG), 1.5],
     "int64": ["x", "", 1.5, True, [], {}, BIG, -BIG - 1, str(BIG), 1e300, "1e3", " 1"],
     "int32": ["x", "", 1.5, True, [], {}, BIG, 2**31, -(2**31) - 1, 1e300],
     "double": ["text", "", [], {}, True, "1.5x"],
@@ -113,7 +117,7 @@ WRONG: dict[str, list[object]] = {
 }
 # What is none of the type in a query, where everything is text.
 WRONG_TEXT: dict[str, list[str]] = {
-    "version": ["abc", "-1", "1.5", str(BIG)],
+    "version": ["abc", "1.5", str(BIG)],
     "int64": ["x", "1.5", str(BIG), "1e3", "0x10", "NaN"],
     "int32": ["x", "1.5", str(BIG), str(2**31), "NaN"],
     "bool": ["maybe", "2"],
@@ -205,6 +209,7 @@ class Entities:
 
     def right(self, endpoint: Endpoint) -> dict[str, object]:
         """A request in which everything that must be there is right."""
+        described = {"artifact_path": "m", "flavors": {}, "utc_time_created": "2026-01-01", "run_id": self.run_id}
         by_name = {
             "experiment_id": self.experiment_id,
             "experiment_ids": [self.experiment_id],
@@ -224,7 +229,8 @@ class Entities:
             "experiment_name": "entity",
             "stage": "Staging",
             "key": "k",
-            "model_json": "{}",
+            "models": [],
+            "model_json": json.dumps(described),
         }
         if endpoint.path.endswith("/create"):
             by_name |= {"name": "never-created"}
@@ -244,6 +250,23 @@ class Entities:
             self.get("model-versions/search"),
             str(self.post("logged-models/search", {"experiment_ids": [self.experiment_id, "0"]})),
         ]
+
+
+@contextmanager
+def served(folder: Path, database: str, unchanged: bool = False) -> Iterator[Entities]:
+    """A server with one of each entity, which must be alive at the end and, if asked, show what it showed before."""
+    with database_arguments(database) as arguments:
+        server = Martlet(folder, *arguments).start()
+        try:
+            made = Entities(server)
+            before = made.snapshot()
+            yield made
+            if unchanged:
+                assert made.snapshot() == before, "what was refused has changed something"
+            assert server.process.poll() is None, server.log
+            assert server.stop() == 0, server.log
+        finally:
+            server.kill()
 
 
 def wrong_values(field: Field, query: bool) -> Iterator[tuple[str, object]]:

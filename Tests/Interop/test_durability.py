@@ -9,7 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+import pytest
 import requests
+from databases import DATABASES, database_arguments
 from martlet_process import Martlet
 from test_restart import create_run, history
 
@@ -17,6 +19,15 @@ MLFLOW = "/api/2.0/mlflow"
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 KILLS = 20
 BATCH_KEYS = [f"batch-{index}" for index in range(10)]
+
+
+@pytest.fixture(params=DATABASES)
+def durable(request: pytest.FixtureRequest, new_server: Callable[..., Martlet]) -> Iterator[Martlet]:
+    """A server of the test's own over each database."""
+    with database_arguments(request.param) as arguments:
+        server = new_server(*arguments)
+        yield server
+        server.kill()
 
 
 def content(number: int) -> bytes:
@@ -168,25 +179,25 @@ def stored_versions(load: Load) -> list[int]:
     return [int(each["description"]) for each in found]
 
 
-def test_twenty_kills_lose_and_tear_nothing(own_server: Martlet) -> None:
+def test_twenty_kills_lose_and_tear_nothing(durable: Martlet) -> None:
     chance = random.Random(7)
-    load = Load(own_server)
+    load = Load(durable)
     try:
         for _ in range(KILLS):
             time.sleep(chance.uniform(0.05, 0.6))
-            own_server.kill()
-            own_server.start()
+            durable.kill()
+            durable.start()
     finally:
         load.stop()
     verify(load)
     for writer in load.writers:
         assert not writer.refused, writer.refused[0]
         assert len(writer.acknowledged) > KILLS, "a writer hardly wrote; the test says nothing"
-    assert own_server.stop() == 0, own_server.log
-    (database,) = [path for path in own_server.data.rglob("*") if is_database(path)]
-    with sqlite3.connect(database) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert durable.stop() == 0, durable.log
+    for path in (path for path in durable.data.rglob("*") if is_database(path)):
+        with sqlite3.connect(path) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
 def is_database(path) -> bool:
@@ -197,22 +208,22 @@ def is_database(path) -> bool:
         return file.read(15) == b"SQLite format 3"
 
 
-def test_kills_while_a_server_starts(own_server: Martlet) -> None:
+def test_kills_while_a_server_starts(durable: Martlet) -> None:
     """A start that is cut short at any moment leaves data that the next start takes."""
-    run_id = create_run(own_server, "started")
-    assert own_server.stop() == 0
+    run_id = create_run(durable, "started")
+    assert durable.stop() == 0
     chance = random.Random(8)
     for _ in range(8):
-        threading.Timer(chance.uniform(0.005, 0.15), own_server.kill).start()
+        threading.Timer(chance.uniform(0.005, 0.15), durable.kill).start()
         try:
-            own_server.start()
+            durable.start()
             time.sleep(0.2)
         except AssertionError:
             # Ended before it was ready, as meant.
             pass
-        own_server.kill()
-    own_server.start()
-    assert own_server.get(f"{MLFLOW}/runs/get", params={"run_id": run_id}).status_code == 200
+        durable.kill()
+    durable.start()
+    assert durable.get(f"{MLFLOW}/runs/get", params={"run_id": run_id}).status_code == 200
 
 
 def test_an_upload_in_progress_is_finished_on_sigterm(own_server: Martlet) -> None:

@@ -9,8 +9,8 @@ import string
 from collections.abc import Iterator
 
 import pytest
-from martlet_process import Martlet
-from mlflow_contract import Entities, leak
+from databases import DATABASES
+from mlflow_contract import Entities, leak, served
 from test_bad_input_search import SEARCHES, search
 
 NUMBERS = {
@@ -26,13 +26,11 @@ TEXTS = ["a", "A", "ab", "a%b", "a_b", "ünï", "ÜNÏ", "10", "9", "", "it's", 
 PATTERNS = ["a%", "%b", "_", "%_%", "%", "A_B", "a%b", "%Ü%", "%ü%", "10", "", "%'%", "x y", "__"]
 
 
-@pytest.fixture(scope="module")
-def entities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entities]:
-    """A server of this file's own with one of each entity, which must be unchanged and alive at the end."""
-    server = Martlet(tmp_path_factory.mktemp("fuzz")).start()
-    yield Entities(server)
-    assert server.process.poll() is None, server.log
-    assert server.stop() == 0, server.log
+@pytest.fixture(scope="module", params=DATABASES)
+def entities(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entities]:
+    """A server of this file's own over each database."""
+    with served(tmp_path_factory.mktemp("fuzz"), request.param) as made:
+        yield made
 
 
 def like(text: str, pattern: str, ignoring_case: bool) -> bool:
