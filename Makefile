@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps native build run test check format bench clean
+.PHONY: help deps native build run test check format bench bench-tracking clean
 
 configuration ?= release
 binary := .build/$(configuration)/martlet
@@ -16,7 +16,7 @@ swift_sources := Package.swift Sources Tests
 
 help: ## List the targets
 	@echo "Martlet: the whole MLOps loop in one binary. Targets:"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## Install the system packages that are missing (apt-get, with sudo when not root)
 	@scripts/install-deps
@@ -46,6 +46,9 @@ format: deps ## Rewrite the sources in the repository's format
 bench: native build ## Measure serving beside FastAPI and scikit-learn on this machine
 	@scripts/install-deps bench
 	@exec python3 Benchmarks/serving/bench.py --martlet $(binary)
+
+bench-tracking: build ## Measure tracking beside a real MLflow server on this machine (about ten minutes)
+	@exec python3 Benchmarks/tracking/bench.py --martlet $(binary)
 
 clean: ## Remove what was built (the data of a server in ./.martlet stays)
 	@rm -rf .build
