@@ -9,6 +9,7 @@ from pathlib import Path
 import mlflow
 import pytest
 from martlet_process import ROOT, Martlet
+from postgres_fixtures import postgres, postgres_server  # noqa: F401 (fixtures)
 
 # The official clients report home and cache files by themselves; the tests must not depend on either.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
