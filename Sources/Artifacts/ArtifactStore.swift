@@ -57,9 +57,15 @@ package protocol ArtifactStore: Sendable {
     ///
     /// - Throws: `notFound` if nothing is there, `payloadTooLarge` if it does not fit into the cache.
     func localURL(_ path: ArtifactPath) async throws -> String
+
+    /// Transfers that bypass the server, or nil if the store has none.
+    var direct: (any DirectTransfers)? { get }
 }
 
 extension ArtifactStore {
+    /// None: only object stores have them.
+    package var direct: (any DirectTransfers)? { nil }
+
     /// Opens a whole file.
     ///
     /// - Throws: as `read(_:range:)`.

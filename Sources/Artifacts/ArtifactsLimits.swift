@@ -6,6 +6,8 @@ package enum ArtifactsLimits {
     package static let componentBytes = 255
     /// Entries that one listing or one walk returns.
     package static let entries = 20_000
+    /// Bytes of an upload by a web page, which is held in memory; other uploads are streamed and have no limit here.
+    package static let pageUploadBytes = 10 * 1024 * 1024
     /// Bytes read from disk at a time.
     package static let readChunkBytes = 256 * 1024
     /// Bytes gathered from an upload before they are written.

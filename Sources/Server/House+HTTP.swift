@@ -1,4 +1,5 @@
 import Access
+import Artifacts
 import Console
 import Core
 import Datasets
@@ -56,8 +57,9 @@ extension House {
         RunRoutes(store: stores.tracking).register(in: routes)
         MetricRoutes(store: stores.tracking).register(in: routes)
         LoggedModelRoutes(store: stores.tracking).register(in: routes)
-        ArtifactRoutes(store: stores.tracking).register(in: routes)
-        ServerInfoRoutes().register(in: routes)
+        ArtifactRoutes(store: stores.tracking, versionRoot: RegistryWiring.versionRoot(stores.registry))
+            .register(in: routes)
+        ServerInfoRoutes(hasDirectTransfers: stores.artifacts.direct != nil).register(in: routes)
         UnimplementedRoutes().register(in: routes)
         ModelRoutes(store: stores.registry).register(in: routes)
         ModelVersionRoutes(store: stores.registry).register(in: routes)

@@ -32,7 +32,7 @@ struct Stores: Sendable {
     ) async throws -> Stores {
         let database = try Database.open(path: settings.databasePath)
         try await database.migrate(migrations, now: clock.now)
-        let artifacts = try DiskArtifactStore(root: settings.artifactsPath)
+        let artifacts = try ArtifactWiring.store(settings: settings, clock: clock)
         let tracking = TrackingStore(database: database, artifacts: artifacts, clock: clock)
         try await tracking.prepare()
         let webhooks = try WebhookWiring.store(settings: settings, database: database, clock: clock)

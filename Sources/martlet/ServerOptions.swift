@@ -17,7 +17,7 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "The database: sqlite:PATH. (default: martlet.db in the data directory)")
     var database: String?
 
-    @Option(help: "Directory of artifacts. (default: artifacts in the data directory)")
+    @Option(help: "Directory of artifacts, or s3://BUCKET/PREFIX. (default: artifacts in the data directory)")
     var artifacts: String?
 
     @Option(help: "Directory below which manifests and data files may lie. (default: .)")

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func otherStoresAreRefusedPlainly() {
-        for (database, artifacts) in [("postgres://h/d", nil), (nil, "s3://bucket")] as [(String?, String?)] {
+        for (database, artifacts) in [("postgres://h/d", nil), (nil, "gs://bucket")] as [(String?, String?)] {
             var flags = ServerSettings.Flags()
             flags.database = database
             flags.artifacts = artifacts
@@ -49,6 +49,13 @@ import Testing
             }
             #expect(error?.code == .unimplemented)
         }
+    }
+
+    @Test func aBucketMayHoldTheArtifacts() throws {
+        var flags = ServerSettings.Flags()
+        flags.artifacts = "s3://bucket/prefix"
+        let settings = try ServerSettings.resolve(flags: flags, environment: [:], file: nil)
+        #expect(settings.artifactsPath == "s3://bucket/prefix")
     }
 
     @Test func wrongVariablesAreNamed() {

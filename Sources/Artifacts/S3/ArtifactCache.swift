@@ -13,9 +13,8 @@ package actor ArtifactCache {
     private var underway: [String: Task<Void, any Error>] = [:]
     private var isSwept = false
 
-    /// A cache in a directory of its own.
+    /// A cache in a directory of its own, which may hold `limit` bytes.
     ///
-    /// - Parameter limit: bytes that it may hold.
     /// - Throws: `failedPrecondition` if the directory cannot be used.
     package init(directory: String, limit: Int64 = ArtifactsLimits.cacheBytes, clock: Clock = .system) throws {
         disk = try DiskArtifactStore(root: directory)

@@ -12,9 +12,7 @@ package final class S3ArtifactStore: ArtifactStore {
 
     /// A store over a bucket; nothing is asked of it before the first call.
     ///
-    /// - Parameters:
-    ///   - credentials: who signs.
-    ///   - cache: where `localURL` keeps what it brings to this host.
+    /// `credentials` sign; `cache` is where `localURL` keeps what it brings to this host.
     package init(
         settings: S3Settings,
         credentials: S3CredentialSource,

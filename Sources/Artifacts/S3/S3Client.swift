@@ -83,8 +83,13 @@ final class S3Client: Sendable {
         }
     }
 
-    /// An address that whoever has it may use for `S3Limits.presignedSeconds`.
-    func presigned(_ method: HTTPMethod, key: String, query: [SignatureV4.Field] = []) async throws -> String {
+    /// An address that whoever has it may use for so many seconds.
+    func presigned(
+        _ method: HTTPMethod,
+        key: String,
+        query: [SignatureV4.Field],
+        seconds: Int = S3Limits.presignedSeconds
+    ) async throws -> String {
         let signer = SignatureV4(credentials: try await credentials.current(clock), region: settings.region)
         let path = settings.path(key)
         let text = signer.presignedQuery(
@@ -92,7 +97,7 @@ final class S3Client: Sendable {
             path: path,
             query: query,
             host: settings.host,
-            seconds: S3Limits.presignedSeconds,
+            seconds: seconds,
             now: clock.now
         )
         return "\(settings.scheme)://\(settings.host)\(path)?\(text)"
@@ -113,7 +118,7 @@ final class S3Client: Sendable {
             guard failure.isTransient else { throw failure }
             asked = failure.retryAfter
         case is CancellationError: throw error
-        case let error as MartletError where error.code != .dataLoss && error.code != .unavailable: throw error
+        case let error as MartletError where error.code != .unavailable: throw error
         default:
             // A connection that was refused, cut or stalled, or an answer that was cut.
             if Task.isCancelled { throw CancellationError() }

@@ -8,6 +8,8 @@ package enum S3Limits {
     package static let partsInFlight = 3
     /// Parts of all uploads that are on their way at once.
     package static let allPartsInFlight = 6
+    /// Bytes up to which a whole file in one request does not count as a part on its way.
+    package static let uncountedBytes = 1024 * 1024
     /// Attempts that one request gets.
     package static let attempts = 7
     /// Shortest pause before a second attempt, in milliseconds; it doubles with every further one.
@@ -38,10 +40,14 @@ package enum S3Limits {
     package static let keyBytes = 1_024
     /// Seconds before their end at which temporary credentials are fetched anew.
     package static let credentialsMarginSeconds: Int64 = 300
+    /// Seconds that a credentials service has to answer.
+    package static let credentialsSeconds: Int64 = 5
     /// Bytes of a credentials file or of an answer of a credentials service.
     package static let credentialsBytes = 256 * 1024
-    /// Seconds that a presigned address is good for.
+    /// Seconds that a presigned address of a part is good for.
     package static let presignedSeconds = 3_600
+    /// Seconds that a presigned address of a download is good for.
+    package static let presignedDownloadSeconds = 900
     /// Directories that are remembered as holding no file of their name.
     package static let knownDirectories = 4_096
 }

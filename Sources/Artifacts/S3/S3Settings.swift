@@ -26,15 +26,15 @@ package struct S3Settings: Sendable, Equatable {
     package let style: Style
 
     /// The scheme of locations in object stores.
-    package static let scheme = "s3://"
+    package static let locationScheme = "s3://"
 
-    /// Reads a location and the environment.
+    /// Reads a location, `s3://bucket` or `s3://bucket/prefix`, and the environment.
     ///
-    /// - Parameters:
-    ///   - location: `s3://bucket` or `s3://bucket/prefix`.
-    ///   - environment: `AWS_REGION` or `AWS_DEFAULT_REGION`; `MLFLOW_S3_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3` or
-    ///     `AWS_ENDPOINT_URL`; `AWS_S3_ADDRESSING_STYLE` or `MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE`.
-    ///   - profileRegion: the region of the profile in use, when the environment names none.
+    /// The variables are `AWS_REGION` or `AWS_DEFAULT_REGION`; `MLFLOW_S3_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`;
+    /// `AWS_S3_ADDRESSING_STYLE` or `MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE`.
+    ///
+    /// `profileRegion` is the region of the profile in use, for when the environment names none.
+    ///
     /// - Throws: `invalidArgument` naming the setting.
     package static func resolve(
         location: String,
@@ -96,10 +96,10 @@ package struct S3Settings: Sendable, Equatable {
     // MARK: - Reading
 
     private static func parts(of location: String) throws(MartletError) -> (bucket: String, prefix: String) {
-        guard location.hasPrefix(scheme) else {
+        guard location.hasPrefix(locationScheme) else {
             throw MartletError(.invalidArgument, "The artifact location must be s3://bucket/prefix.")
         }
-        let rest = location.dropFirst(scheme.count).split(separator: "/", omittingEmptySubsequences: false)
+        let rest = location.dropFirst(locationScheme.count).split(separator: "/", omittingEmptySubsequences: false)
         let bucket = String(rest.first ?? "")
         guard (3...63).contains(bucket.utf8.count), isName(bucket) else {
             throw MartletError(

@@ -40,6 +40,11 @@ actor S3Upload {
             body: bytes,
             seconds: S3Limits.partSeconds
         )
+        // Small files take no room worth counting.
+        guard bytes.readableBytes > S3Limits.uncountedBytes else {
+            _ = try await store.client.exchange(request)
+            return
+        }
         _ = try await store.gate.withPermit { try await store.client.exchange(request) }
     }
 

@@ -23,11 +23,8 @@ package struct SignatureV4: Sendable {
 
     /// The headers to send: those given with date, payload hash, token and signature added.
     ///
-    /// - Parameters:
-    ///   - path: percent-encoded, as on the wire.
-    ///   - query: not encoded.
-    ///   - headers: every header to sign, `host` among them.
-    ///   - payloadHash: SHA-256 of the body in lower-case hexadecimal digits.
+    /// `path` is percent-encoded, as on the wire, `query` is not; `headers` are all that are to be signed, `host` among
+    /// them; `payloadHash` is the SHA-256 of the body in lower-case hexadecimal digits.
     package func headers(
         method: String,
         path: String,

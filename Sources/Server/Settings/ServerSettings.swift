@@ -1,3 +1,4 @@
+import Artifacts
 package import Core
 
 /// How a server is started: flag, then `MARTLET_…` variable, then `server:` in `martlet.yaml`, then the default.
@@ -10,7 +11,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var data = ".martlet"
     /// The database (`--database`, `MARTLET_DATABASE`, `server.database`): `sqlite:PATH`; nil is `martlet.db` in `data`.
     package var database: String?
-    /// Directory of artifacts (`--artifacts`, `MARTLET_ARTIFACTS`, `server.artifacts`); nil is `artifacts` in `data`.
+    /// Where artifacts lie (`--artifacts`, `MARTLET_ARTIFACTS`, `server.artifacts`): a directory or `s3://BUCKET/PREFIX`;
+    /// nil is `artifacts` in `data`.
     package var artifacts: String?
     /// Directory below which manifests and their data files may lie (`--files`, `MARTLET_FILES`, `server.files`).
     package var files = "."
@@ -126,10 +128,10 @@ package struct ServerSettings: Sendable, Equatable {
                 "--database must be sqlite:PATH; other databases are not supported by this version."
             )
         }
-        if let artifacts, artifacts.contains("://") {
+        if let artifacts, artifacts.contains("://"), !artifacts.hasPrefix(S3Settings.locationScheme) {
             throw MartletError(
                 .unimplemented,
-                "--artifacts must be a directory; object stores are not supported by this version."
+                "--artifacts must be a directory or s3://BUCKET/PREFIX; other stores are not supported."
             )
         }
     }
@@ -139,7 +141,7 @@ package struct ServerSettings: Sendable, Equatable {
         database.map { String($0.dropFirst("sqlite:".count)) } ?? "\(data)/martlet.db"
     }
 
-    /// The path of the artifacts' directory.
+    /// The path of the artifacts' directory, or the location in an object store.
     package var artifactsPath: String {
         artifacts ?? "\(data)/artifacts"
     }

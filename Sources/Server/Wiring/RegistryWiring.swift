@@ -1,4 +1,5 @@
 import Artifacts
+import Core
 import Registry
 import Tracking
 
@@ -15,5 +16,18 @@ enum RegistryWiring {
                 try await tracking.recordRegistration(of: id, as: name, version: version)
             }
         )
+    }
+
+    /// Where the files of a version lie, for downloads by model and version.
+    static func versionRoot(_ registry: RegistryStore) -> ArtifactRoutes.VersionRoot {
+        { model, text in
+            guard let version = Int(text), version > 0 else {
+                throw MartletError(
+                    .invalidArgument,
+                    "Parameter 'version' must be an integer, got '\(text.prefix(40))'."
+                )
+            }
+            return try await registry.version(model, version).artifactPath
+        }
     }
 }

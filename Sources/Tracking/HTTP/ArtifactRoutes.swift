@@ -1,40 +1,46 @@
-import Artifacts
+package import Artifacts
 import Core
 package import HTTPSupport
 import Hummingbird
+import NIOCore
 
-/// MLflow's methods for artifacts: the lists of runs and logged models, and the proxy to the store.
+/// MLflow's methods for artifacts: the lists and downloads of runs, logged models and versions, and the proxy.
 package struct ArtifactRoutes {
-    private let store: TrackingStore
+    /// Finds the folder of a version of a registered model.
+    package typealias VersionRoot = @Sendable (_ model: String, _ version: String) async throws -> ArtifactPath
 
-    /// Routes over a store and its artifacts.
-    package init(store: TrackingStore) {
+    private let store: TrackingStore
+    private let versionRoot: VersionRoot?
+
+    /// Routes over a store and its artifacts; without `versionRoot` there are none for versions of models.
+    package init(store: TrackingStore, versionRoot: VersionRoot? = nil) {
         self.store = store
+        self.versionRoot = versionRoot
     }
 
     /// Registers the routes.
     package func register(in routes: RouteTable) {
         registerLists(in: routes)
         registerDownloads(in: routes)
+        registerUpload(in: routes)
         for prefix in ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts"] {
-            registerProxy(in: routes, prefix)
-            registerRefusals(in: routes, prefix)
+            ArtifactProxyRoutes(artifacts: store.artifacts, prefix: prefix).register(in: routes)
+            DirectTransferRoutes(artifacts: store.artifacts, prefix: prefix).register(in: routes)
         }
     }
-
-    // MARK: - Runs and logged models
 
     private func registerLists(in routes: RouteTable) {
         let store = store
         routes.mlflow(.get, "/mlflow/artifacts/list", permission: .read) { call in
+            let path = try call.fields.optionalString("path")
             let run = try await store.run(MLflowWire.runID(call.fields))
             let root = try TrackingStore.storePath(run.info.artifactURI)
-            return try await Self.listing(store, root, run.info.artifactURI, call.fields.optionalString("path"))
+            return try await Self.listing(store, root, run.info.artifactURI, path)
         }
         routes.mlflow(.get, "/mlflow/logged-models/{model_id}/artifacts/directories", permission: .read) { call in
+            let path = try call.fields.optionalString("artifact_directory_path")
             let model = try await store.loggedModel(call.fields.string("model_id"))
             let root = try TrackingStore.storePath(model.artifactURI)
-            let path = try call.fields.optionalString("artifact_directory_path")
             return try await Self.listing(store, root, model.artifactURI, path)
         }
     }
@@ -46,97 +52,91 @@ package struct ArtifactRoutes {
         _ uri: String,
         _ path: String?
     ) async throws -> JSONObject {
-        let directory = try path.flatMap { $0.isEmpty ? nil : $0 }.map { try root.appending($0) } ?? root
-        let entries = try await store.artifacts.list(directory)
+        let entries = try await store.artifacts.list(ArtifactRequestPath.directory(path, beneath: root))
         var reply: JSONObject = ["root_uri": .string(uri)]
-        reply.setList("files", entries.map { file($0, path: $0.path.relative(to: root) ?? $0.path.name) })
+        reply.setList("files", entries.map { $0.file(path: $0.path.relative(to: root) ?? $0.path.name) })
         return reply
-    }
-
-    private static func file(_ entry: ArtifactEntry, path: String) -> JSONValue {
-        var object: JSONObject = ["path": .string(path), "is_dir": .bool(entry.isDirectory)]
-        if let size = entry.size { object["file_size"] = .integer(size) }
-        return .object(object)
     }
 
     private func registerDownloads(in routes: RouteTable) {
         let store = store
-        routes.get("/get-artifact", permission: .read, errors: .mlflow) { request, _ in
-            let fields = MLflowFields(query: try request.decodedQuery())
-            let root = try await store.artifactRoot(runID: MLflowWire.runID(fields))
-            let path = try root.appending(fields.string("path"))
-            return try await ArtifactResponse.download(path, from: store.artifacts, request)
+        Self.registerDownload(in: routes, "/get-artifact", store.artifacts) { fields, _ in
+            let path = try fields.string("path")
+            return (try await store.artifactRoot(runID: MLflowWire.runID(fields)), path)
         }
         let files = "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files"
-        routes.get(files, permission: .read, errors: .mlflow) { request, context in
-            let fields = MLflowFields(query: try request.decodedQuery())
-            let root = try await store.artifactRoot(modelID: context.parameters.require("model_id"))
-            let path = try root.appending(fields.string("artifact_file_path"))
-            return try await ArtifactResponse.download(path, from: store.artifacts, request)
-        }
-        routes.post("/ajax-api/2.0/mlflow/upload-artifact", permission: .write, errors: .mlflow) { request, _ in
-            let fields = MLflowFields(query: try request.decodedQuery())
-            let root = try await store.artifactRoot(runID: MLflowWire.runID(fields))
-            try await Self.store(request, at: root.appending(fields.string("path")), in: store)
-            return .json([:])
-        }
-    }
-
-    // MARK: - Proxy
-
-    private func registerProxy(in routes: RouteTable, _ prefix: String) {
-        let store = store
-        let base = prefix + "/artifacts"
-        routes.get(base, permission: .read, errors: .mlflow) { request, _ in
-            let path = try MLflowFields(query: request.decodedQuery()).optionalString("path") ?? ""
-            let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
-            let directory = try path.isEmpty ? ArtifactPath.root : ArtifactPath(validating: trimmed)
-            let entries = try await store.artifacts.list(directory)
-            var reply = JSONObject()
-            reply.setList("files", entries.map { Self.file($0, path: $0.path.name) })
-            return .json(.object(reply))
-        }
-        routes.get(base + "/**", permission: .read, errors: .mlflow) { request, _ in
-            try await ArtifactResponse.download(Self.path(request, base), from: store.artifacts, request)
-        }
-        routes.put(base + "/**", permission: .write, errors: .mlflow) { request, _ in
-            try await Self.store(request, at: Self.path(request, base), in: store)
-            return Response(status: .ok)
-        }
-        routes.delete(base + "/**", permission: .write, errors: .mlflow) { request, _ in
-            try await store.artifacts.delete(Self.path(request, base))
-            return .json([:])
-        }
-    }
-
-    /// The path after `base`, decoded once; whatever remains suspicious after that is refused.
-    private static func path(_ request: Request, _ base: String) throws -> ArtifactPath {
-        guard request.uri.path.hasPrefix(base + "/"),
-            let text = PercentEncoding.decode(request.uri.path.dropFirst(base.count + 1))
-        else { throw MartletError(.invalidArgument, "Invalid path: it has a broken percent escape.") }
-        return try ArtifactPath(validating: text)
-    }
-
-    private static func store(_ request: Request, at path: ArtifactPath, in store: TrackingStore) async throws {
-        let expected = try ArtifactUpload.announcedSHA256(request)
-        try await store.artifacts.write(path, chunks: ArtifactUpload(request), expectedSHA256: expected)
-    }
-
-    /// Multipart uploads and signed addresses are for object stores; clients fall back on exactly this answer.
-    private func registerRefusals(in routes: RouteTable, _ prefix: String) {
-        for step in ["create", "complete", "abort"] {
-            routes.post("\(prefix)/mpu/\(step)/**", permission: .write, errors: .mlflow) { _, _ in
+        Self.registerDownload(in: routes, files, store.artifacts) { fields, context in
+            guard let path = try fields.optionalString("artifact_file_path"), !path.isEmpty else {
                 throw MartletError(
-                    .unimplemented,
-                    "Multipart upload is not supported for the current artifact repository"
+                    .invalidArgument,
+                    "Request must include the \"artifact_file_path\" query parameter."
                 )
             }
+            return (try await store.artifactRoot(modelID: context.parameters.require("model_id")), path)
         }
-        routes.get("\(prefix)/presigned/**", permission: .read, errors: .mlflow) { _, _ in
-            throw MartletError(
-                .unimplemented,
-                "Presigned URLs are not supported for the current artifact repository"
-            )
+        guard let versionRoot else { return }
+        Self.registerDownload(in: routes, "/model-versions/get-artifact", store.artifacts) { fields, _ in
+            let path = try fields.string("path")
+            return (try await versionRoot(fields.string("name"), fields.string("version")), path)
         }
+    }
+
+    /// Registers GET and HEAD of a file that the query names beneath some root.
+    private static func registerDownload(
+        in routes: RouteTable,
+        _ address: String,
+        _ artifacts: any ArtifactStore,
+        _ find: @escaping @Sendable (MLflowFields, AppRequestContext) async throws -> (root: ArtifactPath, path: String)
+    ) {
+        for method in [HTTPRequest.Method.get, .head] {
+            routes.on(address, method: method, permission: .read, errors: .mlflow) { request, context in
+                let fields = MLflowFields(query: try request.decodedQuery())
+                // A path that could never be accepted is refused before anything is looked up.
+                let names = ["path", "artifact_file_path"]
+                for name in names where try fields.has(name) {
+                    _ = try ArtifactRequestPath.path(fields.string(name))
+                }
+                let (root, path) = try await find(fields, context)
+                let file = try ArtifactRequestPath.path(path, beneath: root)
+                return try await ArtifactResponse.download(file, from: artifacts, request)
+            }
+        }
+    }
+
+    /// The small upload of web pages; programs use the proxy.
+    private func registerUpload(in routes: RouteTable) {
+        let store = store
+        routes.post("/ajax-api/2.0/mlflow/upload-artifact", permission: .write, errors: .mlflow) { request, _ in
+            let fields = MLflowFields(query: try request.decodedQuery())
+            guard let id = try fields.optionalString("run_uuid") ?? fields.optionalString("run_id"), !id.isEmpty else {
+                throw MartletError(.invalidArgument, "Request must specify run_uuid.")
+            }
+            guard let path = try fields.optionalString("path"), !path.isEmpty else {
+                throw MartletError(.invalidArgument, "Request must specify path.")
+            }
+            _ = try ArtifactRequestPath.path(path)
+            let body: ByteBuffer
+            do {
+                body = try await request.readBody(limit: ArtifactsLimits.pageUploadBytes)
+            } catch let error as MartletError where error.code == .payloadTooLarge {
+                let size = ArtifactsLimits.pageUploadBytes / 1024 / 1024
+                throw MartletError(.invalidArgument, "Artifact size is too large. Max size is \(size)MB.")
+            }
+            guard body.readableBytes > 0 else {
+                throw MartletError(.invalidArgument, "Request must specify data.")
+            }
+            let file = try await ArtifactRequestPath.path(path, beneath: store.artifactRoot(runID: id))
+            try await store.artifacts.write(file, bytes: Array(body.readableBytesView))
+            return .json([:])
+        }
+    }
+}
+
+extension ArtifactEntry {
+    /// The entry as MLflow's `FileInfo`.
+    func file(path: String) -> JSONValue {
+        var object: JSONObject = ["path": .string(path), "is_dir": .bool(isDirectory)]
+        if let size { object["file_size"] = .integer(size) }
+        return .object(object)
     }
 }

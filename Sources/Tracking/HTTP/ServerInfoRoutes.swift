@@ -7,16 +7,22 @@ package struct ServerInfoRoutes {
     /// The MLflow version whose protocol this server speaks; clients decide by it what they send.
     package static let protocolVersion = "3.17.2"
 
-    /// Makes the routes.
-    package init() {}
+    private let hasDirectTransfers: Bool
+
+    /// Makes the routes; `hasDirectTransfers` says whether the artifact store can be reached past the server.
+    package init(hasDirectTransfers: Bool = false) {
+        self.hasDirectTransfers = hasDirectTransfers
+    }
 
     /// Registers the routes.
     package func register(in routes: RouteTable) {
+        let hasDirectTransfers = hasDirectTransfers
         routes.get("/version", permission: .open, errors: .mlflow) { _, _ in .text(Self.protocolVersion) }
         routes.mlflow(.get, "/mlflow/server-info", version: "3.0", permission: .read) { _ in
             [
                 "store_type": "SqlStore", "workspaces_enabled": false, "trace_archival_enabled": false,
-                "multipart_uploads_enabled": false, "multipart_downloads_enabled": false,
+                "multipart_uploads_enabled": .bool(hasDirectTransfers),
+                "multipart_downloads_enabled": .bool(hasDirectTransfers),
                 "presigned_upload_run_id_supported": false, "presigned_upload_model_id_supported": false,
                 "features_enabled": ["gateway": false],
             ]

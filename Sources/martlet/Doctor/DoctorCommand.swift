@@ -15,6 +15,8 @@ struct DoctorCommand: AsyncParsableCommand {
     var json = false
     @Option(name: .long, help: "The data folder (MARTLET_DATA; default: .martlet).")
     var data: String?
+    @Option(name: .long, help: "Where artifacts lie (MARTLET_ARTIFACTS): a folder or s3://BUCKET/PREFIX.")
+    var artifacts: String?
     @Option(name: .long, help: "The address to listen on (MARTLET_HOST; default: 127.0.0.1).")
     var host: String?
     @Option(name: .long, help: "The port to listen on (MARTLET_PORT; default: 5000).")
@@ -25,6 +27,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let environment = ProcessInfo.processInfo.environment
             var flags = ServerSettings.Flags()
             flags.data = data
+            flags.artifacts = artifacts
             flags.host = host
             flags.port = port
             let settings = try ServerSettings.resolve(flags: flags, environment: environment, file: nil)
@@ -34,7 +37,11 @@ struct DoctorCommand: AsyncParsableCommand {
                 port: settings.port,
                 searchPath: environment["PATH"] ?? ""
             )
-            try DoctorReport.write(examination.checks(), json: json, to: .standard)
+            var checks = examination.checks()
+            if let bucket = await BucketProbe.check(settings: settings, environment: environment) {
+                checks.insert(bucket, at: 1)
+            }
+            try DoctorReport.write(checks, json: json, to: .standard)
         }
     }
 }
