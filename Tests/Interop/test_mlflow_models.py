@@ -14,6 +14,9 @@ from mlflow_fixtures import error_code
 
 pytest_plugins = ["mlflow_fixtures"]
 
+# Given, so that the client need not import the model in a process of its own to find out.
+REQUIREMENTS = {"pip_requirements": ["mlflow"]}
+
 
 def test_log_register_and_load_sklearn(client: MlflowClient, name: str, cancer):
     from sklearn.linear_model import LogisticRegression
@@ -22,7 +25,9 @@ def test_log_register_and_load_sklearn(client: MlflowClient, name: str, cancer):
     model = LogisticRegression(max_iter=200).fit(features, target)
     mlflow.set_experiment(name)
     with mlflow.start_run() as active:
-        info = mlflow.sklearn.log_model(model, name="model", registered_model_name=name, input_example=features.head(3))
+        info = mlflow.sklearn.log_model(
+            model, name="model", registered_model_name=name, input_example=features.head(3), **REQUIREMENTS
+        )
         mlflow.log_metric("auc", 0.99, model_id=info.model_id)
     logged = client.get_logged_model(info.model_id)
     assert logged.status == "READY" and logged.source_run_id == active.info.run_id
@@ -45,8 +50,8 @@ def test_log_register_and_load_xgboost(client: MlflowClient, name: str, cancer):
     model = xgboost.XGBClassifier(n_estimators=5, max_depth=3).fit(features, target)
     mlflow.set_experiment(name)
     with mlflow.start_run():
-        mlflow.xgboost.log_model(model, name="model", registered_model_name=name, model_format="json")
-        mlflow.xgboost.log_model(model, name="model", registered_model_name=name, model_format="ubj")
+        mlflow.xgboost.log_model(model, name="model", registered_model_name=name, model_format="json", **REQUIREMENTS)
+        mlflow.xgboost.log_model(model, name="model", registered_model_name=name, model_format="ubj", **REQUIREMENTS)
     client.set_registered_model_alias(name, "production", "2")
     loaded = mlflow.xgboost.load_model(f"models:/{name}@production")
     assert (loaded.predict(features) == model.predict(features)).all()
@@ -59,7 +64,7 @@ def test_register_from_a_run(client: MlflowClient, run, name: str, cancer, tmp_p
 
     features, target = cancer
     booster = xgboost.train({"max_depth": 2}, xgboost.DMatrix(features, target), 3)
-    mlflow.xgboost.save_model(booster, str(tmp_path / "model"), model_format="json")
+    mlflow.xgboost.save_model(booster, str(tmp_path / "model"), model_format="json", **REQUIREMENTS)
     client.log_artifacts(run.info.run_id, str(tmp_path / "model"), "model")
     version = mlflow.register_model(f"runs:/{run.info.run_id}/model", name)
     assert version.run_id == run.info.run_id
