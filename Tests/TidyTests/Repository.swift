@@ -49,7 +49,8 @@ enum Repository {
     }
 
     private static func isText(_ path: String) -> Bool {
-        if path.contains("__pycache__") { return false }
+        // Python's caches and what protoc wrote (Sources/OpenTelemetryProto) are nobody's writing.
+        if path.contains("__pycache__") || path.hasSuffix(".pb.swift") { return false }
         let file = path.components(separatedBy: "/").last ?? path
         guard let dot = file.lastIndex(of: ".") else { return path.hasPrefix("scripts/") || path.hasPrefix(".ci/") }
         return textSuffixes.contains(String(file[file.index(after: dot)...]))
