@@ -90,7 +90,7 @@ package struct RunSearch: Sendable {
                 """,
                 key.arguments
             )
-            let nothing = "(SELECT 2 AS is_nan, 0.0 AS metric_value) o0"
+            let nothing = "(SELECT 2 AS is_nan, CAST(0 AS DOUBLE PRECISION) AS metric_value) o0"
             parts.append(
                 KeysetPage.Part(
                     source: SQLFragment("runs r CROSS JOIN \(nothing)" + joins.sql, joins.arguments),
