@@ -27,10 +27,13 @@ extension House {
         let console = try ConsoleRoutes(sources: consoleSources, version: ProductVersion.text)
         router.add(middleware: FallbackMiddleware(methods: methods, page: console.errorPage))
         let routes = RouteTable(router: router, authorize: LoopbackAccess.authorizer)
-        register(in: routes, settings: settings)
+        let leaderRoutes = RouteTable(router: router, authorize: LeaderOnly.authorizer(leadership))
+        register(in: routes)
+        register(inLeader: leaderRoutes, settings: settings)
         console.register(in: routes)
         try routes.validate()
-        methods.set(MethodTable(routes.entries))
+        try leaderRoutes.validate()
+        methods.set(MethodTable(routes.entries + leaderRoutes.entries))
         let configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port),
             serverName: nil
@@ -49,10 +52,10 @@ extension House {
         )
     }
 
-    private func register(in routes: RouteTable, settings: ServerSettings) {
-        HealthRoutes(readiness: readiness).register(in: routes)
+    /// What every server on the database answers.
+    private func register(in routes: RouteTable) {
+        HealthRoutes(readiness: readiness, leadership: leadership).register(in: routes)
         MetricsRoutes(registry: metrics).register(in: routes)
-        ManifestRoutes(applier: applier(settings)).register(in: routes)
         ExperimentRoutes(store: stores.tracking).register(in: routes)
         RunRoutes(store: stores.tracking).register(in: routes)
         MetricRoutes(store: stores.tracking).register(in: routes)
@@ -67,6 +70,11 @@ extension House {
         ScorerRoutes(store: stores.evaluations).register(in: routes)
         EvaluationDatasetRoutes(store: stores.evaluations).register(in: routes)
         DatasetRoutes(store: stores.datasets).register(in: routes)
+    }
+
+    /// What only the leader answers: it stands on the control loops and on what they keep in memory.
+    private func register(inLeader routes: RouteTable, settings: ServerSettings) {
+        ManifestRoutes(applier: applier(settings)).register(in: routes)
         PipelineRoutes(service: pipelines).register(in: routes)
         PredictRoutes(plane: dataPlane).register(in: routes)
         V1Routes(plane: dataPlane).register(in: routes)

@@ -60,9 +60,21 @@ struct House: Sendable {
         let house = House(settings: settings, stores: stores, workDirectory: tasks, clock: clock, logger: logger)
         aliasChanged.set { house.deployments.nudge() }
         webhookWaits.set { house.webhooks.nudge() }
-        try await house.monitors.start()
-        try await house.deployments.start()
+        if try await house.leadership.tryOnce() {
+            try await house.takeUp()
+        } else {
+            logger.notice("Another server on this database leads; this one follows.")
+        }
         return house
+    }
+
+    /// Who runs the control loops, of the servers on this database.
+    var leadership: Leadership { stores.database.leadership }
+
+    /// Loads what only the leader keeps in memory: monitors and deployments.
+    private func takeUp() async throws {
+        try await monitors.start()
+        try await deployments.start()
     }
 
     /// Joins the features over their stores; nothing runs yet.
@@ -126,13 +138,31 @@ struct House: Sendable {
     /// What runs beside the HTTP server, in the order of starting; the order of stopping is the reverse.
     var services: [any Service] {
         [
-            BackgroundService { [ledger] in await ledger.run() },
-            BackgroundService { [monitors] in try await monitors.run() },
-            BackgroundService { [deployments] in await deployments.run() },
-            BackgroundService { [pipelines] in try await pipelines.run() },
-            BackgroundService { [loops] in await loops.run() },
+            BackgroundService { try await strive() },
+            leading { [ledger] in await ledger.run() },
+            leading { [monitors] in try await monitors.run() },
+            leading { [deployments] in await deployments.run() },
+            leading { [pipelines] in try await pipelines.run() },
+            leading { [loops] in await loops.run() },
             BackgroundService { [webhooks] in await webhooks.run() },
         ]
+    }
+
+    /// A loop that runs once for all servers on the database: it waits until this server leads.
+    private func leading(_ body: @escaping @Sendable () async throws -> Void) -> BackgroundService {
+        BackgroundService { [leadership] in
+            do { try await leadership.leading() } catch is CancellationError { return }
+            try await body()
+        }
+    }
+
+    private func strive() async throws {
+        do {
+            try await leadership.run(clock: clock) {
+                logger.notice("This server leads now: it runs deployments, pipelines, monitors and loops.")
+                try await takeUp()
+            }
+        } catch is CancellationError {}
     }
 
     /// Closes what `build` opened, after the services have stopped.

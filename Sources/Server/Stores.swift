@@ -30,7 +30,7 @@ struct Stores: Sendable {
         onAliasChange: @escaping @Sendable (AliasChange) -> Void,
         onRegistryEvent: @escaping @Sendable () -> Void
     ) async throws -> Stores {
-        let database = try Database.open(path: settings.databasePath)
+        let database = try await DatabaseWiring.open(settings)
         try await database.migrate(migrations, now: clock.now)
         let artifacts = try ArtifactWiring.store(settings: settings, clock: clock)
         let tracking = TrackingStore(database: database, artifacts: artifacts, clock: clock)

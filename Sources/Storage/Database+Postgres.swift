@@ -11,6 +11,20 @@ extension Database {
         Database(backend: try PostgresBackend.open(try PostgresAddress(url)))
     }
 
+    /// Checks a URL without connecting.
+    ///
+    /// - Throws: `invalidArgument`, without repeating the URL.
+    package static func validate(postgres url: String) throws(MartletError) {
+        _ = try PostgresAddress(url)
+    }
+
+    /// The URL without credentials and parameters, to be shown.
+    ///
+    /// - Throws: `invalidArgument` when it is malformed.
+    package static func display(postgres url: String) throws(MartletError) -> String {
+        try PostgresAddress(url).display
+    }
+
     /// Whether a setting names a PostgreSQL database.
     package static func isPostgres(_ setting: String) -> Bool {
         PostgresAddress.isOne(setting)

@@ -59,24 +59,20 @@ package final class Leadership: Sendable {
         }
     }
 
-    /// Strives for the leadership, calls `onLead` when this process becomes the leader, and watches over it.
+    /// Strives for the leadership and watches over it; `onLead` is called when this process, which followed, leads.
     ///
-    /// Runs until it is cancelled. A leader whose connection is lost takes the lock again before the others try.
+    /// Runs until it is cancelled, on SQLite too. A leader whose connection is lost takes the lock again before the
+    /// others try.
     ///
     /// - Throws: `unavailable` when another process has taken the leadership: what runs once must stop here.
     package func run(clock: Clock = .system, onLead: @Sendable () async throws -> Void) async throws {
-        guard let lock else { return try await onLead() }
-        while !isLeader {
-            var pause = StorageLimits.leaderCheckSeconds
-            do throws(MartletError) {
-                if try await tryOnce() { break }
-            } catch {
-                // The leader is cut off as well: it comes first when the database is back.
-                pause = StorageLimits.leaderGraceSeconds
-            }
-            try await clock.sleep(for: .seconds(pause))
+        guard let lock else {
+            while true { try await clock.sleep(for: .seconds(StorageLimits.leaderCheckSeconds * 3600)) }
         }
-        try await onLead()
+        if !isLeader {
+            try await strive(clock)
+            try await onLead()
+        }
         while true {
             try await clock.sleep(for: .seconds(StorageLimits.leaderCheckSeconds))
             do throws(MartletError) {
@@ -91,6 +87,19 @@ package final class Leadership: Sendable {
                 "Another server on the same database has become the leader while this one was cut off from the database."
                     + " Start this one again; it will follow."
             )
+        }
+    }
+
+    private func strive(_ clock: Clock) async throws {
+        while !isLeader {
+            var pause = StorageLimits.leaderCheckSeconds
+            do throws(MartletError) {
+                if try await tryOnce() { return }
+            } catch {
+                // The leader is cut off as well: it comes first when the database is back.
+                pause = StorageLimits.leaderGraceSeconds
+            }
+            try await clock.sleep(for: .seconds(pause))
         }
     }
 

@@ -14,7 +14,7 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Directory of everything the server keeps. (default: .martlet)")
     var data: String?
 
-    @Option(help: "The database: sqlite:PATH. (default: martlet.db in the data directory)")
+    @Option(help: "The database: sqlite:PATH or postgres://USER@HOST/NAME. (default: martlet.db in the data directory)")
     var database: String?
 
     @Option(help: "Directory of artifacts, or s3://BUCKET/PREFIX. (default: artifacts in the data directory)")

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func otherStoresAreRefusedPlainly() {
-        for (database, artifacts) in [("postgres://h/d", nil), (nil, "gs://bucket")] as [(String?, String?)] {
+        for (database, artifacts) in [("mysql://h/d", nil), (nil, "gs://bucket")] as [(String?, String?)] {
             var flags = ServerSettings.Flags()
             flags.database = database
             flags.artifacts = artifacts
@@ -56,6 +56,21 @@ import Testing
         flags.artifacts = "s3://bucket/prefix"
         let settings = try ServerSettings.resolve(flags: flags, environment: [:], file: nil)
         #expect(settings.artifactsPath == "s3://bucket/prefix")
+    }
+
+    @Test func theDatabaseMayBePostgreSQL() throws {
+        for url in ["postgres://user:secret@host/database", "postgresql:///database?host=/run/postgresql"] {
+            var flags = ServerSettings.Flags()
+            flags.database = url
+            let settings = try ServerSettings.resolve(flags: flags, environment: [:], file: nil)
+            #expect(settings.postgresURL == url)
+        }
+        let error = #expect(throws: MartletError.self) {
+            let environment = ["MARTLET_DATABASE": "postgres://user:secret@host/database?x"]
+            return try ServerSettings.resolve(flags: .init(), environment: environment, file: nil)
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains("secret") == false)
     }
 
     @Test func wrongVariablesAreNamed() {

@@ -87,6 +87,10 @@ martlet_pgconn *_Nullable martlet_postgres_connect(
 /// when the connection is lost.
 int martlet_postgres_wait(const martlet_postgres *postgres, martlet_pgconn *connection, int milliseconds);
 
+/// Covers the passwords of PostgreSQL URLs among this process's arguments, which every user of the machine can read.
+/// The arguments must have been copied before.
+void martlet_postgres_hide_passwords(void);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -1,5 +1,6 @@
 import Artifacts
 package import Core
+import Storage
 
 /// How a server is started: flag, then `MARTLET_…` variable, then `server:` in `martlet.yaml`, then the default.
 package struct ServerSettings: Sendable, Equatable {
@@ -9,7 +10,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var port = 5000
     /// Directory of everything the server keeps (`--data`, `MARTLET_DATA`, `server.data`).
     package var data = ".martlet"
-    /// The database (`--database`, `MARTLET_DATABASE`, `server.database`): `sqlite:PATH`; nil is `martlet.db` in `data`.
+    /// The database (`--database`, `MARTLET_DATABASE`, `server.database`): `sqlite:PATH` or `postgres://…`; nil is
+    /// `martlet.db` in `data`.
     package var database: String?
     /// Where artifacts lie (`--artifacts`, `MARTLET_ARTIFACTS`, `server.artifacts`): a directory or `s3://BUCKET/PREFIX`;
     /// nil is `artifacts` in `data`.
@@ -122,10 +124,13 @@ package struct ServerSettings: Sendable, Equatable {
     }
 
     private func refuseWhatIsNotThere() throws(MartletError) {
-        if let database, !database.hasPrefix("sqlite:") {
+        if let postgresURL { try Database.validate(postgres: postgresURL) }
+        if let database, postgresURL == nil, !database.hasPrefix("sqlite:") {
+            // The value may hold a password, so that it is not repeated.
             throw MartletError(
                 .unimplemented,
-                "--database must be sqlite:PATH; other databases are not supported by this version."
+                "--database must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE; "
+                    + "other databases are not supported."
             )
         }
         if let artifacts, artifacts.contains("://"), !artifacts.hasPrefix(S3Settings.locationScheme) {
@@ -134,6 +139,11 @@ package struct ServerSettings: Sendable, Equatable {
                 "--artifacts must be a directory or s3://BUCKET/PREFIX; other stores are not supported."
             )
         }
+    }
+
+    /// The URL of the PostgreSQL database; nil for SQLite.
+    package var postgresURL: String? {
+        database.flatMap { Database.isPostgres($0) ? $0 : nil }
     }
 
     /// The path of the SQLite file.

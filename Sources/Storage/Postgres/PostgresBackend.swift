@@ -1,3 +1,4 @@
+internal import CPostgres
 internal import Core
 internal import Foundation
 
@@ -19,6 +20,7 @@ final class PostgresBackend: DatabaseBackend {
     ///
     /// A server that is starting is waited for.
     static func open(_ address: PostgresAddress) throws(MartletError) -> PostgresBackend {
+        martlet_postgres_hide_passwords()
         let backend = PostgresBackend(connector: PostgresConnector(address: address))
         let deadline = Date.now + StorageLimits.openSeconds
         while true {

@@ -15,6 +15,8 @@ struct DoctorCommand: AsyncParsableCommand {
     var json = false
     @Option(name: .long, help: "The data folder (MARTLET_DATA; default: .martlet).")
     var data: String?
+    @Option(name: .long, help: "The database (MARTLET_DATABASE): sqlite:PATH or postgres://USER@HOST/DATABASE.")
+    var database: String?
     @Option(name: .long, help: "Where artifacts lie (MARTLET_ARTIFACTS): a folder or s3://BUCKET/PREFIX.")
     var artifacts: String?
     @Option(name: .long, help: "The address to listen on (MARTLET_HOST; default: 127.0.0.1).")
@@ -27,6 +29,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let environment = ProcessInfo.processInfo.environment
             var flags = ServerSettings.Flags()
             flags.data = data
+            flags.database = database
             flags.artifacts = artifacts
             flags.host = host
             flags.port = port
@@ -38,6 +41,9 @@ struct DoctorCommand: AsyncParsableCommand {
                 searchPath: environment["PATH"] ?? ""
             )
             var checks = examination.checks()
+            if let database = await DatabaseProbe.check(settings: settings) {
+                checks.insert(database, at: 1)
+            }
             if let bucket = await BucketProbe.check(settings: settings, environment: environment) {
                 checks.insert(bucket, at: 1)
             }
