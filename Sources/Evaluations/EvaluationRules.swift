@@ -56,11 +56,11 @@ enum EvaluationRules {
     /// The language model that a scorer asks; nil if it asks none.
     static func model(of scorer: JSONValue) -> JSONValue? {
         for key in ["instructions_judge_pydantic_data", "builtin_scorer_pydantic_data", "third_party_scorer_data"] {
-            if let data = scorer[key], data.objectValue?.isEmpty == false {
-                return data["model"].flatMap { $0 == .null ? nil : $0 }
-            }
+            guard let data = scorer[key]?.objectValue, !data.isEmpty else { continue }
+            guard let model = data["model"], model != JSONValue.null else { return Optional.none }
+            return model
         }
-        guard let judge = scorer["memory_augmented_judge_data"]?["base_judge"] else { return nil }
+        guard let judge = scorer["memory_augmented_judge_data"]?["base_judge"] else { return Optional.none }
         return model(of: judge)
     }
 
