@@ -96,7 +96,7 @@ struct RegistrySearch {
             "last_updated_timestamp": "v.last_update_time",
         ]
         guard let column = columns[try attribute(entry.field)] else {
-            throw unknownOrder(entry.field.key, columns.keys.sorted().joined(separator: ", "))
+            throw unknownAttribute(entry.field.key, columns.keys.sorted().joined(separator: ", "))
         }
         return KeysetPage.Key(column, isAscending: entry.isAscending)
     }
@@ -171,6 +171,6 @@ struct RegistrySearch {
     }
 
     private static func unknownOrder(_ key: String, _ known: String) -> MartletError {
-        MartletError(.invalidArgument, "Invalid order_by key '\(key)' specified. Valid keys are \(known).")
+        MartletError(.invalidArgument, "Invalid order by key '\(key)' specified. Valid keys are \(known).")
     }
 }
