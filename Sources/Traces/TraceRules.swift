@@ -77,6 +77,11 @@ enum TraceRules {
         return String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))
     }
 
+    /// The beginning of a text, as indexes hold it.
+    static func head(_ text: String) -> String {
+        cut(text, TracesLimits.headCharacters)
+    }
+
     /// The error for a field that must be there.
     static func missing(_ field: String) -> MartletError {
         MartletError(

@@ -48,6 +48,8 @@ package enum TracesLimits {
     package static let exportDepth = 100
     /// Objects and arrays within each other in a body of OTLP that is JSON.
     package static let exportJSONDepth = 256
+    /// Characters of a name, tag or piece of metadata that are indexed and sorted by.
+    package static let headCharacters = 64
     /// Characters of a pattern for RLIKE.
     package static let patternCharacters = 1000
     /// Steps that matching a pattern for RLIKE may take in one search.

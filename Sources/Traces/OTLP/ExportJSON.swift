@@ -21,7 +21,7 @@ enum ExportJSON {
     private static func changed(_ value: JSONValue, _ path: ArraySlice<String>) throws(MartletError) -> JSONValue {
         guard var object = value.objectValue else { return value }
         guard let list = path.first else { return .object(try withIDs(object)) }
-        for name in [list, snakeCase(list)] {
+        for name in Set([list, snakeCase(list)]) {
             guard let elements = object[name]?.arrayValue else { continue }
             var result: [JSONValue] = []
             for element in elements { result.append(try changed(element, path.dropFirst())) }

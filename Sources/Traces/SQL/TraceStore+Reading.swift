@@ -179,6 +179,17 @@ extension TraceStore {
         return infos.sorted { (positions[$0.id] ?? 0) < (positions[$1.id] ?? 0) }
     }
 
+    /// Reads traces by their numbers, in that order.
+    static func infos(_ connection: Connection, numbers: [Int64]) throws -> [TraceInfo] {
+        var rows: [Int64: Row] = [:]
+        let found = try inChunks(numbers) { chunk in
+            let condition = SQLFragment.isIn("trace_number", chunk.map(SQLValue.integer))
+            return try connection.query("SELECT * FROM traces WHERE \(condition.sql)", condition.arguments)
+        }
+        for row in found { rows[try row.int("trace_number")] = row }
+        return try infos(connection, numbers.compactMap { rows[$0] })
+    }
+
     /// Reads traces from their rows and adds previews, tags, metadata and assessments.
     static func infos(_ connection: Connection, _ rows: [Row]) throws -> [TraceInfo] {
         let numbers = try rows.map { try $0.int("trace_number") }

@@ -47,7 +47,8 @@ extension TraceStore {
         let query = ["traces", filter ?? "", order.joined(separator: "\n")] + experimentIDs
         return try await database.read { connection in
             let page = try Self.page(connection, search, limit: limit, query: query, after: token)
-            return (try Self.infos(connection, page.rows), page.nextToken)
+            let numbers = try page.rows.map { try $0.int("trace_number") }
+            return (try Self.infos(connection, numbers: numbers), page.nextToken)
         }
     }
 
@@ -66,7 +67,7 @@ extension TraceStore {
         repeat {
             let candidates = try page.rows(
                 connection,
-                columns: "t.*",
+                columns: "t.trace_number",
                 source: search.source,
                 condition: search.condition,
                 after: next

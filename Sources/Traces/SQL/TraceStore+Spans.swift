@@ -118,16 +118,12 @@ extension TraceStore {
             try putMetadata(connection, number, TracePair(key: TraceKeys.session, value: session))
         }
         if let user = batch.user {
-            try connection.execute(
-                """
-                INSERT INTO trace_metadata (trace_number, metadata_key, metadata_value) VALUES (?, ?, ?)
-                ON CONFLICT (trace_number, metadata_key) DO NOTHING
-                """,
-                [
-                    .integer(number), .text(TraceKeys.user),
-                    .text(TraceRules.cut(user, TracesLimits.valueCharacters)),
-                ]
+            let known = try connection.first(
+                "SELECT metadata_key FROM trace_metadata WHERE trace_number = ? AND metadata_key = ?",
+                [.integer(number), .text(TraceKeys.user)]
             )
+            let value = TraceRules.cut(user, TracesLimits.valueCharacters)
+            if known == nil { try putMetadata(connection, number, TracePair(key: TraceKeys.user, value: value)) }
         }
         if !trace.ownsUsage, batch.spans.contains(where: { $0.attribute(TraceKeys.spanTokenUsage) != nil }) {
             try putTotal(connection, number, TraceKeys.tokenUsage, .tokens, column: "token_usage")
@@ -187,22 +183,24 @@ struct SpanRow: Sendable {
     init(_ span: TraceSpan) {
         id = span.id
         content = AttributeText.dump(.object(span.content))
+        let type = span.attributeString(TraceKeys.spanType)
         values = [
-            .text(span.id), SQLValue(span.parentID), .text(span.name),
-            SQLValue(span.attributeString(TraceKeys.spanType)),
-            .text(span.status.word), .integer(span.startTime), SQLValue(span.endTime),
-            SQLValue(span.attribute(TraceKeys.spanTokenUsage)), SQLValue(span.attribute(TraceKeys.spanCost)),
+            .text(span.id), SQLValue(span.parentID), .text(span.name), .text(TraceRules.head(span.name)),
+            SQLValue(type), SQLValue(type.map(TraceRules.head)), .text(span.status.word), .integer(span.startTime),
+            SQLValue(span.endTime), SQLValue(span.attribute(TraceKeys.spanTokenUsage)),
+            SQLValue(span.attribute(TraceKeys.spanCost)),
         ]
     }
 
     func put(_ connection: Connection, trace: Int64) throws {
         try connection.execute(
             """
-            INSERT INTO spans (trace_number, span_id, parent_id, span_name, span_type, span_status, start_time, end_time,
-                token_usage, llm_cost)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO spans (trace_number, span_id, parent_id, span_name, name_head, span_type, type_head, span_status,
+                start_time, end_time, token_usage, llm_cost)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (trace_number, span_id) DO UPDATE SET
-                parent_id = excluded.parent_id, span_name = excluded.span_name, span_type = excluded.span_type,
+                parent_id = excluded.parent_id, span_name = excluded.span_name, name_head = excluded.name_head,
+                span_type = excluded.span_type, type_head = excluded.type_head,
                 span_status = excluded.span_status, start_time = excluded.start_time, end_time = excluded.end_time,
                 token_usage = excluded.token_usage, llm_cost = excluded.llm_cost
             """,

@@ -157,17 +157,18 @@ extension TraceStore {
     static func putTag(_ connection: Connection, _ number: Int64, _ pair: TracePair) throws {
         if pair.key == TraceKeys.name {
             try connection.execute(
-                "UPDATE traces SET trace_name = ? WHERE trace_number = ?",
-                [.text(pair.value), .integer(number)]
+                "UPDATE traces SET trace_name = ?, name_head = ? WHERE trace_number = ?",
+                [.text(pair.value), .text(TraceRules.head(pair.value)), .integer(number)]
             )
             return
         }
         try connection.execute(
             """
-            INSERT INTO trace_tags (trace_number, tag_key, tag_value) VALUES (?, ?, ?)
-            ON CONFLICT (trace_number, tag_key) DO UPDATE SET tag_value = excluded.tag_value
+            INSERT INTO trace_tags (trace_number, tag_key, tag_value, tag_head) VALUES (?, ?, ?, ?)
+            ON CONFLICT (trace_number, tag_key)
+            DO UPDATE SET tag_value = excluded.tag_value, tag_head = excluded.tag_head
             """,
-            [.integer(number), .text(pair.key), .text(pair.value)]
+            [.integer(number), .text(pair.key), .text(pair.value), .text(TraceRules.head(pair.value))]
         )
     }
 
@@ -182,10 +183,11 @@ extension TraceStore {
         }
         try connection.execute(
             """
-            INSERT INTO trace_metadata (trace_number, metadata_key, metadata_value) VALUES (?, ?, ?)
-            ON CONFLICT (trace_number, metadata_key) DO UPDATE SET metadata_value = excluded.metadata_value
+            INSERT INTO trace_metadata (trace_number, metadata_key, metadata_value, metadata_head) VALUES (?, ?, ?, ?)
+            ON CONFLICT (trace_number, metadata_key)
+            DO UPDATE SET metadata_value = excluded.metadata_value, metadata_head = excluded.metadata_head
             """,
-            [.integer(number), .text(pair.key), .text(pair.value)]
+            [.integer(number), .text(pair.key), .text(pair.value), .text(TraceRules.head(pair.value))]
         )
     }
 }

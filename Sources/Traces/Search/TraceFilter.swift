@@ -11,6 +11,8 @@ struct TraceFilter {
     private var spanConditions: [SQLFragment] = []
     private var spanTests: [@Sendable (Row, inout Int) throws -> Bool] = []
     private var needsContent = false
+    /// Whether an index leads to the spans.
+    private var isSelective = false
 
     init(experiments: [Int64]) {
         self.experiments = experiments
@@ -24,11 +26,17 @@ struct TraceFilter {
         let join = content ? " JOIN span_contents c ON c.trace_number = s.trace_number AND c.span_id = s.span_id" : ""
         let all = SQLFragment.all(spanConditions)
         if spanTests.isEmpty {
+            // Few spans are best listed; for many, or those that no index finds, each trace in turn is looked at.
             conditions.append(
-                SQLFragment(
-                    "EXISTS (SELECT 1 FROM spans s\(join) WHERE s.trace_number = t.trace_number AND \(all.sql))",
-                    all.arguments
-                )
+                isSelective
+                    ? SQLFragment(
+                        "t.trace_number IN (SELECT s.trace_number FROM spans s\(join) WHERE \(all.sql))",
+                        all.arguments
+                    )
+                    : SQLFragment(
+                        "EXISTS (SELECT 1 FROM spans s\(join) WHERE s.trace_number = t.trace_number AND \(all.sql))",
+                        all.arguments
+                    )
             )
         } else {
             let checks = spanTests
@@ -99,6 +107,10 @@ struct TraceFilter {
                     passes: Self.test(pattern, "text")
                 )
             )
+            return
+        }
+        if column == "t.trace_name", let matching = Self.equal(comparison, head: "t.name_head", whole: column) {
+            conditions.append(matching)
             return
         }
         let isNullTest = comparison.operation == .isNull || comparison.operation == .isNotNull
@@ -207,15 +219,24 @@ struct TraceFilter {
         _ name: String
     ) throws(MartletError) -> SQLFragment {
         let table = pair == "tag" ? "trace_tags" : "trace_metadata"
-        let value = try comparison.condition(onText: "f.\(pair)_value", named: name)
-        guard case .text(let text) = comparison.value else { throw comparison.invalidOperator(for: name) }
+        guard let value = equal(comparison, head: "f.\(pair)_head", whole: "f.\(pair)_value") else {
+            // The error for a number where a text belongs.
+            return try comparison.condition(onText: "f.\(pair)_value", named: name)
+        }
         return SQLFragment(
-            """
-            SELECT f.trace_number FROM \(table) f WHERE f.\(pair)_key = ? AND SUBSTR(f.\(pair)_value, 1, 64) = ?
-            AND \(value.sql)
-            """,
-            [.text(key), .text(TraceRules.cut(text, 64))] + value.arguments
+            "SELECT f.trace_number FROM \(table) f WHERE f.\(pair)_key = ? AND \(value.sql)",
+            [.text(key)] + value.arguments
         )
+    }
+
+    /// `=` by means of the beginning that an index holds; nil for other operators and values.
+    ///
+    /// A text that is shorter than what the index holds needs no look at the whole.
+    private static func equal(_ comparison: SearchComparison, head: String, whole: String) -> SQLFragment? {
+        guard comparison.operation == .equal, case .text(let text) = comparison.value else { return nil }
+        let start = SQLFragment("\(head) = ?", [.text(TraceRules.head(text))])
+        if text.unicodeScalars.count < TracesLimits.headCharacters { return start }
+        return .all([start, SQLFragment("\(whole) = ?", [.text(text)])])
     }
 
     // MARK: spans
@@ -229,12 +250,13 @@ struct TraceFilter {
         guard comparison.operation != .isNull, comparison.operation != .isNotNull else {
             throw comparison.invalidOperator(for: name)
         }
-        if column == "s.span_name", comparison.operation == .equal, case .text(let text) = comparison.value {
-            spanConditions.append(
-                SQLFragment("SUBSTR(s.span_name, 1, 64) = ?", [.text(TraceRules.cut(text, 64))])
-            )
+        if comparison.operation == .equal { isSelective = true }
+        let head = column == "s.span_name" ? "s.name_head" : "s.type_head"
+        if column != "s.span_status", let matching = Self.equal(comparison, head: head, whole: column) {
+            spanConditions.append(matching)
+        } else {
+            spanConditions.append(try comparison.condition(onText: column, named: name))
         }
-        spanConditions.append(try comparison.condition(onText: column, named: name))
     }
 
     /// Attributes are compared by their plain text; the databases only sort out spans that do not name them at all.

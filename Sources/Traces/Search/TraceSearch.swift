@@ -69,7 +69,7 @@ struct TraceSearch {
         source.sql +=
             " LEFT JOIN \(table) \(alias) ON \(alias).trace_number = t.trace_number AND \(alias).\(pair)_key = ?"
         source.arguments.append(.text(key))
-        return textKeys("\(alias).\(pair)_value", entry.isAscending)
+        return textKeys("\(alias).\(pair)_head", entry.isAscending)
     }
 
     private static func numberKeys(_ column: String, _ isAscending: Bool) -> [KeysetPage.Key] {
@@ -80,11 +80,16 @@ struct TraceSearch {
         ]
     }
 
-    private static func textKeys(_ expression: String, _ isAscending: Bool) -> [KeysetPage.Key] {
+    private static func textKeys(_ column: String, _ isAscending: Bool) -> [KeysetPage.Key] {
+        let head = column == "t.trace_name" ? "t.name_head" : column
+        let isShort = head.hasSuffix("_head")
         let length = SearchLimits.sortTextCharacters
         return [
-            KeysetPage.Key("CASE WHEN \(expression) IS NULL THEN 1 ELSE 0 END", isAscending: true),
-            KeysetPage.Key("SUBSTR(COALESCE(\(expression), ''), 1, \(length))", isAscending: isAscending),
+            KeysetPage.Key("CASE WHEN \(head) IS NULL THEN 1 ELSE 0 END", isAscending: true),
+            KeysetPage.Key(
+                isShort ? "COALESCE(\(head), '')" : "SUBSTR(COALESCE(\(head), ''), 1, \(length))",
+                isAscending: isAscending
+            ),
         ]
     }
 }
