@@ -12,6 +12,7 @@ import NIOCore
 import Pipelines
 import Registry
 import Serving
+import Traces
 import Tracking
 import Webhooks
 
@@ -63,6 +64,9 @@ extension House {
         ArtifactRoutes(store: stores.tracking, versionRoot: RegistryWiring.versionRoot(stores.registry))
             .register(in: routes)
         ServerInfoRoutes(hasDirectTransfers: stores.artifacts.direct != nil).register(in: routes)
+        TraceRoutes(store: stores.traces).register(in: routes)
+        AssessmentRoutes(store: stores.traces).register(in: routes)
+        OTLPRoutes(store: stores.traces).register(in: routes)
         UnimplementedRoutes().register(in: routes)
         ModelRoutes(store: stores.registry).register(in: routes)
         ModelVersionRoutes(store: stores.registry).register(in: routes)

@@ -9,6 +9,7 @@ import Pipelines
 import Registry
 import Serving
 import Storage
+import Traces
 import Tracking
 import Webhooks
 
@@ -17,6 +18,7 @@ struct Stores: Sendable {
     let database: Database
     let artifacts: any ArtifactStore
     let tracking: TrackingStore
+    let traces: TraceStore
     let registry: RegistryStore
     let webhooks: WebhookStore
     let evaluations: EvaluationStore
@@ -33,13 +35,19 @@ struct Stores: Sendable {
         let database = try await DatabaseWiring.open(settings)
         try await database.migrate(migrations, now: clock.now)
         let artifacts = try ArtifactWiring.store(settings: settings, clock: clock)
-        let tracking = TrackingStore(database: database, artifacts: artifacts, clock: clock)
+        let tracking = TrackingStore(
+            database: database,
+            artifacts: artifacts,
+            clock: clock,
+            onRunDeleted: { try TraceStore.deleteAssessments($0, runID: $1) }
+        )
         try await tracking.prepare()
         let webhooks = try WebhookWiring.store(settings: settings, database: database, clock: clock)
         return Stores(
             database: database,
             artifacts: artifacts,
             tracking: tracking,
+            traces: TraceWiring.store(database: database, tracking: tracking, clock: clock),
             registry: RegistryStore(
                 database: database,
                 artifacts: artifacts,
@@ -60,7 +68,7 @@ struct Stores: Sendable {
 
     /// The schema's history of every feature, in the order in which the features depend on each other.
     static let migrations: [Migration] =
-        TrackingStore.migrations + RegistryStore.migrations + WebhookStore.migrations
+        TrackingStore.migrations + TraceStore.migrations + RegistryStore.migrations + WebhookStore.migrations
         + EvaluationStore.migrations + DatasetStore.migrations + PipelineStore.migrations
         + DeploymentStore.migrations + LedgerStore.migrations + MonitorStore.migrations + LoopStore.migrations
         + ImportProgress.migrations
