@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import uuid
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+from postgres_fixtures import run_sql
 
+# Parameters of a fixture that passes its `request` to `database_arguments`.
 DATABASES = ["sqlite", "postgres"]
 
 
-def program(name: str) -> str:
-    """One of PostgreSQL's programs, of the newest version."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4].split(".")[0]))
-    if place := (str(found[-1]) if found else shutil.which(name)):
-        return place
-    pytest.fail(f"{name} of PostgreSQL is missing; install it (apt-get install postgresql)")
-
-
 @contextmanager
-def database_arguments(kind: str) -> Iterator[list[str]]:
-    """The arguments of `martlet up` for an empty database of a kind, which is removed afterwards."""
-    if kind == "sqlite":
+def database_arguments(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """The arguments of `martlet up` for an empty database of the kind `request.param`, which is removed afterwards."""
+    if request.param == "sqlite":
         yield []
         return
-    if not (url := os.environ.get("MARTLET_TEST_POSTGRES")):
-        pytest.fail("Tests over PostgreSQL need a server: run them as `scripts/with-postgres python3 -m pytest …`.")
-    name = f"interop_{uuid.uuid4().hex}"
-    maintenance = f"--maintenance-db={url}"
-    subprocess.run([program("createdb"), maintenance, name], check=True, capture_output=True, timeout=60)
+    server = request.getfixturevalue("postgres_server")
+    name = f"interop_{secrets.token_hex(6)}"
+    run_sql(server, f"CREATE DATABASE {name}")
     try:
-        yield ["--database", urlsplit(url)._replace(path=f"/{name}").geturl()]
+        yield ["--database", server.url_of("martlet", server.password, name)]
     finally:
-        subprocess.run([program("dropdb"), maintenance, "--force", name], check=True, capture_output=True, timeout=60)
+        run_sql(server, f"DROP DATABASE {name} WITH (FORCE)")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import requests
 from databases import database_arguments
 from martlet_process import Martlet
@@ -23,6 +24,13 @@ MESSAGES = {
     "ModelOutput": "model_id!:string step:int64",
     "SearchDataset": "dataset_name!:string dataset_digest:string",
     "OrderBy": "field_name!:string ascending:bool dataset_name:string dataset_digest:string",
+    "Trace": "trace_info!:TraceInfo",
+    "TraceInfo": "trace_id:string client_request_id:string request_preview:string state:enum",
+    "Location": "type:enum",
+    "PromptVersion": "name!:string version!:string",
+    "Assessment": "assessment_name!:string span_id:string source:Source rationale:string",
+    "Source": "source_type!:enum source_id:string",
+    "Event": "entity!:enum action!:enum",
 }
 # A right value for each message, to put one wrong field into.
 EXAMPLES = {
@@ -35,6 +43,17 @@ EXAMPLES = {
     "ModelOutput": {"model_id": "m-" + "0" * 32, "step": 0},
     "SearchDataset": {"dataset_name": "d"},
     "OrderBy": {"field_name": "name"},
+    "Trace": {"trace_info": {"trace_id": "tr-" + "1" * 32, "state": "OK"}},
+    "TraceInfo": {"trace_id": "tr-" + "1" * 32, "state": "OK"},
+    "Location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}},
+    "PromptVersion": {"name": "p", "version": "1"},
+    "Assessment": {
+        "assessment_name": "a",
+        "source": {"source_type": "HUMAN", "source_id": "x"},
+        "feedback": {"value": 1},
+    },
+    "Source": {"source_type": "HUMAN", "source_id": "x"},
+    "Event": {"entity": "REGISTERED_MODEL", "action": "CREATED"},
 }
 # One endpoint per line: method, path after `/api/`, fields. `$x` in a path is an entity of the `Entities` below.
 TABLE = """
@@ -102,6 +121,33 @@ DELETE 2.0/mlflow/model-versions/delete-tag name!:string version!:version key!:s
 POST 2.0/mlflow/registered-models/alias name!:string alias!:string version!:version
 DELETE 2.0/mlflow/registered-models/alias name!:string alias!:string
 GET 2.0/mlflow/registered-models/alias name!:string alias!:string
+POST 3.0/mlflow/traces trace!:Trace
+GET 3.0/mlflow/traces/get trace_id!:string allow_partial:bool
+GET 3.0/mlflow/traces/batchGet trace_ids!:string[]
+POST 3.0/mlflow/traces/batchGetInfos trace_ids!:string[]
+POST 3.0/mlflow/traces/search locations:Location[] filter:string max_results:int32 order_by:string[] page_token:string
+POST 3.0/mlflow/traces/delete-traces experiment_id!:string max_timestamp_millis:int64 max_traces:int32 \
+request_ids:string[]
+PATCH 3.0/mlflow/traces/$trace/tags key!:string value:string
+DELETE 3.0/mlflow/traces/$trace/tags key!:string
+POST 2.0/mlflow/traces/link-to-run trace_ids:string[] run_id!:string
+POST 2.0/mlflow/traces/link-prompts trace_id!:string prompt_versions:PromptVersion[]
+POST 3.0/mlflow/traces/$trace/assessments assessment!:Assessment
+POST 2.0/mlflow/webhooks name!:string description:string url!:string events!:Event[] secret:string status:enum
+GET 2.0/mlflow/webhooks max_results:int32 page_token:string
+PATCH 2.0/mlflow/webhooks/$webhook name:string description:string url:string events:Event[] secret:string status:enum
+POST 2.0/mlflow/webhooks/$webhook/test event:Event
+POST 3.0/mlflow/datasets/create name!:string experiment_ids:string[] tags:string
+POST 3.0/mlflow/datasets/search experiment_ids:string[] filter_string:string max_results:int32 order_by:string[] \
+page_token:string
+PATCH 3.0/mlflow/datasets/$dataset/tags tags!:string
+POST 3.0/mlflow/datasets/$dataset/records records!:string
+GET 3.0/mlflow/datasets/$dataset/records max_results:int64 page_token:string
+POST 3.0/mlflow/datasets/$dataset/add-experiments experiment_ids:string[]
+POST 3.0/mlflow/scorers/register experiment_id!:string name!:string serialized_scorer!:string
+GET 3.0/mlflow/scorers/list experiment_id:string
+GET 3.0/mlflow/scorers/get experiment_id!:string name!:string version:int64
+DELETE 3.0/mlflow/scorers/delete experiment_id!:string name!:string version:int64
 """
 BIG = 2**63
 # What is none of the type, in JSON. `null` counts as absent and is not among them.
@@ -190,10 +236,20 @@ class Entities:
         source = {"name": "entity", "source": f"runs:/{self.run_id}/model", "run_id": self.run_id}
         self.post("model-versions/create", source)
         self.post("registered-models/alias", {"name": "entity", "alias": "kept", "version": "1"})
+        self.trace = "tr-" + "0" * 32
+        self.location = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": self.experiment_id}}
+        info = {"trace_id": self.trace, "trace_location": self.location, "request_time": "2026-01-01T00:00:00Z"}
+        self.post("traces", {"trace": {"trace_info": info | {"state": "OK"}}}, version="3.0")
+        # An address, as a name would have to be resolved; disabled, so nothing is sent there.
+        body = {"name": "entity", "url": "https://8.8.8.8/hook", "events": [EXAMPLES["Event"]], "status": "DISABLED"}
+        self.webhook = self.post("webhooks", body)["webhook"]["webhook_id"]
+        self.dataset = self.post("datasets/create", {"name": "entity"}, version="3.0")["dataset"]["dataset_id"]
+        scorer = {"experiment_id": self.experiment_id, "name": "entity", "serialized_scorer": "{}"}
+        self.post("scorers/register", scorer, version="3.0")
 
-    def post(self, path: str, body: dict[str, object]) -> dict:
+    def post(self, path: str, body: dict[str, object], version: str = "2.0") -> dict:
         """POSTs what must succeed."""
-        answer = self.session.post(f"{self.server.url}/api/2.0/mlflow/{path}", json=body, timeout=30)
+        answer = self.session.post(f"{self.server.url}/api/{version}/mlflow/{path}", json=body, timeout=30)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -205,7 +261,8 @@ class Entities:
 
     def fill(self, path: str) -> str:
         """Puts the entities into a path."""
-        return path.replace("$logged_model", self.logged_model).replace("$missing_model", "m-" + "0" * 32)
+        filled = path.replace("$logged_model", self.logged_model).replace("$missing_model", "m-" + "0" * 32)
+        return filled.replace("$trace", self.trace).replace("$webhook", self.webhook).replace("$dataset", self.dataset)
 
     def right(self, endpoint: Endpoint) -> dict[str, object]:
         """A request in which everything that must be there is right."""
@@ -230,6 +287,15 @@ class Entities:
             "stage": "Staging",
             "key": "k",
             "models": [],
+            "trace_id": self.trace,
+            "trace_ids": [self.trace],
+            "trace": EXAMPLES["Trace"],
+            "assessment": EXAMPLES["Assessment"],
+            "url": "https://8.8.8.8/hook",
+            "events": [EXAMPLES["Event"]],
+            "tags": "{}",
+            "records": "[]",
+            "serialized_scorer": "{}",
             "model_json": json.dumps(described),
         }
         if endpoint.path.endswith("/create"):
@@ -249,13 +315,16 @@ class Entities:
             self.get("registered-models/get", name="entity"),
             self.get("model-versions/search"),
             str(self.post("logged-models/search", {"experiment_ids": [self.experiment_id, "0"]})),
+            str(self.post("traces/search", {"locations": [self.location, EXAMPLES["Location"]]}, version="3.0")),
+            str(self.post("datasets/search", {"max_results": 100}, version="3.0")),
+            self.get("webhooks"),
         ]
 
 
 @contextmanager
-def served(folder: Path, database: str, unchanged: bool = False) -> Iterator[Entities]:
+def served(folder: Path, request: pytest.FixtureRequest, unchanged: bool = False) -> Iterator[Entities]:
     """A server with one of each entity, which must be alive at the end and, if asked, show what it showed before."""
-    with database_arguments(database) as arguments:
+    with database_arguments(request) as arguments:
         server = Martlet(folder, *arguments).start()
         try:
             made = Entities(server)

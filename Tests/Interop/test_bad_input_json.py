@@ -14,6 +14,8 @@ import requests
 from databases import DATABASES
 from mlflow_contract import Endpoint, Entities, endpoints, leak, served
 
+pytest_plugins = ["postgres_fixtures"]
+
 MLFLOW = "/api/2.0/mlflow"
 JSON = {"Content-Type": "application/json"}
 
@@ -21,7 +23,7 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture(scope="module", params=DATABASES)
 def entities(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entities]:
     """A server of this file's own over each database."""
-    with served(tmp_path_factory.mktemp("json"), request.param) as made:
+    with served(tmp_path_factory.mktemp("json"), request) as made:
         yield made
 
 

@@ -10,11 +10,13 @@ import requests
 from databases import DATABASES
 from mlflow_contract import Entities, leak, served
 
+pytest_plugins = ["postgres_fixtures"]
+
 
 @pytest.fixture(scope="module", params=DATABASES)
 def entities(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entities]:
     """A server of this file's own over each database."""
-    with served(tmp_path_factory.mktemp("limits"), request.param) as made:
+    with served(tmp_path_factory.mktemp("limits"), request) as made:
         yield made
 
 

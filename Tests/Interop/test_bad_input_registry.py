@@ -12,6 +12,8 @@ import requests
 from databases import DATABASES
 from mlflow_contract import Entities, leak, served
 
+pytest_plugins = ["postgres_fixtures"]
+
 SECRET = "martlet-secret-outside"
 
 
@@ -20,7 +22,7 @@ def entities(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """A server of this file's own over each database, beside a file that it must never show."""
     folder = tmp_path_factory.mktemp("registry")
     (folder / "secret.txt").write_text(SECRET)
-    with served(folder, request.param, unchanged=True) as made:
+    with served(folder, request, unchanged=True) as made:
         yield made
 
 

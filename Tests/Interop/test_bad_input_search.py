@@ -13,6 +13,8 @@ import requests
 from databases import DATABASES
 from mlflow_contract import Entities, leak, served
 
+pytest_plugins = ["postgres_fixtures"]
+
 # Where each entity is searched: method, path, and a key of each kind that its filters know.
 SEARCHES = {
     "runs": ("POST", "runs/search", "metrics.m", "params.p", "tags.t", "attributes.run_name"),
@@ -26,7 +28,7 @@ SEARCHES = {
 @pytest.fixture(scope="module", params=DATABASES)
 def entities(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entities]:
     """A server of this file's own over each database that must be unchanged at the end."""
-    with served(tmp_path_factory.mktemp("search"), request.param, unchanged=True) as made:
+    with served(tmp_path_factory.mktemp("search"), request, unchanged=True) as made:
         yield made
 
 

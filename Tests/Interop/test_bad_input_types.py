@@ -8,11 +8,13 @@ import pytest
 from databases import DATABASES
 from mlflow_contract import Endpoint, Entities, complaint, endpoints, leak, served, wrong_values
 
+pytest_plugins = ["postgres_fixtures"]
+
 
 @pytest.fixture(scope="module", params=DATABASES)
 def entities(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entities]:
     """A server of this file's own over each database that must be unchanged at the end."""
-    with served(tmp_path_factory.mktemp("types"), request.param, unchanged=True) as made:
+    with served(tmp_path_factory.mktemp("types"), request, unchanged=True) as made:
         yield made
 
 

@@ -15,6 +15,8 @@ from databases import DATABASES, database_arguments
 from martlet_process import Martlet
 from test_restart import create_run, history
 
+pytest_plugins = ["postgres_fixtures"]
+
 MLFLOW = "/api/2.0/mlflow"
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 KILLS = 20
@@ -24,7 +26,7 @@ BATCH_KEYS = [f"batch-{index}" for index in range(10)]
 @pytest.fixture(params=DATABASES)
 def durable(request: pytest.FixtureRequest, new_server: Callable[..., Martlet]) -> Iterator[Martlet]:
     """A server of the test's own over each database."""
-    with database_arguments(request.param) as arguments:
+    with database_arguments(request) as arguments:
         server = new_server(*arguments)
         yield server
         server.kill()
@@ -230,10 +232,11 @@ def test_an_upload_in_progress_is_finished_on_sigterm(own_server: Martlet) -> No
     started, answers = threading.Event(), []
 
     def slowly() -> Iterator[bytes]:
-        for _ in range(20):
+        for number in range(20):
             yield b"x" * 10_000
-            started.set()
             time.sleep(0.05)
+            if number == 5:
+                started.set()
 
     def upload() -> None:
         answers.append(requests.put(f"{own_server.url}{ARTIFACTS}/slow", data=slowly(), timeout=30).status_code)

@@ -13,6 +13,8 @@ from databases import DATABASES
 from mlflow_contract import Entities, leak, served
 from test_bad_input_search import SEARCHES, search
 
+pytest_plugins = ["postgres_fixtures"]
+
 NUMBERS = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -29,7 +31,7 @@ PATTERNS = ["a%", "%b", "_", "%_%", "%", "A_B", "a%b", "%Ü%", "%ü%", "10", "",
 @pytest.fixture(scope="module", params=DATABASES)
 def entities(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entities]:
     """A server of this file's own over each database."""
-    with served(tmp_path_factory.mktemp("fuzz"), request.param) as made:
+    with served(tmp_path_factory.mktemp("fuzz"), request) as made:
         yield made
 
 
