@@ -13,7 +13,13 @@ enum ArtifactLocation {
     /// - Throws: `invalidArgument` for a location that leaves its root, that names a host to connect to, or that no
     ///   client understands.
     static func resolved(_ location: String) throws(MartletError) -> String {
-        try TrackingRules.checkLength(location, atMost: TrackingLimits.locationCharacters, "artifact_location")
+        guard location.unicodeScalars.count <= TrackingLimits.locationCharacters else {
+            throw MartletError(
+                .invalidArgument,
+                "Invalid artifact path length. The length of 'artifact_location' cannot be greater than "
+                    + "\(TrackingLimits.locationCharacters) characters."
+            )
+        }
         if ArtifactURI.path(of: location) != nil { return location }
         try checkParts(location)
         guard let scheme = scheme(of: location) else { return try absolute(location, location) }

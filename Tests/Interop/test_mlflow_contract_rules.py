@@ -95,6 +95,44 @@ def test_the_latest_point_is_the_greatest_by_step_time_and_value(api: Api, name:
     assert [point["timestamp"] for point in history] == sorted(point["timestamp"] for point in history)
 
 
+def sampled(points: list, buckets: int) -> list:
+    """The first of each of so many equal parts (SQL's NTILE: the first parts are longer), and the last of all."""
+    if len(points) <= buckets:
+        return points
+    size, longer = divmod(len(points), buckets)
+    starts = [index * size + min(index, longer) for index in range(buckets)]
+    chosen = [points[start] for start in starts]
+    return chosen if starts[-1] == len(points) - 1 else [*chosen[:-1], points[-1]]
+
+
+def test_long_histories_are_sampled_by_equal_parts(api: Api, name: str):
+    run = api.run(api.experiment(name), "r")
+    # Three points share a step, and steps come out of order, as from several writers.
+    points = [
+        {"key": "m", "value": float(index), "timestamp": index % 5, "step": (index * 7919 % 12_007) // 3}
+        for index in range(12_007)
+    ]
+    for start in range(0, len(points), 1000):
+        api.post("runs/log-batch", run_id=run, metrics=points[start : start + 1000])
+    order = sorted(points, key=lambda point: (point["step"], point["timestamp"], point["value"]))
+    for limit in [1, 2, 3, 7, 100, 2499, 2500]:
+        found = api.get("metrics/get-history-bulk-interval", run_ids=run, metric_key="m", max_results=limit)
+        assert found["metrics"] == [point | {"run_id": run} for point in sampled(order, limit)], limit
+    part = [point for point in order if 100 <= point["step"] <= 1100]
+    found = api.get(
+        "metrics/get-history-bulk-interval", run_ids=run, metric_key="m", start_step=100, end_step=1100, max_results=50
+    )
+    assert found["metrics"] == [point | {"run_id": run} for point in sampled(part, 50)]
+    by_time = sorted(points, key=lambda point: (point["timestamp"], point["step"], point["value"]))
+    history = {"run_id": run, "metric_key": "m", "max_results": 5000}
+    found = pages(
+        lambda token: api.get("metrics/get-history", **history, **({"page_token": token} if token else {})),
+        "metrics",
+        lambda: None,
+    )
+    assert found == by_time
+
+
 def test_a_batch_is_stored_whole_or_not_at_all(api: Api, name: str):
     run = api.run(api.experiment(name), "r")
     api.post("runs/log-parameter", run_id=run, key="p", value="1")

@@ -95,7 +95,8 @@ extension RouteTable {
         let captured = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
         for prefix in ["/api/", "/ajax-api/"] {
             on(prefix + version + path, method: method, permission: permission, errors: .mlflow) { request, context in
-                .json(.object(try await handler(MLflowCall(request, context, pathFields: captured))))
+                if let refusal = MLflowWorkspace.refusal(of: request) { return refusal }
+                return .json(.object(try await handler(MLflowCall(request, context, pathFields: captured))))
             }
         }
     }

@@ -94,7 +94,7 @@ package struct MLflowFields: Sendable {
         switch isQuery ? value.stringValue?.lowercased() : nil {
         case "true": return true
         case "false": return false
-        default: throw invalid(name, value, "Value must be true or false.")
+        default: throw invalid(name, value, "A truth value must be 'true' or 'false'.")
         }
     }
 

@@ -38,7 +38,8 @@ extension RouteTable {
     ) {
         for prefix in ["/api/", "/ajax-api/"] {
             on(prefix + version + path, method: method, permission: permission, errors: .mlflow) { request, context in
-                .bytes(try await handler(MLflowBody(request, context)), contentType: "application/json")
+                if let refusal = MLflowWorkspace.refusal(of: request) { return refusal }
+                return .bytes(try await handler(MLflowBody(request, context)), contentType: "application/json")
             }
         }
     }

@@ -7,7 +7,7 @@ package enum SearchFilter {
     /// - Throws: `invalidArgument` that shows where the text is wrong, or which limit of `SearchLimits` it passes.
     package static func parse(_ text: String?) throws(MartletError) -> [SearchComparison] {
         guard let text, !text.isEmpty else { return [] }
-        var parser = SearchFilterParser(try SearchScanner(text, what: "filter string"))
+        var parser = SearchFilterParser(try SearchScanner(text, what: .filter))
         return try parser.comparisons()
     }
 }

@@ -32,7 +32,7 @@ package struct SearchOrder: Sendable, Equatable {
     }
 
     private static func parse(_ entry: String) throws(MartletError) -> SearchOrder {
-        var scanner = try SearchScanner(entry, what: "order_by clause")
+        var scanner = try SearchScanner(entry, what: .order)
         let field: SearchField
         switch try scanner.next() {
         case .field(let name, _): field = name
@@ -41,9 +41,15 @@ package struct SearchOrder: Sendable, Equatable {
         }
         var isAscending = true
         if let token = try scanner.next() {
-            guard case .field(let word, isQuoted: false) = token, word.entity == nil,
-                ["ASC", "DESC"].contains(word.key.uppercased())
-            else { throw scanner.invalid("only ASC or DESC may follow the field.") }
+            guard case .field(let word, isQuoted: false) = token, word.entity == nil else {
+                throw scanner.invalid("only ASC or DESC may follow the field.")
+            }
+            guard ["ASC", "DESC"].contains(word.key.uppercased()) else {
+                throw MartletError(
+                    .invalidArgument,
+                    "Invalid ordering key in order_by clause '\(entry.prefix(100))'. Only ASC or DESC may follow the field."
+                )
+            }
             isAscending = word.key.uppercased() == "ASC"
         }
         guard try scanner.next() == nil else { throw scanner.invalid("nothing may follow ASC or DESC.") }

@@ -13,15 +13,21 @@ struct SearchScanner {
         case comma
     }
 
+    /// What is scanned, by the name that errors give it.
+    enum Subject: String {
+        case filter = "filter string"
+        case order = "order_by clause"
+    }
+
     private let characters: [Character]
     private var position = 0
-    private let what: String
+    private let what: Subject
 
-    init(_ text: String, what: String) throws(MartletError) {
+    init(_ text: String, what: Subject) throws(MartletError) {
         guard text.utf8.count <= SearchLimits.filterBytes else {
             throw MartletError(
                 .invalidArgument,
-                "Invalid \(what): it is longer than \(SearchLimits.filterBytes) bytes."
+                "Invalid \(what.rawValue): it is longer than \(SearchLimits.filterBytes) bytes."
             )
         }
         characters = Array(text)
@@ -32,7 +38,16 @@ struct SearchScanner {
     func invalid(_ reason: String) -> MartletError {
         let near = String(characters[Swift.min(position, characters.count)...].prefix(40))
         let place = near.isEmpty ? "at its end" : "near '\(near)'"
-        return MartletError(.invalidArgument, "Invalid clause(s) in \(what) \(place): \(reason)")
+        switch what {
+        case .filter:
+            return MartletError(.invalidArgument, "Invalid clause(s) in \(what.rawValue) \(place): \(reason)")
+        case .order:
+            let whole = String(characters.prefix(100))
+            return MartletError(
+                .invalidArgument,
+                "Invalid \(what.rawValue) '\(whole)'. Could not be parsed \(place): \(reason)"
+            )
+        }
     }
 
     /// The next token, or nil at the end.

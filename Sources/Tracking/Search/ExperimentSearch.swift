@@ -99,7 +99,7 @@ struct ExperimentSearch {
         default:
             throw MartletError(
                 .invalidArgument,
-                "Invalid order_by entity '\(entry.field.key)'. Valid values are name, experiment_id, creation_time and "
+                "Invalid order_by entity: '\(entry.field.entity ?? entry.field.key)'. Valid values are name, experiment_id, creation_time and "
                     + "last_update_time."
             )
         }

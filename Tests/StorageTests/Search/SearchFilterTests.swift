@@ -75,6 +75,26 @@ import Testing
         #expect(throws: MartletError.self) { try SearchOrder.parse(entries(SearchLimits.orderEntries + 1)) }
     }
 
+    /// The beginnings of texts that MLflow's own tests look for.
+    @Test(arguments: [
+        ("a foo", "Invalid ordering key in order_by clause 'a foo'."),
+        ("a ASC x", "Invalid order_by clause 'a ASC x'. Could not be parsed"),
+        ("a, b", "Invalid order_by clause 'a, b'. Could not be parsed"),
+        ("", "Invalid order_by clause ''. Could not be parsed"),
+    ])
+    func textsOfWrongOrders(_ entry: String, _ text: String) {
+        #expect { try SearchOrder.parse([entry]) } throws: { error in
+            (error as? MartletError)?.message.hasPrefix(text) == true
+        }
+    }
+
+    @Test(arguments: ["a = 1 OR b = 2", "(a = 1)", "a", "a =", "a = 1;", "NOT a = 1", "a = 'x", "   "])
+    func textsOfWrongFilters(_ filter: String) {
+        #expect { try SearchFilter.parse(filter) } throws: { error in
+            (error as? MartletError)?.message.hasPrefix("Invalid clause(s) in filter string") == true
+        }
+    }
+
     @Test func valuesMustSuitTheirField() throws {
         let number = try #require(try SearchFilter.parse("a > 1").first)
         let text = try #require(try SearchFilter.parse("a = 'x'").first)
