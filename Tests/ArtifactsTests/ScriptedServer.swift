@@ -58,22 +58,18 @@ final class ScriptedServer: Sendable {
         self.script = script
         descriptor = listening
         port = UInt16(bigEndian: address.sin_port)
-        Thread.detachNewThread { [weak self] in
+        // The thread keeps the server until the process of the tests ends.
+        Thread.detachNewThread { [self] in
             while true {
                 let connection = accept(listening, nil, nil)
                 guard connection >= 0 else { return }
-                Thread.detachNewThread { [weak self] in
-                    self?.serve(connection)
+                Thread.detachNewThread { [self] in
+                    serve(connection)
                     shutdown(connection, Int32(SHUT_RDWR))
                     close(connection)
                 }
             }
         }
-    }
-
-    deinit {
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
     }
 
     private func serve(_ connection: Int32) {

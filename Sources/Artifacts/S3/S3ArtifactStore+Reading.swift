@@ -31,8 +31,8 @@ extension S3ArtifactStore {
             checksum: S3Checksum(headers: response.headers, size: status.size),
             response: response
         )
-        // A store that does not know ranges answers 200 with everything.
-        let asked = response.status.code == 206 ? range : nil
+        // A store that does not know ranges answers 200 with everything; of nothing there is no part.
+        let asked = response.status.code == 206 || status.size == 0 ? range : nil
         return ArtifactBody(status: status, asked: asked, source: .s3(download))
     }
 

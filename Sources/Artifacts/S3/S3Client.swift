@@ -66,7 +66,9 @@ final class S3Client: Sendable {
     func exchange(_ request: S3Request) async throws -> (headers: HTTPHeaders, status: Int, body: [UInt8]) {
         try await retrying {
             let response = try await self.once(request)
-            let body = try await Self.collect(response, limit: S3Limits.answerBytes)
+            // The answer to HEAD announces a length and has no body.
+            let isHead = request.method == .HEAD
+            let body = isHead ? [] : try await Self.collect(response, limit: S3Limits.answerBytes)
             return (response.headers, Int(response.status.code), body)
         }
     }
@@ -146,7 +148,8 @@ final class S3Client: Sendable {
         let response = try await http.execute(outgoing, timeout: .seconds(request.seconds))
         let status = Int(response.status.code)
         if (200..<300).contains(status) || request.expected.contains(status) { return response }
-        let body = (try? await Self.collect(response, limit: S3Limits.errorBytes)) ?? []
+        let isHead = request.method == .HEAD
+        let body = isHead ? [] : (try? await Self.collect(response, limit: S3Limits.errorBytes)) ?? []
         throw S3Failure(status: status, headers: response.headers, body: body)
     }
 
