@@ -26,12 +26,14 @@ MESSAGES = {
     "OrderBy": "field_name!:string ascending:bool dataset_name:string dataset_digest:string",
     "Trace": "trace_info!:TraceInfo",
     "TraceInfo": "trace_id:string client_request_id:string request_preview:string state:enum",
-    "Location": "type:enum",
-    "PromptVersion": "name!:string version!:string",
+    "Location": "",
+    "PromptVersion": "name!:string",
     "Assessment": "assessment_name!:string span_id:string source:Source rationale:string",
-    "Source": "source_type!:enum source_id:string",
+    "Source": "source_type:enum source_id:string",
     "Event": "entity!:enum action!:enum",
 }
+LOCATION = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}}
+INFO = {"trace_id": "tr-" + "1" * 32, "state": "OK", "trace_location": LOCATION, "request_time": "2026-01-01T00:00:00Z"}
 # A right value for each message, to put one wrong field into.
 EXAMPLES = {
     "Tag": {"key": "k", "value": "v"},
@@ -43,9 +45,9 @@ EXAMPLES = {
     "ModelOutput": {"model_id": "m-" + "0" * 32, "step": 0},
     "SearchDataset": {"dataset_name": "d"},
     "OrderBy": {"field_name": "name"},
-    "Trace": {"trace_info": {"trace_id": "tr-" + "1" * 32, "state": "OK"}},
-    "TraceInfo": {"trace_id": "tr-" + "1" * 32, "state": "OK"},
-    "Location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}},
+    "Trace": {"trace_info": INFO},
+    "TraceInfo": INFO,
+    "Location": LOCATION,
     "PromptVersion": {"name": "p", "version": "1"},
     "Assessment": {
         "assessment_name": "a",
@@ -123,10 +125,10 @@ DELETE 2.0/mlflow/registered-models/alias name!:string alias!:string
 GET 2.0/mlflow/registered-models/alias name!:string alias!:string
 POST 3.0/mlflow/traces trace!:Trace
 GET 3.0/mlflow/traces/get trace_id!:string allow_partial:bool
-GET 3.0/mlflow/traces/batchGet trace_ids!:string[]
-POST 3.0/mlflow/traces/batchGetInfos trace_ids!:string[]
-POST 3.0/mlflow/traces/search locations:Location[] filter:string max_results:int32 order_by:string[] page_token:string
-POST 3.0/mlflow/traces/delete-traces experiment_id!:string max_timestamp_millis:int64 max_traces:int32 \
+GET 3.0/mlflow/traces/batchGet trace_ids:string[]
+POST 3.0/mlflow/traces/batchGetInfos trace_ids:string[]
+POST 3.0/mlflow/traces/search locations!:Location[] filter:string max_results:int32 order_by:string[] page_token:string
+POST 3.0/mlflow/traces/delete-traces experiment_id!:string max_timestamp_millis:int64 max_traces:int64 \
 request_ids:string[]
 PATCH 3.0/mlflow/traces/$trace/tags key!:string value:string
 DELETE 3.0/mlflow/traces/$trace/tags key!:string
@@ -149,6 +151,8 @@ GET 3.0/mlflow/scorers/list experiment_id:string
 GET 3.0/mlflow/scorers/get experiment_id!:string name!:string version:int64
 DELETE 3.0/mlflow/scorers/delete experiment_id!:string name!:string version:int64
 """
+# Fields that a right request has although none of them is required by itself.
+ALWAYS = ["run_id", "run_ids", "max_timestamp_millis"]
 BIG = 2**63
 # What is none of the type, in JSON. `null` counts as absent and is not among them.
 WRONG: dict[str, list[object]] = {
@@ -288,7 +292,8 @@ class Entities:
             "key": "k",
             "models": [],
             "trace_id": self.trace,
-            "trace_ids": [self.trace],
+            "locations": [LOCATION],
+            "max_timestamp_millis": 1,
             "trace": EXAMPLES["Trace"],
             "assessment": EXAMPLES["Assessment"],
             "url": "https://8.8.8.8/hook",
@@ -300,7 +305,7 @@ class Entities:
         }
         if endpoint.path.endswith("/create"):
             by_name |= {"name": "never-created"}
-        needed = [field for field in endpoint.fields if field.required or field.name in ("run_id", "run_ids")]
+        needed = [field for field in endpoint.fields if field.required or field.name in ALWAYS]
         return {field.name: by_name[field.name] for field in needed}
 
     def snapshot(self) -> list[str]:
@@ -315,7 +320,7 @@ class Entities:
             self.get("registered-models/get", name="entity"),
             self.get("model-versions/search"),
             str(self.post("logged-models/search", {"experiment_ids": [self.experiment_id, "0"]})),
-            str(self.post("traces/search", {"locations": [self.location, EXAMPLES["Location"]]}, version="3.0")),
+            str(self.post("traces/search", {"locations": [self.location, LOCATION]}, version="3.0")),
             str(self.post("datasets/search", {"max_results": 100}, version="3.0")),
             self.get("webhooks"),
         ]
