@@ -4,4 +4,6 @@ package enum ServerLimits {
     package static let drainSeconds = 30
     /// Largest manifest, in bytes.
     package static let manifestBytes = 1024 * 1024
+    /// Bytes from which a freed block of memory goes back to the system at once.
+    package static let keptBlockBytes = 1024 * 1024
 }

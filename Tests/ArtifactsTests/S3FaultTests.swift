@@ -1,5 +1,6 @@
 import Artifacts
 import Core
+import Synchronization
 import Testing
 
 /// How the store behaves when the bucket's server is slow, breaks off, refuses or lies.
@@ -219,5 +220,62 @@ import Testing
         #expect(entries.first?.modified == Timestamp(milliseconds: 1_255_369_830_123))
         #expect(server.requests.count == 2)
         #expect(server.requests.allSatisfy { $0.headers["authorization"]?.hasPrefix("AWS4-HMAC-SHA256") == true })
+    }
+
+    @Test func uploadsByTheClientAreChecked() async throws {
+        let (store, server) = try store(TemporaryStore()) { request, _ in
+            request.target.contains("partNumber") ? .empty : .error(404, "NoSuchUpload")
+        }
+        let target = try path("m/model.bin")
+        let part = DirectPart(number: 1, tag: "\"a\"")
+        #expect(await codeThrown { try await store.completeUpload(target, id: "u", parts: [part]) } == .notFound)
+        for wrong in [
+            [], [DirectPart(number: 0, tag: "a")], [DirectPart(number: 1, tag: "")],
+            [DirectPart(number: S3Limits.parts + 1, tag: "a")],
+            [DirectPart(number: 1, tag: String(repeating: "a", count: 257))],
+        ] {
+            #expect(
+                await codeThrown { try await store.completeUpload(target, id: "u", parts: wrong) } == .invalidArgument
+            )
+        }
+        for count in [0, S3Limits.parts + 1] {
+            #expect(await codeThrown { _ = try await store.beginUpload(target, parts: count) } == .invalidArgument)
+        }
+        try await store.abortUpload(target, id: "u")
+        #expect(server.requests.map(\.method) == ["POST", "DELETE"])
+    }
+
+    @Test func expiredCredentialsAreFetchedAnew() async throws {
+        let server = try ScriptedServer { request, _ in
+            request.headers["authorization"]?.contains("Credential=second/") == true
+                ? .empty : .error(400, "ExpiredToken")
+        }
+        let fetched = Mutex(0)
+        let store = S3ArtifactStore(
+            settings: try S3Settings.resolve(
+                location: "s3://models",
+                environment: ["AWS_ENDPOINT_URL": server.address]
+            ),
+            credentials: S3CredentialSource { _ in
+                let count = fetched.withLock { count in
+                    count += 1
+                    return count
+                }
+                return S3Credentials(accessKeyID: count == 1 ? "first" : "second", secretAccessKey: "s")
+            },
+            cache: try ArtifactCache(directory: TemporaryStore().directory + "/cache")
+        )
+        #expect(try await store.list(path("d")).isEmpty)
+        #expect(fetched.withLock { $0 } == 2 && server.requests.count == 2)
+    }
+
+    @Test func keysHaveALimit() async throws {
+        let (store, _) = try store(TemporaryStore()) { _, _ in .empty }
+        // The bucket's prefix, "p/", comes before it.
+        let long = String(repeating: "k", count: ArtifactsLimits.componentBytes)
+        let fitting = "\(long)/\(long)/\(long)/\(long.dropLast())"
+        #expect(fitting.utf8.count == S3Limits.keyBytes - 2)
+        #expect(await codeThrown { _ = try await store.list(path(fitting)) } == nil)
+        #expect(await codeThrown { _ = try await store.list(path(fitting + "k")) } == .invalidArgument)
     }
 }

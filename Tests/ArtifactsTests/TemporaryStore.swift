@@ -89,3 +89,13 @@ struct GivenChunks: AsyncSequence, Sendable {
         }
     }
 }
+
+/// The text of a small file.
+func readFile(_ path: String) throws -> String {
+    let descriptor = open(path, O_RDONLY)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = read(descriptor, &bytes, bytes.count)
+    return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+}

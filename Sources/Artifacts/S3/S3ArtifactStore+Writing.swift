@@ -25,6 +25,10 @@ extension S3ArtifactStore {
                             try await Self.begin(full, upload, &group)
                         }
                         let piece = rest.prefix(S3Limits.partBytes - buffer.readableBytes)
+                        // Growing by doubling would leave as much again behind for every part.
+                        if buffer.readableBytes + piece.count > S3Limits.uncountedBytes {
+                            buffer.reserveCapacity(S3Limits.partBytes)
+                        }
                         buffer.writeBytes(piece)
                         rest = rest.dropFirst(piece.count)
                     }

@@ -1,1 +1,2 @@
+#include "blocks.h"
 #include "openbeneath.h"

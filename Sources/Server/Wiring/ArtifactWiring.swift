@@ -1,4 +1,5 @@
 package import Artifacts
+import CHost
 package import Core
 import Foundation
 
@@ -12,6 +13,9 @@ package enum ArtifactWiring {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         clock: Clock = .system
     ) throws -> any ArtifactStore {
+        // By itself the C library learns from the first large buffer to keep the next ones, in one place per thread: a
+        // server that passes on large artifacts would hold three times the memory that it uses.
+        martlet_give_blocks_back(ServerLimits.keptBlockBytes)
         guard settings.artifactsPath.hasPrefix(S3Settings.locationScheme) else {
             return try DiskArtifactStore(root: settings.artifactsPath)
         }
