@@ -73,12 +73,14 @@ extension House {
         WebhookRoutes(store: stores.webhooks, service: webhooks).register(in: routes)
         ScorerRoutes(store: stores.evaluations).register(in: routes)
         EvaluationDatasetRoutes(store: stores.evaluations).register(in: routes)
+        ModelVersionFileRoutes(stores: stores).register(in: routes)
         DatasetRoutes(store: stores.datasets).register(in: routes)
     }
 
     /// What only the leader answers: it stands on the control loops and on what they keep in memory.
     private func register(inLeader routes: RouteTable, settings: ServerSettings) {
         ManifestRoutes(applier: applier(settings)).register(in: routes)
+        CollectionRoutes(collector: CollectionWiring.collector(stores: stores, clock: clock)).register(in: routes)
         PipelineRoutes(service: pipelines).register(in: routes)
         PredictRoutes(plane: dataPlane).register(in: routes)
         V1Routes(plane: dataPlane).register(in: routes)

@@ -14,6 +14,16 @@ package enum CommandLimits {
     package static let followInterval: Duration = .milliseconds(500)
     /// Looks that may fail in a row before following ends.
     package static let followFailures = 10
+    /// Points of a history that are asked for at once.
+    package static let historyPage = 10_000
+    /// Runs that are compared or plotted together.
+    package static let comparedRuns = 20
+    /// Points of each run that a plot is made from.
+    package static let plottedPoints = 2500
+    /// Longest wait for a collection through a server.
+    package static let collectionTimeout: Duration = .seconds(3600)
+    /// Pause between two lines about an import under way.
+    package static let importPause: Duration = .seconds(2)
     /// Width of tables when the terminal does not tell its own.
     package static let defaultWidth = 100
     /// Narrowest a column gets when a table is fitted to the terminal.

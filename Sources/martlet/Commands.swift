@@ -3,5 +3,6 @@ import ArgumentParser
 /// Every command except those that run a server, in the order in which help lists them.
 enum Commands {
     /// The commands, for the root command's list.
-    static let nouns: [any ParsableCommand.Type] = AskingCommands.all + [DoctorCommand.self, VersionCommand.self]
+    static let nouns: [any ParsableCommand.Type] =
+        AskingCommands.all + [ImportCommand.self, DoctorCommand.self, VersionCommand.self]
 }

@@ -14,7 +14,9 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Directory of everything the server keeps. (default: .martlet)")
     var data: String?
 
-    @Option(help: "The database: sqlite:PATH or postgres://USER@HOST/NAME. (default: martlet.db in the data directory)")
+    @Option(
+        help: "The database: sqlite:PATH or postgres://USER@HOST/DATABASE. (default: martlet.db in the data directory)"
+    )
     var database: String?
 
     @Option(help: "Directory of artifacts, or s3://BUCKET/PREFIX. (default: artifacts in the data directory)")
@@ -55,7 +57,7 @@ struct ServerOptions: ParsableArguments {
         )
     }
 
-    private static func section() throws -> JSONObject? {
+    static func section() throws -> JSONObject? {
         guard let bytes = FileManager.default.contents(atPath: "martlet.yaml") else { return nil }
         let document = try YAMLDocument.parse(String(decoding: bytes, as: UTF8.self))
         guard let section = document["server"], section != .null else { return nil }

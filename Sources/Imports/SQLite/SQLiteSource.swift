@@ -29,11 +29,7 @@ package final class SQLiteSource: ImportSource {
         self.path = resolved
         let isWAL = try Self.isWAL(resolved, shown: path)
         copy = isWAL ? try Self.copied(resolved) : nil
-        if let copy {
-            database = try Database.open(path: copy + "/mlflow.db")
-        } else {
-            database = try Database.openReadOnly(path: resolved)
-        }
+        database = try Self.opened(resolved, copy: copy)
         files = SourceFiles(server: artifactsServer)
         locator = try ArtifactLocator(
             root: artifactsRoot,
@@ -60,7 +56,9 @@ package final class SQLiteSource: ImportSource {
         let written = Int64(head[16]) << 8 | Int64(head[17])
         let pageSize = written == 1 ? 65_536 : written
         let pages = head[28..<32].reduce(Int64(0)) { $0 << 8 | Int64($1) }
-        guard pageSize >= 512, file.size >= pages &* pageSize else {
+        // The number of pages counts only if the last writer was one that keeps it.
+        let isCounted = head[24..<28].elementsEqual(head[92..<96])
+        guard pageSize >= 512, !isCounted || file.size >= pages &* pageSize else {
             throw MartletError(
                 .dataLoss,
                 "'\(shown)' is cut off: it has \(file.size) bytes of \(pages &* pageSize). Copy it again."
@@ -146,11 +144,7 @@ package final class SQLiteSource: ImportSource {
             case .dataLoss where error.cause != nil:
                 throw MartletError(.dataLoss, "'\(path)' is damaged: restore it from a backup.", cause: error)
             case .unavailable:
-                throw MartletError(
-                    .unavailable,
-                    "'\(path)' cannot be read now, something else writes to it: stop the MLflow server, or import a copy.",
-                    cause: error
-                )
+                throw Self.inUse(path, error)
             case .internal:
                 throw MartletError(
                     .dataLoss,
@@ -160,6 +154,23 @@ package final class SQLiteSource: ImportSource {
             default: throw error
             }
         }
+    }
+
+    private static func opened(_ path: String, copy: String?) throws(MartletError) -> Database {
+        do throws(MartletError) {
+            if let copy { return try Database.open(path: copy + "/mlflow.db") }
+            return try Database.openReadOnly(path: path)
+        } catch  where error.code == .unavailable {
+            throw inUse(path, error)
+        }
+    }
+
+    private static func inUse(_ path: String, _ cause: MartletError) -> MartletError {
+        MartletError(
+            .unavailable,
+            "'\(path)' cannot be read now, something else writes to it: stop the MLflow server, or import a copy.",
+            cause: cause
+        )
     }
 
     package func experiments() async throws -> [SourceItem<ImportedExperiment>] {

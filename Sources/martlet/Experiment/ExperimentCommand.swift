@@ -4,7 +4,10 @@ import ArgumentParser
 struct ExperimentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "experiment",
-        abstract: "Show experiments.",
-        subcommands: [ExperimentList.self, ExperimentShow.self]
+        abstract: "Show, change and export experiments.",
+        subcommands: [
+            ExperimentList.self, ExperimentShow.self, ExperimentCreate.self, ExperimentRename.self,
+            ExperimentDelete.self, ExperimentRestore.self, ExperimentExport.self,
+        ]
     )
 }

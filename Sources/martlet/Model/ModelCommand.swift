@@ -4,7 +4,9 @@ import ArgumentParser
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Show registered models and move their aliases.",
-        subcommands: [ModelList.self, ModelShow.self, ModelPromote.self, ModelAlias.self]
+        abstract: "Show, register and compare models, and move their aliases.",
+        subcommands: [
+            ModelList.self, ModelShow.self, ModelRegister.self, ModelPromote.self, ModelAlias.self, ModelDiff.self,
+        ]
     )
 }

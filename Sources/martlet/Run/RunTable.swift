@@ -20,9 +20,20 @@ enum RunTable {
         table.write(to: terminal, empty: "There are no runs.")
     }
 
+    /// The table with chosen columns behind the id.
+    static func write(_ runs: [JSONValue], columns: [RunColumn], to terminal: Terminal, now: Timestamp) {
+        var table = TextTable([.init(title: "RUN", isFixed: true)] + columns.map(\.column))
+        for run in runs {
+            table.add([Words.text(run["info"]?["run_id"])] + columns.map { $0.text(run, now: now) })
+        }
+        table.write(to: terminal, empty: "There are no runs.")
+    }
+
     private static func metrics(_ run: JSONValue) -> String {
         let metrics = run["data"]?["metrics"]?.arrayValue ?? []
-        let texts = metrics.prefix(4).map { "\(Words.text($0["key"]))=\(Words.text($0["value"]))" }
+        let texts = metrics.prefix(4).map {
+            "\(Words.text($0["key"]))=\(RunData.number($0["value"]).map(Words.number) ?? "–")"
+        }
         return texts.isEmpty ? "–" : texts.joined(separator: " ") + (metrics.count > 4 ? " …" : "")
     }
 }

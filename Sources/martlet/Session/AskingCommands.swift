@@ -5,7 +5,9 @@ enum AskingCommands {
     /// The commands.
     static let all: [any ParsableCommand.Type] = [
         ApplyCommand.self, DiffCommand.self, ExperimentCommand.self, RunCommand.self, ModelCommand.self,
+        TraceCommand.self,
         DeploymentCommand.self, PipelineCommand.self, DataCommand.self, MonitorCommand.self, LoopCommand.self,
         WebhookCommand.self,
+        GcCommand.self,
     ]
 }

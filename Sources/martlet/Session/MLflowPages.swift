@@ -35,13 +35,21 @@ struct MLflowPages {
         }
     }
 
-    /// Runs of experiments, newest first, at most `limit`.
-    func runs(experiments: [String], filter: String?, limit: Int) async throws -> [JSONValue] {
-        try await pages("runs", limit: limit) { size, token in
+    /// Runs of experiments, newest first unless `order` says otherwise, at most `limit`.
+    func runs(
+        experiments: [String],
+        filter: String?,
+        limit: Int,
+        order: [String] = [],
+        deleted: Bool = false
+    ) async throws -> [JSONValue] {
+        let order = order.isEmpty ? ["attributes.start_time DESC"] : order
+        return try await pages("runs", limit: limit) { size, token in
             var body: JSONObject = [
                 "experiment_ids": .array(experiments.map(JSONValue.string)), "max_results": .int(size),
-                "order_by": ["attributes.start_time DESC"],
+                "order_by": .array(order.map(JSONValue.string)),
             ]
+            if deleted { body["run_view_type"] = "DELETED_ONLY" }
             body["filter"] = filter.map(JSONValue.string)
             body["page_token"] = token.map(JSONValue.string)
             return try await session.server.send("POST", "\(prefix)/runs/search", .object(body))
@@ -51,6 +59,23 @@ struct MLflowPages {
     /// One run.
     func run(_ id: String) async throws -> JSONValue {
         try await session.server.get("\(prefix)/runs/get", query: [("run_id", id)])["run"] ?? .null
+    }
+
+    /// The history of a run's metric, page by page, given to `take`.
+    func history(run: String, metric: String, _ take: ([JSONValue]) throws -> Void) async throws {
+        var token: String?
+        repeat {
+            let answer = try await session.server.get(
+                "\(prefix)/metrics/get-history",
+                query: [
+                    ("run_id", run), ("metric_key", metric), ("max_results", "\(CommandLimits.historyPage)"),
+                    ("page_token", token),
+                ]
+            )
+            try take(answer["metrics"]?.arrayValue ?? [])
+            let next = answer["next_page_token"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+            token = next == token ? nil : next
+        } while token != nil
     }
 
     /// Registered models, at most `limit`.

@@ -1,0 +1,16 @@
+import Core
+import Foundation
+
+/// A file that a command writes.
+enum OutputFile {
+    /// Writes a whole file, or leaves what was there.
+    ///
+    /// - Throws: `unavailable` naming the path.
+    static func write(_ text: String, to path: String) throws(MartletError) {
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw MartletError(.unavailable, "'\(path)' cannot be written.", cause: error)
+        }
+    }
+}
