@@ -5,8 +5,8 @@ package import Storage
 extension RegistryStore {
     /// Writes a registered model with its versions; what is there already stays as it is.
     ///
-    /// - Parameter also: runs in the same transaction.
-    /// - Returns: the numbers of versions that were not taken in, because another version has their number here.
+    /// `also` runs in the same transaction. What comes back are the numbers of versions that were not taken in, because
+    /// another version has their number here.
     package func importModel(
         _ model: ImportedModel,
         also: @escaping @Sendable (Connection) throws -> Void = { _ in }

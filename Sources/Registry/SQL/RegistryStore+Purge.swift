@@ -16,9 +16,7 @@ extension RegistryStore {
 
     /// What versions need: those that are there, and deleted ones that are too young or still in use.
     ///
-    /// - Parameters:
-    ///   - limit: the time of deletion up to which a deleted version is old enough.
-    ///   - isInUse: whether a deployment may still serve a version.
+    /// A deleted version is old enough if it was deleted at `limit` or earlier, and in use if a deployment may serve it.
     package static func needs(
         _ connection: Connection,
         until limit: Timestamp,
@@ -47,10 +45,9 @@ extension RegistryStore {
         try await database.read { try Self.needs($0, until: limit, isInUse: isInUse) }
     }
 
-    /// Removes what is left of versions that were deleted at `limit` or earlier; their numbers are not used again.
+    /// Removes what is left of versions that were deleted at `limit` or earlier, or only counts them.
     ///
-    /// - Parameter isDryRun: only counts.
-    /// - Returns: how many.
+    /// Their numbers are not used again.
     package func purgeVersions(
         until limit: Timestamp,
         isInUse: @escaping @Sendable (_ model: String, _ version: Int) -> Bool,
