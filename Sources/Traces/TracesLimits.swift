@@ -44,6 +44,10 @@ package enum TracesLimits {
     package static let inflatedBytes = 64 * 1024 * 1024
     /// Spans in one body of OTLP.
     package static let exportSpans = 50_000
+    /// Messages of any kind in one body of OTLP.
+    package static let exportMessages = 2_000_000
+    /// Bytes of a body of OTLP that is JSON, after decompression.
+    package static let exportJSONBytes = 16 * 1024 * 1024
     /// Messages within messages in a body of OTLP.
     package static let exportDepth = 100
     /// Objects and arrays within each other in a body of OTLP that is JSON.

@@ -10,7 +10,7 @@ enum ExportJSON {
     static func withBase64IDs(_ body: [UInt8]) throws(MartletError) -> [UInt8] {
         let limits = JSONLimits(
             depth: TracesLimits.exportJSONDepth,
-            bytes: TracesLimits.inflatedBytes,
+            bytes: TracesLimits.exportJSONBytes,
             allowsNonFinite: false
         )
         let document = try JSONValue.parse(body, limits: limits)

@@ -49,10 +49,17 @@ enum ExportReader {
                 options.ignoreUnknownFields = true
                 return try .init(jsonUTF8Bytes: try ExportJSON.withBase64IDs(body), options: options)
             }
+            guard ExportSize.isAtMost(TracesLimits.exportMessages, body) else {
+                throw Refusal.malformed(
+                    "Invalid OpenTelemetry format - more than \(TracesLimits.exportMessages) messages"
+                )
+            }
             var options = BinaryDecodingOptions()
             options.messageDepthLimit = TracesLimits.exportDepth
             options.discardUnknownFields = true
             return try .init(serializedBytes: body, options: options)
+        } catch let refusal as Refusal {
+            throw refusal
         } catch {
             // What the decoder says names offsets in a message that no person wrote.
             throw .malformed("Invalid OpenTelemetry format")

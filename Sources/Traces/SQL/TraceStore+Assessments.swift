@@ -91,7 +91,9 @@ extension TraceStore {
         }
     }
 
-    /// Deletes an assessment; one that it overrode counts again. Nothing happens if it is not there.
+    /// Deletes an assessment; one that it overrode counts again.
+    ///
+    /// Nothing happens if it is not there.
     package func deleteAssessment(_ id: String, traceID: String) async throws {
         try await database.write { connection in
             let trace = try connection.first("SELECT trace_number FROM traces WHERE trace_id = ?", [.text(traceID)])

@@ -27,7 +27,10 @@ extension TraceStore {
             let isName = key == TraceKeys.name
             let changed = try connection.execute(
                 isName
-                    ? "UPDATE traces SET trace_name = NULL, name_head = NULL WHERE trace_number = ? AND trace_name IS NOT NULL"
+                    ? """
+                    UPDATE traces SET trace_name = NULL, name_head = NULL
+                    WHERE trace_number = ? AND trace_name IS NOT NULL
+                    """
                     : "DELETE FROM trace_tags WHERE trace_number = ? AND tag_key = ?",
                 isName ? [.integer(number)] : [.integer(number), .text(key)]
             )

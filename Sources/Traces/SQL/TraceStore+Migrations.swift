@@ -51,7 +51,8 @@ extension TraceStore {
         CREATE TABLE spans (
             trace_number BIGINT NOT NULL, span_id TEXT NOT NULL, parent_id TEXT, span_name TEXT NOT NULL,
             name_head TEXT NOT NULL, span_type TEXT, type_head TEXT, span_status TEXT NOT NULL,
-            start_time BIGINT NOT NULL, end_time BIGINT, token_usage TEXT, llm_cost TEXT, PRIMARY KEY (trace_number, span_id)) WITHOUT ROWID
+            start_time BIGINT NOT NULL, end_time BIGINT, token_usage TEXT, llm_cost TEXT,
+            PRIMARY KEY (trace_number, span_id)) WITHOUT ROWID
         """,
         "CREATE INDEX spans_by_name ON spans (name_head, trace_number)",
         "CREATE INDEX spans_by_type ON spans (type_head, trace_number)",

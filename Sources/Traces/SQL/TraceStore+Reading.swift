@@ -16,6 +16,8 @@ extension TraceStore {
     /// - Parameters:
     ///   - ids: at most `TracesLimits.batchTraces`.
     ///   - experimentIDs: only traces of these experiments; nil for any.
+    /// - Returns: the traces that there are, each once.
+    /// - Throws: `invalidArgument` for too many ids.
     package func infos(_ ids: [String], experimentIDs: [String]? = nil) async throws -> [TraceInfo] {
         try Self.checkBatch(ids)
         return try await database.read { try Self.infos($0, ids: ids, experimentIDs: experimentIDs) }
@@ -45,6 +47,8 @@ extension TraceStore {
     /// - Parameters:
     ///   - ids: at most `TracesLimits.batchTraces`.
     ///   - experimentIDs: only traces of these experiments; nil for any.
+    /// - Returns: the traces with all their spans, each once.
+    /// - Throws: `invalidArgument` for too many ids, `dataLoss` for a damaged span.
     package func traces(_ ids: [String], experimentIDs: [String]? = nil) async throws -> [Trace] {
         try await withSpans(try await infos(ids, experimentIDs: experimentIDs)).filter(Self.isComplete)
     }

@@ -195,8 +195,8 @@ struct SpanRow: Sendable {
     func put(_ connection: Connection, trace: Int64) throws {
         try connection.execute(
             """
-            INSERT INTO spans (trace_number, span_id, parent_id, span_name, name_head, span_type, type_head, span_status,
-                start_time, end_time, token_usage, llm_cost)
+            INSERT INTO spans (trace_number, span_id, parent_id, span_name, name_head, span_type, type_head,
+                span_status, start_time, end_time, token_usage, llm_cost)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (trace_number, span_id) DO UPDATE SET
                 parent_id = excluded.parent_id, span_name = excluded.span_name, name_head = excluded.name_head,

@@ -1,9 +1,9 @@
 import Core
 
-/// A regular expression that is searched for in time proportional to the text, whatever the expression (Thompson, 1968).
+/// A regular expression that is searched for in time proportional to the text (Thompson, 1968).
 ///
-/// The databases' own operators differ in dialect, and SQLite has none; this one answers the same over both, and no
-/// pattern can hold up the server.
+/// The databases' own operators differ in dialect, and SQLite has none; this one answers the same over both. Swift's own
+/// `Regex` tries one way after the other: a pattern of ten characters can keep it busy for ever, and nothing stops it.
 struct LinearPattern: Sendable {
     private enum Step: Sendable {
         case set(PatternParser.Class)
@@ -83,6 +83,7 @@ struct LinearPattern: Sendable {
     /// - Parameters:
     ///   - text: where to look.
     ///   - budget: how much work may still be done; it is reduced.
+    /// - Returns: whether it does.
     /// - Throws: `invalidArgument` when the budget is used up.
     func occurs(in text: String, budget: inout Int) throws(MartletError) -> Bool {
         let scalars = Array((ignoresCase ? text.lowercased() : text).unicodeScalars)

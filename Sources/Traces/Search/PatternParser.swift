@@ -1,7 +1,9 @@
 import Core
 
-/// Reads the regular expressions of RLIKE: literals, `.`, classes, `\d \w \s \b`, anchors, groups, `|`, repetitions and
-/// a leading `(?i)`. What cannot be matched in linear time, back references and look-around, is refused.
+/// Reads the regular expressions of RLIKE.
+///
+/// They have literals, `.`, classes, `\d \w \s \b`, anchors, groups, `|`, repetitions and a leading `(?i)`. What cannot be
+/// matched in linear time, back references and look-around, is refused.
 struct PatternParser {
     /// A set of characters.
     struct Class: Sendable {

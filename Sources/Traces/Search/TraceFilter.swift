@@ -82,7 +82,10 @@ struct TraceFilter {
             let issue = try comparison.condition(onText: "a.assessment_name", named: name)
             conditions.append(
                 SQLFragment(
-                    "t.trace_number IN (SELECT a.trace_number FROM assessments a WHERE a.kind = 'issue' AND \(issue.sql))",
+                    """
+                    t.trace_number IN (
+                    SELECT a.trace_number FROM assessments a WHERE a.kind = 'issue' AND \(issue.sql))
+                    """,
                     issue.arguments
                 )
             )
@@ -102,7 +105,10 @@ struct TraceFilter {
             tests.append(
                 TraceSearch.RowTest(
                     query: SQLFragment(
-                        "SELECT t.trace_number, \(column) AS text FROM traces t WHERE \(column) IS NOT NULL AND t.trace_number"
+                        """
+                        SELECT t.trace_number, \(column) AS text FROM traces t
+                        WHERE \(column) IS NOT NULL AND t.trace_number
+                        """
                     ),
                     passes: Self.test(pattern, "text")
                 )
@@ -143,7 +149,8 @@ struct TraceFilter {
         conditions.append(
             SQLFragment(
                 """
-                (t.trace_number IN (\(pair.sql)) OR t.trace_id IN (SELECT l.trace_id FROM trace_runs l WHERE l.run_id = ?))
+                (t.trace_number IN (\(pair.sql))
+                OR t.trace_id IN (SELECT l.trace_id FROM trace_runs l WHERE l.run_id = ?))
                 """,
                 pair.arguments + [.text(run)]
             )
@@ -189,7 +196,10 @@ struct TraceFilter {
             tests.append(
                 TraceSearch.RowTest(
                     query: SQLFragment(
-                        "SELECT f.trace_number, f.\(pair)_value AS text FROM \(table) f WHERE f.\(pair)_key = ? AND f.trace_number",
+                        """
+                        SELECT f.trace_number, f.\(pair)_value AS text FROM \(table) f
+                        WHERE f.\(pair)_key = ? AND f.trace_number
+                        """,
                         [.text(key)]
                     ),
                     passes: Self.test(pattern, "text")

@@ -1,7 +1,7 @@
 import Core
 import Storage
 
-/// Turns the filter and the ordering of a search for traces into SQL over `traces t`, and tests for what SQL cannot say.
+/// Turns the filter and the ordering of a search for traces into SQL over `traces t`, and tests for the rest.
 struct TraceSearch {
     /// A test of rows that belong to the traces found so far: a trace stays if one of its rows passes.
     struct RowTest: Sendable {

@@ -52,7 +52,7 @@ enum SpanTotals {
         }
         var sums: [String: Double] = [:]
         var hasFigures = false
-        // A stack of its own: traces may be thousands of spans deep. Spans in a circle have no root and are not reached.
+        // A stack of its own: traces may be thousands of spans deep. Spans in a circle have no root: they do not count.
         while let (node, isCounted) = pending.popLast() {
             let figures = node.figures.flatMap { AttributeText.parse($0)?.objectValue }
             if let figures, !isCounted {

@@ -7,6 +7,7 @@ enum TracePreview {
     /// - Parameters:
     ///   - text: JSON text.
     ///   - role: whose last message is wanted, `user` or `assistant`.
+    /// - Returns: at most `TracesLimits.previewCharacters` characters.
     static func make(of text: String, role: String) -> String {
         var content = text
         if let value = AttributeText.parse(text), let messages = messages(in: value), let last = messages.last {
