@@ -28,7 +28,7 @@ package enum PageToken {
     package static func decode(_ token: String) throws(MartletError) -> JSONValue {
         let invalid = MartletError(
             .invalidArgument,
-            "'page_token' is not valid; ask for the first page again without it."
+            "Invalid page token: ask for the first page again without 'page_token'."
         )
         guard token.utf8.count <= CoreLimits.pageTokenBytes else { throw invalid }
         var bytes: [UInt8] = []

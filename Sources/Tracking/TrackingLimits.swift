@@ -51,7 +51,7 @@ package enum TrackingLimits {
     /// Characters of the value of a dataset's tag.
     package static let inputTagValueCharacters = 500
     /// Datasets or models in one call that logs inputs or outputs.
-    package static let inputs = 1000
+    package static let inputs = 2000
     /// Experiments of one search for datasets.
     package static let datasetSearchExperiments = 20
     /// Results of one search for datasets.

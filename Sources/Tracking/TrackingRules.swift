@@ -76,10 +76,18 @@ enum TrackingRules {
         return isAbsolute ? "/" + relative : relative.isEmpty ? "." : relative
     }
 
-    /// Checks the length of a text.
-    static func checkLength(_ text: String, atMost limit: Int, _ field: String) throws(MartletError) {
+    /// Checks the length of a text; `place` says where the field stands, if its name alone does not.
+    static func checkLength(
+        _ text: String,
+        atMost limit: Int,
+        _ field: String,
+        in place: String? = nil
+    ) throws(MartletError) {
         guard text.utf8.count <= limit || text.unicodeScalars.count <= limit else {
-            throw MartletError(.invalidArgument, "'\(field)' exceeds the maximum length of \(limit) characters")
+            throw MartletError(
+                .invalidArgument,
+                "'\(field)' exceeds the maximum length of \(limit) characters" + (place.map { " in \($0)" } ?? "")
+            )
         }
     }
 

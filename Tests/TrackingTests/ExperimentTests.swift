@@ -81,15 +81,15 @@ import Tracking
         #expect(try await store.searchRuns(experimentIDs: ["-1"]).runs.isEmpty)
     }
 
-    @Test(arguments: [
-        "http://x/y", "https://x", "ftp://x/y", "hdfs://x/y", "mlflow-artifacts:/../x", "mlflow-artifacts://host/x",
-        "s3://b/../c", "s3://b/%2e%2e/c", "s3://b#f", "s3://b;p", "runs:/x/y", "models:/m-1", "../x", "a/../../x",
-        "file://host/x", "file:", "a\\b",
-    ])
-    func locationsThatAreRefused(_ location: String) async {
-        #expect(
-            await code { try await store.createExperiment(name: "a", artifactLocation: location) } == .invalidArgument
-        )
+    @Test func locationsThatAreRefused() async {
+        for location in [
+            "http://x/y", "https://x", "ftp://x/y", "hdfs://x/y", "mlflow-artifacts:/../x", "mlflow-artifacts://host/x",
+            "s3://b/../c", "s3://b/%2e%2e/c", "s3://b#f", "s3://b;p", "runs:/x/y", "models:/m-1", "../x", "a/../../x",
+            "file://host/x", "file:", "a\\b",
+        ] {
+            let refusal = await code { try await store.createExperiment(name: "a", artifactLocation: location) }
+            #expect(refusal == .invalidArgument, "\(location)")
+        }
     }
 
     @Test func locations() async throws {

@@ -144,12 +144,53 @@ import Tracking
         #expect(try await names("metrics.auc >= 0", [MeasuredDataset(name: "d1", digest: "2")]) == "")
         #expect(try await names(nil, [], [LoggedModelOrder(field: "metrics.auc", isAscending: false)]) == "yxz")
         #expect(try await names(nil, [], [LoggedModelOrder(field: "name")]) == "xyz")
+        for (name, digest) in [("d0", nil), ("d0", "1"), (nil, nil)] as [(String?, String?)] {
+            let order = LoggedModelOrder(field: "metrics.auc", datasetName: name, datasetDigest: digest)
+            #expect(try await names(nil, [], [order]) == (name == nil ? "xyz" : "xzy"))
+        }
+        let elsewhere = LoggedModelOrder(field: "metrics.auc", datasetDigest: "other")
+        #expect(try await names(nil, [], [elsewhere]) == "zyx")
         for bad in ["metric.auc > 1", "foo = 'x'", "metrics.auc = 'x'", "name > 'x'", "name IS NULL", "status > 1"] {
             #expect(await code { _ = try await names(bad) } == .invalidArgument, "\(bad)")
         }
         let stored = try await store.loggedModel(ids["y"] ?? "")
         #expect(stored.metrics.map(\.runID) == [run])
         #expect(stored.metrics.first?.metric.datasetName == "d1")
+    }
+
+    /// The beginnings of texts that MLflow's own tests look for.
+    @Test func texts() async throws {
+        func text(_ filter: String) async -> String {
+            await failure { _ = try await store.searchLoggedModels(experimentIDs: ["0"], filter: filter) }?.message
+                ?? ""
+        }
+        for filter in ["Foo", "name = 'a' OR name = 'b'", "name = "] {
+            #expect(await text(filter).hasPrefix("Invalid filter string: '\(filter)'."))
+        }
+        #expect(await text("foo.bar = 'a'").hasPrefix("Invalid entity type: 'foo'."))
+        for filter in ["name > 'a'", "metrics.m LIKE 0", "params.p < '1'", "creation_time IN ('1')", "tags.t IS NULL"] {
+            #expect(await text(filter).hasPrefix("Invalid comparison operator for "), "\(filter)")
+        }
+        for _ in 0..<2 { _ = try await store.createLoggedModel(experimentID: "0") }
+        let token = try await store.searchLoggedModels(experimentIDs: ["0"], limit: 1).nextToken
+        let other = [LoggedModelOrder(field: "creation_time")]
+        let wrong: [([String], String?, [LoggedModelOrder], String)] = [
+            (["1"], nil, [], "Experiment IDs in the page token do not match"),
+            (["0"], "name = 'a'", [], "Filter string in the page token does not match"),
+            (["0"], nil, other, "Order by in the page token does not match"),
+        ]
+        for (experiments, filter, order, text) in wrong {
+            let error = await failure {
+                _ = try await store.searchLoggedModels(
+                    experimentIDs: experiments,
+                    filter: filter,
+                    order: order,
+                    after: token
+                )
+            }
+            #expect(error?.message.hasPrefix(text) == true)
+        }
+        #expect(try await store.searchLoggedModels(experimentIDs: ["0"], limit: 9, after: token).models.count == 1)
     }
 
     @Test func pages() async throws {

@@ -35,7 +35,7 @@ package struct KeysetPage: Sendable {
     package init(keys: [Key], limit: Int, query: [String]) {
         self.keys = keys
         self.limit = limit
-        fingerprint = Self.hash(query + keys.map { "\($0.expression) \($0.isAscending)" })
+        fingerprint = Self.fingerprint(of: query + keys.map { "\($0.expression) \($0.isAscending)" })
     }
 
     /// A part of the rows that can be read in its order by itself.
@@ -169,8 +169,8 @@ package struct KeysetPage: Sendable {
         }
     }
 
-    /// FNV-1a over the parts and their lengths.
-    private static func hash(_ parts: [String]) -> String {
+    /// A short text that stands for the parts: FNV-1a over them and their lengths.
+    package static func fingerprint(of parts: [String]) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for part in parts {
             for byte in Array("\(part.utf8.count):\(part)".utf8) {

@@ -110,7 +110,10 @@ private struct SearchFilterParser {
         guard try next() == .open else { throw scanner.invalid("IN needs a list such as ('a', 'b').") }
         var texts: [String] = []
         while true {
-            guard case .text(let text) = try next() else {
+            let token = try next()
+            // A list of one text written by Python ends with a comma.
+            if token == .close, !texts.isEmpty { return texts }
+            guard case .text(let text) = token else {
                 throw scanner.invalid("the list after IN holds quoted texts only.")
             }
             guard texts.count < SearchLimits.listValues else {

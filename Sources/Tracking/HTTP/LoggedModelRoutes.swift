@@ -35,7 +35,7 @@ package struct LoggedModelRoutes {
                 datasets: call.fields.messages("datasets").map { message in
                     MeasuredDataset(
                         name: try message.string("dataset_name"),
-                        digest: try message.optionalString("dataset_digest")
+                        digest: try MLflowWire.given(message, "dataset_digest")
                     )
                 },
                 order: call.fields.messages("order_by").map { try Self.order($0) },
@@ -50,12 +50,11 @@ package struct LoggedModelRoutes {
     }
 
     private static func order(_ fields: MLflowFields) throws(MartletError) -> LoggedModelOrder {
-        let digest = try fields.optionalString("dataset_digest")
-        let dataset = try fields.optionalString("dataset_name").map { MeasuredDataset(name: $0, digest: digest) }
-        return LoggedModelOrder(
+        LoggedModelOrder(
             field: try fields.string("field_name"),
             isAscending: try fields.optionalBool("ascending") ?? true,
-            dataset: dataset
+            datasetName: try MLflowWire.given(fields, "dataset_name"),
+            datasetDigest: try MLflowWire.given(fields, "dataset_digest")
         )
     }
 

@@ -15,7 +15,7 @@ extension TrackingStore {
     ) async throws {
         try TrackingRules.checkRunID(runID)
         try Self.checkCount(datasets.count + modelIDs.count, "datasets and models")
-        for (index, dataset) in datasets.enumerated() { try Self.check(dataset, "datasets[\(index)].") }
+        for (index, dataset) in datasets.enumerated() { try Self.check(dataset, "datasets[\(index)]") }
         try await changeRun(runID) { connection, number in
             for dataset in datasets { try Self.putDataset(connection, number, dataset) }
             for modelID in modelIDs {
@@ -93,19 +93,21 @@ extension TrackingStore {
         }
     }
 
-    private static func check(_ dataset: DatasetInput, _ field: String) throws(MartletError) {
+    private static func check(_ dataset: DatasetInput, _ place: String) throws(MartletError) {
         let texts: [(String, String, Int)] = [
-            (dataset.name, "dataset.name", TrackingLimits.datasetNameCharacters),
-            (dataset.digest, "dataset.digest", TrackingLimits.datasetDigestCharacters),
-            (dataset.source, "dataset.source", TrackingLimits.datasetSourceCharacters),
-            (dataset.schema ?? "", "dataset.schema", TrackingLimits.datasetSchemaCharacters),
-            (dataset.profile ?? "", "dataset.profile", TrackingLimits.datasetProfileCharacters),
+            (dataset.name, "name", TrackingLimits.datasetNameCharacters),
+            (dataset.digest, "digest", TrackingLimits.datasetDigestCharacters),
+            (dataset.source, "source", TrackingLimits.datasetSourceCharacters),
+            (dataset.schema ?? "", "schema", TrackingLimits.datasetSchemaCharacters),
+            (dataset.profile ?? "", "profile", TrackingLimits.datasetProfileCharacters),
         ]
-        for (text, name, limit) in texts { try TrackingRules.checkLength(text, atMost: limit, field + name) }
+        for (text, field, limit) in texts {
+            try TrackingRules.checkLength(text, atMost: limit, field, in: "\(place).dataset")
+        }
         for (index, tag) in dataset.tags.enumerated() {
-            let place = "\(field)tags[\(index)]."
-            try TrackingRules.checkLength(tag.key, atMost: TrackingLimits.inputTagKeyCharacters, place + "key")
-            try TrackingRules.checkLength(tag.value, atMost: TrackingLimits.inputTagValueCharacters, place + "value")
+            let place = "\(place).tags[\(index)]"
+            try TrackingRules.checkLength(tag.key, atMost: TrackingLimits.inputTagKeyCharacters, "key", in: place)
+            try TrackingRules.checkLength(tag.value, atMost: TrackingLimits.inputTagValueCharacters, "value", in: place)
         }
     }
 

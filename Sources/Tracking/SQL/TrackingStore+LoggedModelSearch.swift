@@ -26,21 +26,34 @@ extension TrackingStore {
         let limit = Swift.min(limit, TrackingLimits.loggedModelResults)
         let search = try LoggedModelSearch(
             experiments: experimentIDs.map { try TrackingRules.experimentNumber($0) },
-            filter: SearchFilter.parse(filter),
+            filter: Self.comparisons(filter),
             datasets: datasets,
             order: order
         )
-        let query = ["logged models", filter ?? "", "\(datasets)", "\(order)"] + experimentIDs
-        let page = KeysetPage(keys: search.keys, limit: limit, query: query)
+        let tokens = LoggedModelPageToken(experiments: experimentIDs, filter: filter, order: order)
+        let reached = try token.map { try tokens.decode($0) }
+        let page = KeysetPage(keys: search.keys, limit: limit, query: ["logged models", "\(datasets)"])
         return try await database.read { connection in
             let result = try page.rows(
                 connection,
                 columns: "l.*",
                 source: SQLFragment("logged_models l"),
                 condition: search.condition,
-                after: token
+                after: reached
             )
-            return (try Self.loggedModels(connection, result.rows), result.nextToken)
+            return (try Self.loggedModels(connection, result.rows), result.nextToken.map(tokens.encode))
+        }
+    }
+
+    /// The comparisons of a filter; errors begin as MLflow's do for logged models.
+    private static func comparisons(_ filter: String?) throws(MartletError) -> [SearchComparison] {
+        do {
+            return try SearchFilter.parse(filter)
+        } catch {
+            throw MartletError(
+                .invalidArgument,
+                "Invalid filter string: '\((filter ?? "").prefix(200))'. \(error.message)"
+            )
         }
     }
 

@@ -21,14 +21,22 @@ package struct LoggedModelOrder: Sendable {
     package let field: String
     /// Whether small values come first.
     package let isAscending: Bool
-    /// Only metrics measured on this dataset count; nil for any.
-    package let dataset: MeasuredDataset?
+    /// Only metrics measured on a dataset of this name count; nil for any.
+    package let datasetName: String?
+    /// Only metrics measured on a dataset with this digest count; nil for any.
+    package let datasetDigest: String?
 
     /// Makes an entry.
-    package init(field: String, isAscending: Bool = true, dataset: MeasuredDataset? = nil) {
+    package init(
+        field: String,
+        isAscending: Bool = true,
+        datasetName: String? = nil,
+        datasetDigest: String? = nil
+    ) {
         self.field = field
         self.isAscending = isAscending
-        self.dataset = dataset
+        self.datasetName = datasetName
+        self.datasetDigest = datasetDigest
     }
 }
 
@@ -97,9 +105,7 @@ struct LoggedModelSearch {
         _ measured: SQLFragment
     ) throws(MartletError) -> SQLFragment {
         let key = comparison.field.key
-        guard comparison.operation != .isNull, comparison.operation != .isNotNull else {
-            throw invalidOperator(comparison)
-        }
+        try checkOperator(comparison)
         switch comparison.field.entity {
         case "metrics":
             let value = try comparison.condition(onNumber: "m.metric_value", named: "metric '\(key)'")
@@ -161,13 +167,13 @@ struct LoggedModelSearch {
         switch comparison.value {
         case .text(let text), .number(let text): texts = [text]
         case .texts(let list): texts = list
-        case .none: throw invalidOperator(comparison)
+        case .none: texts = []
         }
         let list = SQLFragment.isIn(column, texts.compactMap { code($0).map(SQLValue.integer) })
         switch comparison.operation {
         case .equal, .isIn: return list
         case .notEqual, .isNotIn: return SQLFragment("NOT (\(list.sql))", list.arguments)
-        default: throw invalidOperator(comparison)
+        default: throw comparison.invalidOperator(for: "attribute '\(comparison.field.key)'")
         }
     }
 
@@ -180,11 +186,22 @@ struct LoggedModelSearch {
         }
     }
 
-    private static func invalidOperator(_ comparison: SearchComparison) -> MartletError {
-        MartletError(
+    /// Numbers have an order, texts have patterns and lists; nothing else is in this grammar.
+    private static func checkOperator(_ comparison: SearchComparison) throws(MartletError) {
+        var isNumber = comparison.field.entity == "metrics"
+        if comparison.field.entity ?? "attributes" == "attributes", case .number = Attribute(comparison.field.key) {
+            isNumber = true
+        }
+        let operators: [SearchComparison.Operator] =
+            isNumber
+            ? [.less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual]
+            : [.equal, .notEqual, .like, .ilike, .isIn, .isNotIn]
+        guard !operators.contains(comparison.operation) else { return }
+        let list = operators.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        throw MartletError(
             .invalidArgument,
             "Invalid comparison operator for \(comparison.field.entity ?? "attributes").\(comparison.field.key): "
-                + "'\(comparison.operation.rawValue)'. Expected one of ('=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN')."
+                + "'\(comparison.operation.rawValue)'. Expected one of (\(list))."
         )
     }
 
@@ -212,7 +229,10 @@ struct LoggedModelSearch {
                 )
             }
         }
-        let measured = measured(entry.dataset.map { [$0] } ?? [])
+        var conditions: [SQLFragment] = []
+        if let name = entry.datasetName { conditions.append(SQLFragment("m.dataset_name = ?", [.text(name)])) }
+        if let digest = entry.datasetDigest { conditions.append(SQLFragment("m.dataset_digest = ?", [.text(digest)])) }
+        let measured = SQLFragment.all(conditions)
         let latest = """
             (SELECT CASE WHEN m.is_nan = 1 THEN NULL ELSE m.metric_value END FROM logged_model_metrics m
             WHERE m.model_id = l.model_id AND m.metric_key = ? AND \(measured.sql)

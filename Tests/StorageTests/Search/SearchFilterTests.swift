@@ -95,6 +95,13 @@ import Testing
         }
     }
 
+    @Test func listsMayEndWithAComma() throws {
+        #expect(try SearchFilter.parse("a IN ('x',)") == SearchFilter.parse("a IN ('x')"))
+        for bad in ["a IN (,)", "a IN ()", "a IN ('x',,)", "a IN ('x', 1)"] {
+            #expect(throws: MartletError.self, "\(bad)") { try SearchFilter.parse(bad) }
+        }
+    }
+
     @Test func valuesMustSuitTheirField() throws {
         let number = try #require(try SearchFilter.parse("a > 1").first)
         let text = try #require(try SearchFilter.parse("a = 'x'").first)
