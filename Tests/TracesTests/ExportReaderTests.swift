@@ -163,6 +163,27 @@ import Testing
         #expect(try await refusal(bytes(export)) == "400 Invalid OpenTelemetry format - more than \(most) spans")
     }
 
+    @Test func messagesAreCountedBeforeTheyAreMade() async throws {
+        // Each empty entry of the list is one message of two bytes.
+        let most = TracesLimits.exportMessages
+        let many = Array(repeating: [UInt8](arrayLiteral: 0x0A, 0), count: most).flatMap(\.self)
+        #expect(ExportSize.isAtMost(most, many))
+        #expect(!ExportSize.isAtMost(most - 1, many))
+        #expect(await refusal(many + [0x0A, 0]) == "400 Invalid OpenTelemetry format - more than \(most) messages")
+        let export = try bytes(
+            export { span in
+                var pair = Opentelemetry_Proto_Common_V1_KeyValue()
+                pair.value.arrayValue.values = [AnyValue(), AnyValue()]
+                span.attributes = [pair]
+            }
+        )
+        // Resource spans, scope spans, span, pair, value, array and its two values.
+        #expect(ExportSize.isAtMost(8, export) && !ExportSize.isAtMost(7, export))
+        let document = [UInt8](repeating: 0x20, count: TracesLimits.exportJSONBytes - 2) + Array("{}".utf8)
+        #expect(await refusal(document, isJSON: true) == "400 Invalid OpenTelemetry format - no spans found")
+        #expect(await refusal([0x20] + document, isJSON: true) == "400 Invalid OpenTelemetry format")
+    }
+
     @Test func otherConventionsAreTranslated() {
         let chat = SpanTranslation.translated(
             span(
@@ -187,5 +208,15 @@ import Testing
             span(1, 1, attributes: ["openinference.span.kind": "TOOL", "input.value": "x", "mlflow.spanType": "LLM"])
         )
         #expect(other.attribute("mlflow.spanType") == "\"LLM\"" && other.attribute("mlflow.spanInputs") == "\"x\"")
+        for (key, value, type) in [
+            ("traceloop.span.kind", "workflow", "WORKFLOW"), ("ai.operationId", "ai.toolCall", "TOOL"),
+            ("entity.type", "agent", "AGENT"), ("lmnr.span.type", "CACHED", "LLM"),
+            ("langfuse.observation.type", "generation", "LLM"),
+        ] {
+            let translated = SpanTranslation.translated(span(1, 1, attributes: [key: .string(value)]))
+            #expect(translated.attributeString("mlflow.spanType") == type)
+        }
+        let own = span(1, 1, attributes: ["mlflow.spanType": "UNKNOWN", "colour": "red"])
+        #expect(SpanTranslation.translated(own) == own)
     }
 }
