@@ -388,7 +388,7 @@ def complaint(answer: requests.Response, name: str) -> str | None:
 
 def leak(text: str) -> str | None:
     """What an answer tells of the machine that it must not, or nothing."""
-    for word in ["Traceback", ".swift", "/tmp/", "/home/", "/root", "SQLITE", "sqlite", "SELECT ", "INSERT "]:
+    for word in ["Traceback", ".swift", "/tmp/", "/home/", f"{Path.home()}/", "SQLITE", "sqlite", "SELECT ", "INSERT "]:
         if word in text:
             return f"leaks {word}: {text[:300]}"
     return None
