@@ -21,5 +21,5 @@ package enum ArtifactsLimits {
     /// Seconds for which an entry stays after it was asked for, whatever room is needed.
     package static let cacheGraceSeconds: Int64 = 600
     /// Bytes of the file that lists what an entry of the cache holds.
-    package static let cacheManifestBytes = 16 * 1024 * 1024
+    package static let cacheManifestBytes = 64 * 1024 * 1024
 }

@@ -4,11 +4,15 @@ import NIOCore
 import NIOHTTP1
 
 extension S3ArtifactStore {
+    /// Deletes a file, or a directory with everything in it; nothing happens if nothing is there.
+    ///
+    /// - Throws: as the protocol says.
     package func delete(_ path: ArtifactPath) async throws {
         guard !path.isRoot else {
             throw MartletError(.invalidArgument, "Invalid path '': the root of the artifacts cannot be deleted.")
         }
         let prefix = try prefix(path)
+        known.remove(try key(path))
         try await deleteObject(try key(path), path)
         // Every round asks for the first page again, because the keys of the last one are gone.
         while true {

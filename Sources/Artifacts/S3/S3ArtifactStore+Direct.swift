@@ -2,8 +2,12 @@ import Core
 import NIOHTTP1
 
 extension S3ArtifactStore: DirectTransfers {
+    /// The transfers that bypass the server.
     package var direct: (any DirectTransfers)? { self }
 
+    /// Begins an upload in parts and signs an address for each of them.
+    ///
+    /// - Throws: as the protocol says.
     package func beginUpload(_ path: ArtifactPath, parts: Int) async throws -> DirectUpload {
         guard (1...S3Limits.parts).contains(parts) else {
             throw MartletError(.invalidArgument, "An upload has 1 to \(S3Limits.parts) parts, not \(parts).")
@@ -28,6 +32,9 @@ extension S3ArtifactStore: DirectTransfers {
         return DirectUpload(id: id, addresses: addresses)
     }
 
+    /// Makes a file of the parts that arrived.
+    ///
+    /// - Throws: as the protocol says.
     package func completeUpload(_ path: ArtifactPath, id: String, parts: [DirectPart]) async throws {
         guard !parts.isEmpty, parts.count <= S3Limits.parts,
             parts.allSatisfy({ (1...S3Limits.parts).contains($0.number) && (1...256).contains($0.tag.utf8.count) })
@@ -53,6 +60,9 @@ extension S3ArtifactStore: DirectTransfers {
         }
     }
 
+    /// Drops an upload and its parts; nothing happens if it is not under way.
+    ///
+    /// - Throws: as the protocol says.
     package func abortUpload(_ path: ArtifactPath, id: String) async throws {
         let request = S3Request(
             method: .DELETE,
@@ -63,6 +73,9 @@ extension S3ArtifactStore: DirectTransfers {
         _ = try await client.explaining(path) { try await client.exchange(request) }
     }
 
+    /// Signs an address for downloading a file under its own name.
+    ///
+    /// - Throws: as the protocol says.
     package func download(_ path: ArtifactPath) async throws -> DirectDownload {
         let status = try await status(path)
         let disposition = "attachment; filename*=UTF-8''\(S3Encoding.component(path.name))"

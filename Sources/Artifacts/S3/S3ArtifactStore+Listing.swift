@@ -17,6 +17,9 @@ struct S3Page: Sendable {
 }
 
 extension S3ArtifactStore {
+    /// The entries of a directory, sorted by name; empty if it is missing or a file.
+    ///
+    /// - Throws: as the protocol says.
     package func list(_ path: ArtifactPath) async throws -> [ArtifactEntry] {
         let prefix = try prefix(path)
         var entries: [ArtifactEntry] = []
@@ -39,6 +42,9 @@ extension S3ArtifactStore {
         return entries.sorted { $0.path.name < $1.path.name }
     }
 
+    /// Every file beneath a directory, in the order of their paths.
+    ///
+    /// - Throws: as the protocol says.
     package func files(beneath path: ArtifactPath) async throws -> [ArtifactEntry] {
         var files: [ArtifactEntry] = []
         for (file, object) in try await objects(beneath: path) {
@@ -47,6 +53,9 @@ extension S3ArtifactStore {
         return files.sorted { $0.path.description < $1.path.description }
     }
 
+    /// What lies at a path, or nil.
+    ///
+    /// - Throws: as the protocol says.
     package func entry(_ path: ArtifactPath) async throws -> ArtifactEntry? {
         if path.isRoot { return ArtifactEntry(path: path, isDirectory: true, size: nil) }
         if let head = try await head(path) {
@@ -56,6 +65,9 @@ extension S3ArtifactStore {
         return ArtifactEntry(path: path, isDirectory: true, size: nil)
     }
 
+    /// What the object at a path is.
+    ///
+    /// - Throws: as the protocol says.
     package func status(_ path: ArtifactPath) async throws -> ArtifactStatus {
         guard !path.isRoot, let head = try await head(path) else { throw try await absence(of: path) }
         return head

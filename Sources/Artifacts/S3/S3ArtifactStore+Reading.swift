@@ -4,6 +4,9 @@ import NIOCore
 import NIOHTTP1
 
 extension S3ArtifactStore {
+    /// Opens an object, or a part of it.
+    ///
+    /// - Throws: as the protocol says.
     package func read(_ path: ArtifactPath, range: ArtifactRange?) async throws -> ArtifactBody {
         guard !path.isRoot else { throw try await absence(of: path) }
         let key = try key(path)

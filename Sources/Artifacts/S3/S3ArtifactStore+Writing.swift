@@ -2,6 +2,9 @@ import Core
 import NIOCore
 
 extension S3ArtifactStore {
+    /// Stores an object from chunks as they arrive: in one request, or in parts.
+    ///
+    /// - Throws: as the protocol says.
     @discardableResult
     package func write<Chunks: AsyncSequence>(
         _ path: ArtifactPath,
