@@ -251,6 +251,8 @@ import Testing
                 ? .empty : .error(400, "ExpiredToken")
         }
         let fetched = Mutex(0)
+        let temporary = try TemporaryStore()
+        defer { withExtendedLifetime(temporary) {} }
         let store = S3ArtifactStore(
             settings: try S3Settings.resolve(
                 location: "s3://models",
@@ -263,7 +265,7 @@ import Testing
                 }
                 return S3Credentials(accessKeyID: count == 1 ? "first" : "second", secretAccessKey: "s")
             },
-            cache: try ArtifactCache(directory: TemporaryStore().directory + "/cache")
+            cache: try ArtifactCache(directory: temporary.directory + "/cache")
         )
         #expect(try await store.list(path("d")).isEmpty)
         #expect(fetched.withLock { $0 } == 2 && server.requests.count == 2)
