@@ -79,5 +79,5 @@ package enum TrackingLimits {
     /// Points between two anchors of a walk along a long history.
     package static let historyStride = 256
     /// Anchors after which the distance between them doubles.
-    package static let historyAnchors = 500
+    package static let historyAnchors = 1_000
 }

@@ -91,11 +91,13 @@ private struct MetricSeries {
     /// A short series is read whole. A long one is walked once inside the database, from anchor to anchor, which counts
     /// it; each point that is wanted is then reached from the anchor before it.
     func sampled(_ limit: Int) throws -> [Point] {
-        let start = try points(after: nil, skipping: 0, limit: TrackingLimits.wholeHistoryPoints + 1)
-        guard start.count > TrackingLimits.wholeHistoryPoints else {
-            return TrackingStore.sampledRanks(of: start.count, limit).map { start[$0] }
+        let whole = TrackingLimits.wholeHistoryPoints
+        guard let first = try points(after: nil, skipping: 0, limit: 1).first else { return [] }
+        guard try !points(after: nil, skipping: whole, limit: 1).isEmpty else {
+            let all = try points(after: nil, skipping: 0, limit: whole)
+            return TrackingStore.sampledRanks(of: all.count, limit).map { all[$0] }
         }
-        var anchors = [(rank: 0, point: start[0])]
+        var anchors = [(rank: 0, point: first)]
         var stride = TrackingLimits.historyStride
         while let next = try points(after: anchors[anchors.count - 1].point, skipping: stride - 1, limit: 1).first {
             anchors.append((anchors[anchors.count - 1].rank + stride, next))
@@ -113,16 +115,22 @@ private struct MetricSeries {
         }
     }
 
+    private static let fromStart = statement("step >= ?")
+    /// A comparison of rows is one range of the index; with a second lower bound SQLite might take that one.
+    private static let fromPoint = statement("(step, metric_time, metric_value, is_nan) > (?, ?, ?, ?)")
+
+    private static func statement(_ lower: String) -> String {
+        """
+        SELECT step, metric_time, metric_value, is_nan FROM metrics
+        WHERE run_number = ? AND key_number = ? AND \(lower) AND step <= ?
+        ORDER BY step, metric_time, metric_value, is_nan LIMIT ? OFFSET ?
+        """
+    }
+
     private func points(after point: Point?, skipping: Int, limit: Int) throws -> [Point] {
-        // A comparison of rows is one range of the index; with a second lower bound SQLite might take that one.
-        let lower = point == nil ? "step >= ?" : "(step, metric_time, metric_value, is_nan) > (?, ?, ?, ?)"
         var found: [Point] = []
         try connection.forEach(
-            """
-            SELECT step, metric_time, metric_value, is_nan FROM metrics
-            WHERE run_number = ? AND key_number = ? AND \(lower) AND step <= ?
-            ORDER BY step, metric_time, metric_value, is_nan LIMIT ? OFFSET ?
-            """,
+            point == nil ? Self.fromStart : Self.fromPoint,
             [.integer(run), .integer(key)] + (point?.values ?? [.integer(steps.lowerBound)])
                 + [.integer(steps.upperBound), .int(limit), .int(skipping)]
         ) { row in
