@@ -38,7 +38,7 @@ import Testing
     @Test(arguments: [
         "  ", "'; DROP TABLE runs;--", "a", "a =", "= 'x'", "a == 'x'", "a <> 'x'", "a = 'x' OR b = 'y'", "NOT a = 'x'",
         "(a = 'x')", "a = 'x' AND", "AND a = 'x'", "a = 'x' b = 'y'", "a = 'x", "a = x", "a = +1", "a = 1x", "a IN 'x'",
-        "a IN ('x'", "a IN ('x',)", "a IN ()", "a IN (1)", "a IS 'x'", "a IS NOT", "metrics. > 1", "a.b. = 'x' ;",
+        "a IN ('x'", "a IN ('x',,)", "a IN ()", "a IN (1)", "a IS 'x'", "a IS NOT", "metrics. > 1", "a.b. = 'x' ;",
         "a = 'x' -- y", "a # 'x'", "a !> 1", "a NOT LIKE 'x'", "a = NaN",
     ])
     func refuses(_ text: String) {
