@@ -3,8 +3,7 @@ import Foundation
 import OpenTelemetryProto
 import SwiftProtobuf
 import Testing
-
-@testable import Traces
+import Traces
 
 @Suite struct ExportReaderTests {
     typealias Export = Opentelemetry_Proto_Collector_Trace_V1_ExportTraceServiceRequest

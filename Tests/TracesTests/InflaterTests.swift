@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Traces
+import Traces
 
 @Suite struct InflaterTests {
     // "martlet martlet martlet martlet", by Python's gzip (mtime 0), zlib and raw deflate.

@@ -3,8 +3,7 @@ import Core
 import Storage
 import HTTPTypes
 import Testing
-
-@testable import Traces
+import Traces
 
 @Suite struct OTLPRoutesTests {
     private static let body = Array(

@@ -1,7 +1,6 @@
 import Core
 import Testing
-
-@testable import Traces
+import Traces
 
 @Suite struct PatternTests {
     private func occurs(_ pattern: String, _ text: String) throws -> Bool {

@@ -4,8 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
-
-@testable import Traces
+import Traces
 
 /// The routes of a fixture's store, asked without a socket.
 struct RoutesFixture {

@@ -4,8 +4,7 @@ import Storage
 import HTTPTypes
 import TestSupport
 import Testing
-
-@testable import Traces
+import Traces
 
 /// What travels over HTTP: the shape of replies and of errors.
 @Suite(.overEveryDatabase) struct TraceRoutesTests {

@@ -3,8 +3,7 @@ import Core
 import Storage
 import TestSupport
 import Testing
-
-@testable import Traces
+import Traces
 
 @Suite(.overEveryDatabase) struct TraceStoreTests {
     @Test func aDescriptionIsStoredWithWhatTheServerAdds() async throws {

@@ -4,8 +4,7 @@ import Foundation
 import Storage
 import TestSupport
 import Testing
-
-@testable import Traces
+import Traces
 
 /// A store over an empty database and a directory that is removed at the end.
 ///
@@ -104,7 +103,7 @@ func span(
         status: status,
         statusMessage: "",
         attributes: attributes.sorted { $0.key < $1.key }.map {
-            TraceSpan.Attribute(key: $0.key, text: AttributeText.dump($0.value))
+            TraceSpan.Attribute(key: $0.key, text: AttributeText.json($0.value))
         },
         events: [],
         links: [],

@@ -2,8 +2,7 @@ import Artifacts
 import Core
 import Storage
 import Testing
-
-@testable import Traces
+import Traces
 
 /// Each limit holds at its value and not one past it.
 @Suite struct TracesLimitsTests {

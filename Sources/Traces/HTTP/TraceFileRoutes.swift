@@ -31,7 +31,7 @@ struct TraceFileRoutes {
         if trace.spans.isEmpty, trace.info.tag(TraceKeys.spansLocation) != TraceKeys.spansInStore {
             throw MartletError(.notFound, "No such artifact: 'traces.json'")
         }
-        let file = AttributeText.dump(["spans": .array(trace.spans.map { .object($0.content) })])
+        let file = AttributeText.json(["spans": .array(trace.spans.map { .object($0.content) })])
         var response = Response.bytes(Array(file.utf8), contentType: "application/octet-stream")
         response.headers[.contentDisposition] = "attachment; filename=traces.json"
         return response

@@ -1,9 +1,9 @@
-import Core
+package import Core
 
 /// Times and durations as protobuf's JSON writes them: RFC 3339, and seconds with an `s`.
-enum TraceTimes {
+package enum TraceTimes {
     /// The moment of a text such as `2026-11-21T08:32:19.590Z`, cut to milliseconds; nil if it is none.
-    static func timestamp(_ text: String) -> Timestamp? {
+    package static func timestamp(_ text: String) -> Timestamp? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes.count <= 40, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
             bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: "t"), bytes[13] == UInt8(ascii: ":"),
@@ -58,7 +58,7 @@ enum TraceTimes {
     }
 
     /// The milliseconds of a text such as `1.5s`, cut; nil if it is none.
-    static func milliseconds(_ text: String) -> Int64? {
+    package static func milliseconds(_ text: String) -> Int64? {
         guard text.hasSuffix("s") else { return nil }
         let number = text.dropLast()
         let isNegative = number.hasPrefix("-")
@@ -82,7 +82,7 @@ enum TraceTimes {
     }
 
     /// The text of a duration.
-    static func text(milliseconds: Int64) -> String {
+    package static func text(milliseconds: Int64) -> String {
         let (seconds, rest) = milliseconds.magnitude.quotientAndRemainder(dividingBy: 1000)
         let fraction = rest == 0 ? "" : "." + String(String(rest + 1000).dropFirst())
         return "\(milliseconds < 0 ? "-" : "")\(seconds)\(fraction)s"

@@ -1,11 +1,12 @@
-import Core
+package import Core
 import HTTPSupport
 
 /// How traces and assessments look in MLflow's JSON.
-enum TraceWire {
+package enum TraceWire {
     // MARK: traces, version 3
 
-    static func info(_ info: TraceInfo) -> JSONValue {
+    /// The description of a trace as replies carry it.
+    package static func info(_ info: TraceInfo) -> JSONValue {
         var object: JSONObject = [
             "trace_id": .string(info.id),
             "trace_location": [
@@ -149,7 +150,7 @@ enum TraceWire {
         case .expectation:
             switch assessment.value {
             case .array, .object:
-                let text = JSONValue.string(AttributeText.dump(assessment.value))
+                let text = JSONValue.string(AttributeText.json(assessment.value))
                 object["expectation"] = ["serialized_value": ["serialization_format": "JSON_FORMAT", "value": text]]
             default: object["expectation"] = ["value": assessment.value]
             }

@@ -3,9 +3,9 @@ import OpenTelemetryProto
 import SwiftProtobuf
 
 /// Reads the body of an OTLP export into spans.
-enum ExportReader {
+package enum ExportReader {
     /// Why a body is refused: the status and the words that OTLP clients of MLflow know.
-    enum Refusal: Error {
+    package enum Refusal: Error {
         /// Not what it says it is, or nothing in it: 400.
         case malformed(String)
         /// A span without an id, or with a time that no clock shows: 422.
@@ -16,7 +16,7 @@ enum ExportReader {
     ///
     /// - Throws: `Refusal`.
     @concurrent
-    static func spans(_ body: [UInt8], isJSON: Bool) async throws -> [TraceSpan] {
+    package static func spans(_ body: [UInt8], isJSON: Bool) async throws -> [TraceSpan] {
         let message = try message(body, isJSON: isJSON)
         guard !message.resourceSpans.isEmpty else {
             throw Refusal.malformed("Invalid OpenTelemetry format - no spans found")
@@ -111,13 +111,13 @@ enum ExportReader {
             }
         }
         // Which trace a span belongs to is decided by its id, not by what a client wrote beside it.
-        result.setAttribute(TraceKeys.spanTraceID, AttributeText.dump(TraceSpan.traceID(of: traceID)))
+        result.setAttribute(TraceKeys.spanTraceID, AttributeText.json(TraceSpan.traceID(of: traceID)))
         return result
     }
 
     private static func text(_ value: Opentelemetry_Proto_Common_V1_AnyValue) -> String {
         if case .stringValue(let text)? = value.value { return AttributeText.ofString(text) }
-        return AttributeText.dump(json(value))
+        return AttributeText.json(json(value))
     }
 
     private static func object(_ pairs: [Opentelemetry_Proto_Common_V1_KeyValue]) -> JSONObject {

@@ -1,7 +1,7 @@
 /// Counts the messages of an export before any of them is made.
 ///
 /// A message of two bytes becomes hundreds in memory: without this, a body within its limit could fill the machine.
-enum ExportSize {
+package enum ExportSize {
     /// The messages that can hold further ones.
     private enum Kind {
         case export, resourceSpans, resource, scopeSpans, scope, span, event, link, keyValue, anyValue, array, list
@@ -26,7 +26,7 @@ enum ExportSize {
     }
 
     /// Whether there are at most so many messages; what is no protobuf counts as far as it can be read.
-    static func isAtMost(_ limit: Int, _ body: [UInt8]) -> Bool {
+    package static func isAtMost(_ limit: Int, _ body: [UInt8]) -> Bool {
         body.withUnsafeBufferPointer { bytes in
             var count = 0
             var pending: [(kind: Kind, range: Range<Int>)] = [(.export, 0..<bytes.count)]

@@ -1,9 +1,9 @@
 import CZlib
 
 /// Decompresses the bodies of exports with zlib, into a limit.
-enum Inflater {
+package enum Inflater {
     /// Why nothing comes out.
-    enum Failure: Error {
+    package enum Failure: Error {
         /// The bytes are not in the format.
         case malformed
         /// More comes out than is allowed.
@@ -21,7 +21,7 @@ enum Inflater {
     private static let step = 64 * 1024
 
     /// The content of gzip members.
-    static func gunzip(_ input: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
+    package static func gunzip(_ input: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
         var content: [UInt8] = []
         var rest = input[...]
         repeat {
@@ -33,7 +33,7 @@ enum Inflater {
     }
 
     /// The content of a zlib stream, or of bare DEFLATE, which some clients send under the same name.
-    static func deflated(_ input: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
+    package static func deflated(_ input: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
         do {
             let stream = try inflate(input[...], .zlib, limit: limit)
             if stream.consumed == input.count { return stream.output }

@@ -4,7 +4,7 @@ import Core
 ///
 /// What a span has already is never changed. The conventions are asked in a fixed order; the first that says something
 /// is believed.
-enum SpanTranslation {
+package enum SpanTranslation {
     private struct Convention {
         var kindKeys: [String] = []
         var kinds: [String: String] = [:]
@@ -118,13 +118,13 @@ enum SpanTranslation {
     )
 
     /// The span with what its conventions say in MLflow's words.
-    static func translated(_ span: TraceSpan) -> TraceSpan {
+    package static func translated(_ span: TraceSpan) -> TraceSpan {
         // MLflow's own client sends few others than its own.
         guard span.attributes.contains(where: { !$0.key.hasPrefix("mlflow.") }) else { return span }
         var result = span
         let kind = span.attributeString(TraceKeys.spanType)
         if kind == nil || kind == "UNKNOWN", let word = first({ self.kind(of: span, $0) }) {
-            result.setAttribute(TraceKeys.spanType, AttributeText.dump(word))
+            result.setAttribute(TraceKeys.spanType, AttributeText.json(word))
         }
         add(TraceKeys.spanInputs, { text(span, $0.inputs) }, to: &result)
         add(TraceKeys.spanOutputs, { text(span, $0.outputs) }, to: &result)
@@ -176,7 +176,7 @@ enum SpanTranslation {
         usage["total_tokens"] = total.map(JSONValue.integer)
         usage["cache_read_input_tokens"] = count(span, convention.cacheReads).map(JSONValue.integer)
         usage["cache_creation_input_tokens"] = count(span, convention.cacheWrites).map(JSONValue.integer)
-        return AttributeText.dump(.object(usage))
+        return AttributeText.json(.object(usage))
     }
 
     private static func count(_ span: TraceSpan, _ keys: [String]) -> Int64? {

@@ -148,11 +148,11 @@ extension TraceStore {
             "assessment.source.source_id"
         )
         let limit = TracesLimits.assessmentTextCharacters
-        try TraceRules.checkLength(AttributeText.dump(assessment.value), atMost: limit, "assessment.value")
+        try TraceRules.checkLength(AttributeText.json(assessment.value), atMost: limit, "assessment.value")
         try TraceRules.checkLength(assessment.rationale ?? "", atMost: limit, "assessment.rationale")
         try TraceRules.checkLength(metadataText(assessment) ?? "", atMost: limit, "assessment.metadata")
         if let error = assessment.error {
-            try TraceRules.checkLength(AttributeText.dump(.object(error)), atMost: limit, "assessment.error")
+            try TraceRules.checkLength(AttributeText.json(.object(error)), atMost: limit, "assessment.error")
         }
         if assessment.id.isEmpty { assessment.id = "a-" + Identifier.timeOrdered(now: now) }
         if assessment.created == nil { assessment.created = now }
@@ -162,7 +162,7 @@ extension TraceStore {
 
     private static func metadataText(_ assessment: TraceAssessment) -> String? {
         guard !assessment.metadata.isEmpty else { return nil }
-        return AttributeText.dump(.object(JSONObject(assessment.metadata.map { ($0.key, .string($0.value)) })))
+        return AttributeText.json(.object(JSONObject(assessment.metadata.map { ($0.key, .string($0.value)) })))
     }
 
     /// The verdict as a number that `<` and `>` compare; nil if it is none.
@@ -192,8 +192,8 @@ extension TraceStore {
             """,
             [
                 .text(assessment.id), .integer(number), .text(assessment.name), .text(assessment.kind.rawValue),
-                .text(AttributeText.dump(assessment.value)), SQLValue(Self.number(assessment.value)),
-                SQLValue(assessment.error.map { AttributeText.dump(.object($0)) }),
+                .text(AttributeText.json(assessment.value)), SQLValue(Self.number(assessment.value)),
+                SQLValue(assessment.error.map { AttributeText.json(.object($0)) }),
                 .text(assessment.sourceType.rawValue), SQLValue(assessment.sourceID),
                 SQLValue(assessment.created?.milliseconds), SQLValue(assessment.updated?.milliseconds),
                 SQLValue(assessment.spanID), SQLValue(assessment.runID), SQLValue(assessment.rationale),

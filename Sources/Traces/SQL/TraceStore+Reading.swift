@@ -1,4 +1,4 @@
-import Artifacts
+package import Artifacts
 import Core
 import Storage
 
@@ -134,7 +134,7 @@ extension TraceStore {
     /// Where a file of a trace lies in the artifact store; nil if the trace keeps its files elsewhere.
     ///
     /// The tag that says where is the client's to change: only a folder of this very trace is believed.
-    func artifactPath(of info: TraceInfo, _ file: String) throws -> ArtifactPath? {
+    package func artifactPath(of info: TraceInfo, _ file: String) throws -> ArtifactPath? {
         guard let location = info.tag(TraceKeys.artifactLocation), let base = ArtifactURI.path(of: location),
             base.components.suffix(3) == ["traces", info.id, "artifacts"]
         else { return nil }

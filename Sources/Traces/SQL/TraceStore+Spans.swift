@@ -182,7 +182,7 @@ struct SpanRow: Sendable {
 
     init(_ span: TraceSpan) {
         id = span.id
-        content = AttributeText.dump(.object(span.content))
+        content = AttributeText.json(.object(span.content))
         let type = span.attributeString(TraceKeys.spanType)
         values = [
             .text(span.id), SQLValue(span.parentID), .text(span.name), .text(TraceRules.head(span.name)),

@@ -1,10 +1,10 @@
-import Core
+package import Core
 
 /// A regular expression that is searched for in time proportional to the text (Thompson, 1968).
 ///
 /// The databases' own operators differ in dialect, and SQLite has none; this one answers the same over both. Swift's own
 /// `Regex` tries one way after the other: a pattern of ten characters can keep it busy for ever, and nothing stops it.
-struct LinearPattern: Sendable {
+package struct LinearPattern: Sendable {
     private enum Step: Sendable {
         case set(PatternParser.Class)
         case start
@@ -20,7 +20,7 @@ struct LinearPattern: Sendable {
     /// Prepares a pattern.
     ///
     /// - Throws: `invalidArgument` that shows where the pattern is wrong or which limit it passes.
-    init(_ pattern: String) throws(MartletError) {
+    package init(_ pattern: String) throws(MartletError) {
         var parser = try PatternParser(pattern)
         let node = try parser.parse()
         ignoresCase = parser.ignoresCase
@@ -85,7 +85,7 @@ struct LinearPattern: Sendable {
     ///   - budget: how much work may still be done; it is reduced.
     /// - Returns: whether it does.
     /// - Throws: `invalidArgument` when the budget is used up.
-    func occurs(in text: String, budget: inout Int) throws(MartletError) -> Bool {
+    package func occurs(in text: String, budget: inout Int) throws(MartletError) -> Bool {
         let scalars = Array((ignoresCase ? text.lowercased() : text).unicodeScalars)
         var current = StateSet(count: steps.count)
         var following = StateSet(count: steps.count)

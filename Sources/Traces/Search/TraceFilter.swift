@@ -280,7 +280,7 @@ struct TraceFilter {
             try SearchComparison(
                 field: comparison.field,
                 operation: .like,
-                value: .text("%\(AttributeText.dump(Self.withoutWildcards(key)).dropFirst().dropLast())%")
+                value: .text("%\(AttributeText.json(Self.withoutWildcards(key)).dropFirst().dropLast())%")
             )
             .condition(onText: "c.content", named: name)
         )
@@ -332,12 +332,12 @@ struct TraceFilter {
         case (.equal, .text(let text)):
             value = SQLFragment(
                 "(a.assessment_value = ? OR a.assessment_value = ?)",
-                [.text(text), .text(AttributeText.dump(text))]
+                [.text(text), .text(AttributeText.json(text))]
             )
         case (.notEqual, .text(let text)):
             value = SQLFragment(
                 "a.assessment_value <> ? AND a.assessment_value <> ?",
-                [.text(text), .text(AttributeText.dump(text))]
+                [.text(text), .text(AttributeText.json(text))]
             )
         case (.isIn, _), (.isNotIn, _): throw comparison.invalidOperator(for: name)
         default: value = try comparison.condition(onText: "a.assessment_value", named: name)

@@ -1,19 +1,19 @@
-import Core
+package import Core
 
 /// JSON text as Python's json module writes it: `", "` and `": "`, bare `NaN` and `Infinity`, letters unescaped.
 ///
 /// Filters such as `span.content LIKE '%"model": "gpt%'` are written against this form.
-enum AttributeText {
+package enum AttributeText {
     /// The text of a value.
-    static func dump(_ value: JSONValue) -> String {
+    package static func json(_ value: JSONValue) -> String {
         var writer = JSONWriter()
         append(value, to: &writer)
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
     /// The text of a string.
-    static func dump(_ text: String) -> String {
-        dump(.string(text))
+    package static func json(_ text: String) -> String {
+        json(.string(text))
     }
 
     /// The value of a text, or nil if it is no JSON.
@@ -32,7 +32,7 @@ enum AttributeText {
     static func ofString(_ text: String) -> String {
         switch parse(text) {
         case .string, .array, .object: text
-        default: dump(text)
+        default: json(text)
         }
     }
 

@@ -51,7 +51,7 @@ struct SpanBatch: Sendable {
         var pairs: [TracePair] = []
         let resource = spans.first { !$0.resource.isEmpty }?.resource ?? [:]
         for member in resource.pairs where !member.key.hasPrefix("telemetry.sdk.") && !member.key.hasPrefix("mlflow.") {
-            let text = member.value.stringValue ?? AttributeText.dump(member.value)
+            let text = member.value.stringValue ?? AttributeText.json(member.value)
             pairs.append(TracePair(key: member.key, value: text))
         }
         for attribute in root?.attributes ?? [] where attribute.key.hasPrefix(TraceKeys.traceTagPrefix) {

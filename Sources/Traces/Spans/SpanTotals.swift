@@ -73,6 +73,6 @@ enum SpanTotals {
             guard let sum = sums[key] else { continue }
             object[key] = kind == .tokens ? Int64(exactly: sum).map(JSONValue.integer) ?? .number(sum) : .number(sum)
         }
-        return AttributeText.dump(.object(object))
+        return AttributeText.json(.object(object))
     }
 }

@@ -1,14 +1,14 @@
 import Core
 
 /// The beginning of what went into a trace or came out of it: the last message of a chat, or the text itself.
-enum TracePreview {
+package enum TracePreview {
     /// The preview of a root span's inputs or outputs.
     ///
     /// - Parameters:
     ///   - text: JSON text.
     ///   - role: whose last message is wanted, `user` or `assistant`.
     /// - Returns: at most `TracesLimits.previewCharacters` characters.
-    static func make(of text: String, role: String) -> String {
+    package static func make(of text: String, role: String) -> String {
         var content = text
         if let value = AttributeText.parse(text), let messages = messages(in: value), let last = messages.last {
             let message = messages.last { $0["role"]?.stringValue == role } ?? last

@@ -60,7 +60,7 @@ extension TraceSpan {
             status: Status.allCases.first { $0.code == code?.stringValue || $0.word == code?.stringValue } ?? .unset,
             statusMessage: message?.stringValue ?? "",
             attributes: (object["attributes"]?.objectValue ?? [:]).pairs.map { member in
-                Attribute(key: member.key, text: member.value.stringValue ?? AttributeText.dump(member.value))
+                Attribute(key: member.key, text: member.value.stringValue ?? AttributeText.json(member.value))
             },
             events: (object["events"]?.arrayValue ?? []).map { event in
                 Event(

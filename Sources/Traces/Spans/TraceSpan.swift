@@ -28,6 +28,12 @@ package struct TraceSpan: Sendable, Equatable {
         /// The value as JSON text, such as `"gpt-4"` with its quotes.
         package var text: String
 
+        /// Makes an attribute.
+        package init(key: String, text: String) {
+            self.key = key
+            self.text = text
+        }
+
         /// The value, or the text itself if it is no JSON.
         package var value: JSONValue {
             AttributeText.parse(text) ?? .string(text)
@@ -79,14 +85,43 @@ package struct TraceSpan: Sendable, Equatable {
     /// What produced it, as OpenTelemetry's resource; not stored with the span.
     package var resource: JSONObject
 
+    /// Makes a span.
+    package init(
+        otelTraceID: String,
+        id: String,
+        parentID: String?,
+        name: String,
+        startTime: Int64,
+        endTime: Int64?,
+        status: Status,
+        statusMessage: String,
+        attributes: [Attribute],
+        events: [Event],
+        links: [Link],
+        resource: JSONObject
+    ) {
+        self.otelTraceID = otelTraceID
+        self.id = id
+        self.parentID = parentID
+        self.name = name
+        self.startTime = startTime
+        self.endTime = endTime
+        self.status = status
+        self.statusMessage = statusMessage
+        self.attributes = attributes
+        self.events = events
+        self.links = links
+        self.resource = resource
+    }
+
     /// The trace's id in MLflow: `tr-` and the digits.
     package var traceID: String { TraceSpan.traceID(of: otelTraceID) }
 
     /// The id of a trace in MLflow.
-    static func traceID(of otelTraceID: String) -> String { "tr-" + otelTraceID }
+    package static func traceID(of otelTraceID: String) -> String { "tr-" + otelTraceID }
 
     /// An attribute's value as JSON text.
-    func attribute(_ key: String) -> String? {
+    package func attribute(_ key: String) -> String? {
         attributes.first { $0.key == key }?.text
     }
 
@@ -96,7 +131,7 @@ package struct TraceSpan: Sendable, Equatable {
     }
 
     /// An attribute as plain text: without quotes if it is a JSON string.
-    func attributeString(_ key: String) -> String? {
+    package func attributeString(_ key: String) -> String? {
         guard let text = attribute(key) else { return nil }
         return AttributeText.parse(text)?.stringValue ?? text
     }
