@@ -15,9 +15,17 @@ extension S3ArtifactStore {
         known.remove(try key(path))
         try await deleteObject(try key(path), path)
         // Every round asks for the first page again, because the keys of the last one are gone.
+        var last: String?
         while true {
             let page = try await page(path, prefix: prefix, delimited: false, token: nil)
-            guard !page.objects.isEmpty else { return }
+            guard let first = page.objects.first?.key else { return }
+            guard first != last else {
+                throw MartletError(
+                    .unavailable,
+                    "The object store says that it has deleted '\(path)' but still lists it; look at its retention rules."
+                )
+            }
+            last = first
             try await deleteObjects(page.objects.map(\.key), path)
         }
     }
