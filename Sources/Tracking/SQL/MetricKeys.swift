@@ -38,11 +38,12 @@ final class MetricKeys: Sendable {
         }
     }
 
-    /// Counts points that join the tail, and says whether it is full.
+    /// Counts points that join the tail.
     ///
     /// - Parameters:
     ///   - count: how many join.
     ///   - stored: how many there are, asked once.
+    /// - Returns: whether the tail is to be folded.
     func join(_ count: Int, stored: () throws -> Int) rethrows -> Bool {
         var waiting = state.withLock(\.waiting)
         if waiting == nil { waiting = try stored() }
