@@ -15,7 +15,8 @@ package final class Leadership: Sendable {
     private let lock: (any LeaderLock)?
     private let state = Mutex(State())
 
-    init(lock: (any LeaderLock)?) {
+    /// Leadership by this lock; without one the process always leads.
+    package init(lock: (any LeaderLock)?) {
         self.lock = lock
         if lock == nil { state.withLock { $0.isLeader = true } }
     }
@@ -128,7 +129,7 @@ package final class Leadership: Sendable {
 }
 
 /// A lock that one process holds at a time, and that is free when the process is gone.
-protocol LeaderLock: Sendable {
+package protocol LeaderLock: Sendable {
     /// Tries to take the lock; false when another process holds it.
     func acquire() throws(MartletError) -> Bool
 

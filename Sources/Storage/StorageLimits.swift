@@ -31,7 +31,7 @@ extension StorageLimits {
     /// How long a connection may take to be made while the server runs, in seconds.
     package static let connectSeconds = 1.0
     /// How long a server is waited for when a database is opened, in seconds.
-    package static let openSeconds = 10.0
+    package static let openSeconds = 5.0
     /// How long after a failed connection the next is not tried, in seconds.
     package static let reconnectSeconds = 0.25
     /// How long a read waits for the answer to one statement, in seconds.

@@ -14,8 +14,10 @@ extension TestDatabase {
 
 /// Runs every test of a suite over each kind of database, one after the other.
 package struct EveryDatabase: SuiteTrait, TestTrait, TestScoping {
+    /// The tests of a suite, not the suite as a whole.
     package let isRecursive = true
 
+    /// Calls `function` once for each kind of database.
     package func provideScope(
         for test: Test,
         testCase: Test.Case?,

@@ -3,10 +3,10 @@ package import Core
 internal import Synchronization
 
 /// PostgreSQL's client library, opened when the first database needs it.
-// Safe because the table is written before it is published and never again.
-package struct PostgresLibrary: @unchecked Sendable {
+package struct PostgresLibrary: Sendable {
     /// Its functions; valid for the rest of the process.
-    let functions: UnsafePointer<martlet_postgres>
+    // Safe because the table is written before it is published and never again.
+    nonisolated(unsafe) let functions: UnsafePointer<martlet_postgres>
 
     private static let opened = Mutex<PostgresLibrary?>(nil)
     #if os(macOS)

@@ -1,4 +1,4 @@
-internal import Core
+package import Core
 internal import Dispatch
 internal import Synchronization
 
@@ -100,12 +100,20 @@ final class PostgresReaders: Sendable {
 }
 
 /// Makes connections, and spares a server that is down: after a failure the next attempt waits a little.
-final class PostgresConnector: Sendable {
+package final class PostgresConnector: Sendable {
     let address: PostgresAddress
     private let failed = Mutex<(until: DispatchTime, error: MartletError)?>(nil)
 
-    init(address: PostgresAddress) {
+    /// Makes connections to this address.
+    package init(address: PostgresAddress) {
         self.address = address
+    }
+
+    /// Connects, runs one statement and closes again.
+    ///
+    /// - Throws: `unavailable` when there is no connection, `deadlineExceeded` when there is no answer in time.
+    package func check(_ sql: String, answerSeconds: Double) throws(MartletError) {
+        try connect(answerSeconds: answerSeconds).run(sql, []) { _ throws(MartletError) in }
     }
 
     /// A new session.

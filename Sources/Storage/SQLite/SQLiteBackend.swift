@@ -13,7 +13,11 @@ final class SQLiteBackend: DatabaseBackend {
 
     static func open(path: String) throws(MartletError) -> SQLiteBackend {
         do {
-            return SQLiteBackend(writer: try DatabasePool(path: path, configuration: configuration()))
+            let pool = try DatabasePool(path: path, configuration: configuration())
+            // The pool goes back to NORMAL when it turns the write-ahead log on; that may forget the last commits when
+            // the power fails.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            return SQLiteBackend(writer: pool)
         } catch {
             throw SQLiteFailure.translate(error)
         }
@@ -36,7 +40,6 @@ final class SQLiteBackend: DatabaseBackend {
             // LIKE tells upper from lower case in PostgreSQL; both databases must answer the same.
             try database.execute(sql: "PRAGMA case_sensitive_like = ON")
             if !database.configuration.readonly {
-                try database.execute(sql: "PRAGMA synchronous = FULL")
                 // Savepoints of large writes would spill to temporary files.
                 try database.execute(sql: "PRAGMA temp_store = MEMORY")
                 try database.execute(sql: "PRAGMA wal_autocheckpoint = \(StorageLimits.checkpointPages)")
