@@ -26,13 +26,13 @@ def here(server: Martlet) -> Iterator[None]:
 
 def test_register_and_load(name: str):
     made = mlflow.genai.register_prompt(
-        name, "Hello {{name}}, {{name}} and {{other}}!", commit_message="first", tags={"team": "red"}
+        name, "Hello {{name}}, {{name}} and {{other}}.", commit_message="first", tags={"team": "red"}
     )
     assert (made.name, made.version, made.commit_message) == (name, 1, "first")
     assert made.variables == {"name", "other"}
     assert made.tags == {"team": "red"}
-    assert made.format(name="a", other="b") == "Hello a, a and b!"
-    again = mlflow.genai.register_prompt(name, "Hi {{name}}!", commit_message="second")
+    assert made.format(name="a", other="b") == "Hello a, a and b."
+    again = mlflow.genai.register_prompt(name, "Hi {{name}}.", commit_message="second")
     assert again.version == 2
     for address in (f"prompts:/{name}/1", f"prompts:/{name}@latest"):
         loaded = mlflow.genai.load_prompt(address)
@@ -127,7 +127,7 @@ def test_delete(client: MlflowClient, name: str):
 
 
 def test_linked_to_a_run(client: MlflowClient, name: str):
-    prompt = mlflow.genai.register_prompt(name, "Hello {{name}}!")
+    prompt = mlflow.genai.register_prompt(name, "Hello {{name}}.")
     mlflow.set_experiment(name)
     with mlflow.start_run() as run:
         mlflow.genai.load_prompt(name, version=1)

@@ -215,7 +215,7 @@ def test_every_event_of_prompts(client: MlflowClient, receiver: Receiver):
         "prompt_alias.deleted",
     ]
     client.create_webhook("prompts", receiver.url, events)
-    client.register_prompt("greeting", "Hello {{name}}!", commit_message="first", tags={"a": "b"})
+    client.register_prompt("greeting", "Hello {{name}}.", commit_message="first", tags={"a": "b"})
     client.set_prompt_tag("greeting", "k", "v")
     client.delete_prompt_tag("greeting", "k")
     client.set_prompt_version_tag("greeting", "1", "k", "v")
@@ -235,7 +235,7 @@ def test_every_event_of_prompts(client: MlflowClient, receiver: Receiver):
     calls = told()
     assert calls["prompt.created"][0]["name"] == "greeting"
     version = calls["prompt_version.created"][0]
-    assert version["template"] == "Hello {{name}}!"
+    assert version["template"] == "Hello {{name}}."
     assert version["version"] == "1"
     assert version["tags"]["a"] == "b"
     assert {"name": "greeting", "key": "k"} in calls["prompt_tag.deleted"]
