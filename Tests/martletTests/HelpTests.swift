@@ -4,8 +4,13 @@ import martlet
 /// What `--help` says, for every command.
 struct HelpTests {
     static let commands: [[String]] = [
-        [], ["apply"], ["diff"], ["experiment"], ["experiment", "list"], ["experiment", "show"], ["run"],
-        ["run", "list"], ["run", "show"], ["model"], ["model", "list"], ["model", "show"], ["model", "promote"],
+        [], ["apply"], ["diff"], ["experiment"], ["experiment", "list"], ["experiment", "show"],
+        ["experiment", "create"], ["experiment", "rename"], ["experiment", "delete"], ["experiment", "restore"],
+        ["experiment", "export"], ["run"], ["run", "list"], ["run", "show"], ["run", "compare"], ["run", "plot"],
+        ["run", "export"], ["run", "delete"], ["run", "restore"], ["model"], ["model", "list"], ["model", "show"],
+        ["model", "register"], ["model", "diff"], ["model", "promote"], ["gc"], ["webhook"], ["webhook", "list"],
+        ["webhook", "show"], ["webhook", "test"], ["webhook", "deliveries"], ["trace"], ["trace", "list"],
+        ["trace", "show"],
         ["model", "alias"], ["model", "alias", "set"], ["model", "alias", "delete"], ["deployment"],
         ["deployment", "list"], ["deployment", "show"], ["deployment", "rollback"], ["deployment", "promote"],
         ["deployment", "pause"], ["deployment", "resume"], ["deployment", "abort"], ["deployment", "pardon"],

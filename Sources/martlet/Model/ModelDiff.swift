@@ -41,7 +41,7 @@ struct ModelDiff: ServerCommand {
         columns += sides.map { TextTable.Column(title: "VERSION \(DisplayText.safe($0.version))") }
         var table = TextTable(columns)
         for row in rows {
-            let values = row.values.map { row.kind == "file" ? $0.map(Self.short) ?? "–" : $0 ?? "–" }
+            let values = row.kind == "file" ? row.values.map { $0.map(Self.short) ?? "–" } : row.texts
             table.add([row.differs ? "≠" : " ", row.kind, row.key] + values)
         }
         table.write(to: session.terminal, empty: "The versions do not differ.")
@@ -112,7 +112,7 @@ struct ModelDiff: ServerCommand {
 
     static func rows(_ sides: [Side]) -> [RunCompare.Row] {
         RunCompare.rows("param", sides.map { $0.run?.params ?? [:] })
-            + RunCompare.rows("metric", sides.map { ($0.run?.metrics ?? [:]).mapValues(Words.number) })
+            + RunCompare.rows("metric", sides.map { ($0.run?.metrics ?? [:]).mapValues(RunSheet.number) })
             + RunCompare.rows("tag", sides.map(\.tags)) + RunCompare.rows("input", sides.map(\.inputs))
             + RunCompare.rows("output", sides.map(\.outputs)) + RunCompare.rows("file", sides.map(\.files))
     }

@@ -44,7 +44,7 @@ struct RunCompare: ServerCommand {
         columns += found.map { TextTable.Column(title: DisplayText.safe($0.name), alignment: .right) }
         var table = TextTable(columns)
         for row in rows {
-            table.add([row.differs ? "≠" : " ", row.kind, row.key] + row.values.map { $0 ?? "–" })
+            table.add([row.differs ? "≠" : " ", row.kind, row.key] + row.texts)
         }
         table.write(to: session.terminal, empty: differences ? "The runs do not differ." : "Nothing was logged.")
     }
@@ -57,11 +57,19 @@ struct RunCompare: ServerCommand {
         let values: [String?]
 
         var differs: Bool { Set(values).count > 1 }
+
+        /// The values as a table shows them; numbers that differ only far behind the point look alike there.
+        var texts: [String] {
+            values.map { value in
+                guard let value else { return "–" }
+                return kind == "metric" ? Double(value).map(Words.number) ?? value : value
+            }
+        }
     }
 
     static func rows(_ runs: [RunData], systemTags: Bool) -> [Row] {
         let params = rows("param", runs.map(\.params))
-        let metrics = rows("metric", runs.map { $0.metrics.mapValues(Words.number) })
+        let metrics = rows("metric", runs.map { $0.metrics.mapValues(RunSheet.number) })
         let tags = rows(
             "tag",
             runs.map { run in run.tags.filter { systemTags || !$0.key.hasPrefix("mlflow.") } }
