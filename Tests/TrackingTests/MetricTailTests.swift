@@ -98,6 +98,7 @@ import Tracking
                 )
             }
         }
+        _ = try await store.run(runs[0])
         #expect(try await count("metric_tail") == 0)
     }
 

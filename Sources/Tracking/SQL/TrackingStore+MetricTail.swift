@@ -34,11 +34,11 @@ extension TrackingStore {
 
     /// Appends points, given as the values of their rows, and folds the tail when it is full.
     static func append(_ connection: Connection, _ rows: [SQLValue], count: Int, _ keys: MetricKeys) throws {
-        try appended.insert(connection, rows)
         let isFull = try keys.join(count) {
             let row = try connection.first("SELECT COUNT(*) AS n FROM metric_tail")
             return Int(try row?.int("n") ?? 0)
         }
+        try appended.insert(connection, rows)
         guard isFull else { return }
         try foldTail(connection)
         keys.emptied()
