@@ -47,7 +47,9 @@ package protocol ImportSource: Sendable {
 }
 
 extension ImportSource {
+    /// The run as it is: most sources give all of it at once.
     package func completed(_ run: SourceRun) async throws -> SourceRun { run }
+    /// Nothing to close.
     package func close() async {}
 }
 

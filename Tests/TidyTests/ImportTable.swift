@@ -32,6 +32,7 @@ struct ImportTable {
         "Metrics": ["Metrics", "CoreMetrics"],
         "Mustache": ["Mustache"],
         "ServiceLifecycle": ["ServiceLifecycle", "UnixSignals"],
+        "Testing": ["Testing"],
         "Subprocess": ["Subprocess", "SystemPackage"],
         "Yams": ["Yams"],
     ]

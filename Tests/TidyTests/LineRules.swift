@@ -9,14 +9,16 @@ struct LineRule: Sendable {
     let scope: [String]
     /// Paths (prefixes) inside the scope where it does not.
     var except: [String] = []
+    /// How the paths end that it holds for.
+    var suffix = ""
     /// Looks at the text as written instead of the code alone.
     var raw = false
 
     /// Every line of the file that breaks the rule.
     func violations(in file: SourceFile) -> [Violation] {
-        guard scope.contains(where: file.path.hasPrefix), !except.contains(where: file.path.hasPrefix) else {
-            return []
-        }
+        guard scope.contains(where: file.path.hasPrefix), !except.contains(where: file.path.hasPrefix),
+            file.path.hasSuffix(suffix)
+        else { return [] }
         return file.matches(pattern, in: raw ? \.lines : \.code).map { line, _ in
             Violation(path: file.path, line: line, message: message)
         }
@@ -61,7 +63,8 @@ extension LineRule {
         name: "force unwrap",
         pattern: LinePattern(#"[\w)\]}"]!(?![=])"#),
         message: "force unwrap; use guard let, ?? or #require",
-        scope: ["Sources/", "Tests/"]
+        scope: ["Sources/", "Tests/"],
+        suffix: ".swift"
     )
 
     /// Names say what a thing does.

@@ -4,6 +4,7 @@ import Tracking
 
 /// Logged and registered models in the file store.
 extension FolderSource {
+    /// The logged models of an experiment.
     package func loggedModels(of experiment: String) async throws -> [SourceItem<SourceLoggedModel>] {
         let parent = folder(of: experiment) + "/models"
         let entries = try await BlockingWork.run { try LocalFolder.entries(parent, shown: "models") }
@@ -57,6 +58,7 @@ extension FolderSource {
         )
     }
 
+    /// The folders of `models/`, each a registered model with its versions.
     package func registeredModels() async throws -> [SourceItem<ImportedModel>] {
         let source = self
         return try await BlockingWork.run {

@@ -5,6 +5,7 @@ package import Tracking
 extension FolderSource {
     private static let otherFolders: Set<String> = ["tags", "datasets", "models", "traces"]
 
+    /// A page of an experiment's runs.
     package func runs(of experiment: String, after token: String?) async throws -> SourcePage<SourceRun> {
         let source = self
         return try await BlockingWork.run {
@@ -146,6 +147,7 @@ extension FolderSource {
         }
     }
 
+    /// The points of every metric of a run, in the order of their files.
     package func points(of run: SourceRun, _ take: (_ batch: [Metric]) async throws -> Void) async throws {
         for key in run.metricKeys {
             let path = "\(run.folder)/metrics/\(key)"

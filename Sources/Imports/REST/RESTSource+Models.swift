@@ -6,6 +6,7 @@ import Tracking
 extension RESTSource {
     private static let promptFilter = "tags.`mlflow.prompt.is_prompt` = 'true'"
 
+    /// The registered models with their versions, page by page.
     package func registeredModels() async throws -> [SourceItem<ImportedModel>] {
         var items: [SourceItem<ImportedModel>] = []
         var seen: Set<String> = []

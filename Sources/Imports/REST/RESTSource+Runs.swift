@@ -3,6 +3,7 @@ package import Tracking
 
 /// Runs and the histories of their metrics over REST.
 extension RESTSource {
+    /// A page of an experiment's runs.
     package func runs(of experiment: String, after token: String?) async throws -> SourcePage<SourceRun> {
         let answer = SourceFields(
             try await client.post(
@@ -86,6 +87,7 @@ extension RESTSource {
         )
     }
 
+    /// The points of every metric of a run, page by page.
     package func points(of run: SourceRun, _ take: (_ batch: [Metric]) async throws -> Void) async throws {
         for key in run.metricKeys {
             var token: String?

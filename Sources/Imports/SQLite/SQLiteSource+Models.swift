@@ -5,6 +5,7 @@ import Tracking
 
 /// Logged and registered models in MLflow's tables.
 extension SQLiteSource {
+    /// The logged models of an experiment.
     package func loggedModels(of experiment: String) async throws -> [SourceItem<SourceLoggedModel>] {
         guard let number = Int64(experiment) else { return [] }
         let locator = locator
@@ -76,6 +77,7 @@ extension SQLiteSource {
         return SourceLoggedModel(model: model, place: place)
     }
 
+    /// The registered models with their versions.
     package func registeredModels() async throws -> [SourceItem<ImportedModel>] {
         try await reading { connection in
             let hasWorkspaces = try Self.columns(connection, "registered_models").contains("workspace")

@@ -4,6 +4,7 @@ package import Tracking
 
 /// Runs and the histories of their metrics in MLflow's tables.
 extension SQLiteSource {
+    /// A page of an experiment's runs.
     package func runs(of experiment: String, after token: String?) async throws -> SourcePage<SourceRun> {
         let last = token.flatMap { Int64($0) } ?? 0
         guard let number = Int64(experiment) else { return SourcePage(items: [], next: nil) }
@@ -155,6 +156,7 @@ extension SQLiteSource {
         )
     }
 
+    /// The points of every metric of a run, in batches.
     package func points(of run: SourceRun, _ take: (_ batch: [Metric]) async throws -> Void) async throws {
         var last: Int64 = 0
         while true {
