@@ -51,13 +51,6 @@ import Testing
         }
     }
 
-    @Test func aBucketMayHoldTheArtifacts() throws {
-        var flags = ServerSettings.Flags()
-        flags.artifacts = "s3://bucket/prefix"
-        let settings = try ServerSettings.resolve(flags: flags, environment: [:], file: nil)
-        #expect(settings.artifactsPath == "s3://bucket/prefix")
-    }
-
     @Test func theDatabaseMayBePostgreSQL() throws {
         for url in ["postgres://user:secret@host/database", "postgresql:///database?host=/run/postgresql"] {
             var flags = ServerSettings.Flags()
@@ -71,6 +64,13 @@ import Testing
         }
         #expect(error?.code == .invalidArgument)
         #expect(error?.message.contains("secret") == false)
+    }
+
+    @Test func aBucketMayHoldTheArtifacts() throws {
+        var flags = ServerSettings.Flags()
+        flags.artifacts = "s3://bucket/prefix"
+        let settings = try ServerSettings.resolve(flags: flags, environment: [:], file: nil)
+        #expect(settings.artifactsPath == "s3://bucket/prefix")
     }
 
     @Test func wrongVariablesAreNamed() {
