@@ -40,9 +40,7 @@ struct CommandExecutorTests {
     }
 
     @Test func theEnvironmentIsScrubbed() async throws {
-        setenv("MARTLET_TEST_SECRET", "hidden", 1)
         let lines = try await run(.command(["env"]), environment: ["RATE": "0.5"]).lines
-        #expect(!lines.contains { $0.contains("hidden") })
         let names = Set(
             lines.compactMap { $0.dropFirst("output: ".count).split(separator: "=").first.map(String.init) }
         )
@@ -53,6 +51,8 @@ struct CommandExecutorTests {
                 "MARTLET_PIPELINE_DIRECTORY", "MARTLET_OUTPUTS", "MARTLET_TASK_MARKER",
             ]
         )
+        // The tests have an environment of which the command sees nothing else.
+        #expect(!Set(ProcessInfo.processInfo.environment.keys).isSubset(of: names))
         #expect(lines.contains("output: MLFLOW_TRACKING_URI=http://127.0.0.1:5000"))
         #expect(lines.contains("output: MARTLET_PARAMETERS={\"x\":1}"))
     }

@@ -1,8 +1,7 @@
-import Storage
-
 import Core
 import Foundation
 import Pipelines
+import Storage
 import TestSupport
 import Testing
 
@@ -149,16 +148,24 @@ struct DurabilityTests {
         try await fixture.apply(["p": ["tasks": ["a": ["run": ["true"]]]]])
         let id = try await fixture.service().startRun(pipeline: "p")
         let lease = try await dieWhileRunning("a", in: fixture)
-        let orphan = Process()
-        orphan.executableURL = URL(fileURLWithPath: "/bin/sleep")
-        orphan.arguments = ["600"]
-        orphan.environment = ["MARTLET_TASK_MARKER": "marker-\(lease.owner)"]
-        try orphan.run()
+        let orphan = try Self.sleeper(marker: "marker-\(lease.owner)")
         let next = fixture.service()
         let run = try await serving(next) { try await next.waitForRun(id) }
         #expect(run.state == .succeeded)
-        orphan.waitUntilExit()
-        #expect(orphan.terminationReason == .uncaughtSignal)
+        var status: Int32 = 0
+        #expect(waitpid(orphan, &status, 0) == orphan)
+        // A process that a signal ended has the signal's number in the low bits.
+        #expect(status & 0x7f != 0)
+    }
+
+    /// Starts a process that only a signal ends, with the mark of a task in its environment.
+    private static func sleeper(marker: String) throws -> pid_t {
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("600"), nil]
+        var environment: [UnsafeMutablePointer<CChar>?] = [strdup("MARTLET_TASK_MARKER=\(marker)"), nil]
+        defer { for text in arguments + environment { free(text) } }
+        var process: pid_t = 0
+        try #require(posix_spawn(&process, "/bin/sleep", nil, nil, &arguments, &environment) == 0)
+        return process
     }
 
     @Test func aRunWhosePipelineThisServerCannotReadFailsPlainly() async throws {
