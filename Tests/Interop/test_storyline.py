@@ -180,7 +180,9 @@ def flip_byte(path: Path) -> None:
 def test_a_corrupt_version_is_refused_and_the_stable_one_keeps_serving(after: Martlet, client: MlflowClient) -> None:
     stable = production(client)
     source = client.get_model_version_download_uri("cancer", "1")
-    folder = after.data / "artifacts" / re.sub(r"^mlflow-artifacts:/+", "", source)
+    run_id, _, path = source.removeprefix("runs:/").partition("/")
+    root = client.get_run(run_id).info.artifact_uri
+    folder = after.data / "artifacts" / re.sub(r"^mlflow-artifacts:/+", "", root) / path
     model = next(path for path in folder.rglob("*") if path.name in ("model.json", "model.ubj"))
     after.stop()
     flip_byte(model)
