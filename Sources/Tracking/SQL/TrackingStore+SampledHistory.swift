@@ -115,24 +115,32 @@ private struct MetricSeries {
         }
     }
 
-    private static let fromStart = statement("step >= ?")
+    private static let start = "step >= ?"
     /// A comparison of rows is one range of the index; with a second lower bound SQLite might take that one.
-    private static let fromPoint = statement("(step, metric_time, metric_value, is_nan) > (?, ?, ?, ?)")
+    private static let after = "(step, metric_time, metric_value, is_nan) > (?, ?, ?, ?)"
+    private static let fromStart = statement(start, "AND step <= ?")
+    private static let fromPoint = statement(after, "AND step <= ?")
+    /// Without an upper bound there is nothing to compare in the points that are passed over.
+    private static let fromStartOn = statement(start, "")
+    private static let fromPointOn = statement(after, "")
 
-    private static func statement(_ lower: String) -> String {
+    private static func statement(_ lower: String, _ upper: String) -> String {
         """
         SELECT step, metric_time, metric_value, is_nan FROM metrics
-        WHERE run_number = ? AND key_number = ? AND \(lower) AND step <= ?
+        WHERE run_number = ? AND key_number = ? AND \(lower) \(upper)
         ORDER BY step, metric_time, metric_value, is_nan LIMIT ? OFFSET ?
         """
     }
 
     private func points(after point: Point?, skipping: Int, limit: Int) throws -> [Point] {
         var found: [Point] = []
+        let isOpen = steps.upperBound == .max
+        let sql =
+            point == nil ? (isOpen ? Self.fromStartOn : Self.fromStart) : (isOpen ? Self.fromPointOn : Self.fromPoint)
         try connection.forEach(
-            point == nil ? Self.fromStart : Self.fromPoint,
+            sql,
             [.integer(run), .integer(key)] + (point?.values ?? [.integer(steps.lowerBound)])
-                + [.integer(steps.upperBound), .int(limit), .int(skipping)]
+                + (isOpen ? [] : [.integer(steps.upperBound)]) + [.int(limit), .int(skipping)]
         ) { row in
             found.append(
                 Point(step: try row.int(0), time: try row.int(1), value: try row.double(2), isNaN: try row.int(3))
