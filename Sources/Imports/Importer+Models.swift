@@ -180,6 +180,10 @@ extension Importer {
 
     private func root(ofModel id: String) async throws -> String? {
         guard let destination else { return nil }
-        return try? await destination.tracking.loggedModel(id, includingDeleted: true).artifactURI
+        do {
+            return try await destination.tracking.loggedModel(id, includingDeleted: true).artifactURI
+        } catch let error as MartletError where error.code == .notFound {
+            return nil
+        }
     }
 }

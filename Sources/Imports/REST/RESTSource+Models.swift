@@ -78,11 +78,15 @@ extension RESTSource {
         let source = version.optionalText("source") ?? ""
         var uri = source
         if !isPrompt {
-            let answer = try? await client.get(
-                "\(prefix)/model-versions/get-download-uri",
-                [("name", name), ("version", "\(number)")]
-            )
-            uri = answer?["artifact_uri"]?.stringValue ?? source
+            do {
+                let answer = try await client.get(
+                    "\(prefix)/model-versions/get-download-uri",
+                    [("name", name), ("version", "\(number)")]
+                )
+                uri = answer["artifact_uri"]?.stringValue ?? source
+            } catch let error as MartletError where error.code == .notFound {
+                // The version was deleted meanwhile: what it was made from is all that is known.
+            }
         }
         let created = version.optionalTime("creation_timestamp") ?? Timestamp(milliseconds: 0)
         return ImportedVersion(
