@@ -39,10 +39,15 @@ extension Target.Dependency {
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
+    static let grpc = product(name: "GRPCCore", package: "grpc-swift-2")
+    static let grpcTransport = product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+    static let histogram = product(name: "Histogram", package: "hdrhistogram-swift")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let protobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -58,6 +63,7 @@ let ground: [Target] =
         .target(name: "CPostgres"),
         .systemLibrary(name: "CZlib"),
         .target(name: "OpenTelemetryProto", dependencies: [.protobuf], exclude: ["README.md"]),
+        .target(name: "InferenceProto", dependencies: [.protobuf], exclude: ["README.md"]),
         .target(name: "TestSupport", dependencies: ["Core", "Storage"], swiftSettings: strict),
     ]
     + module("Core", ["CHost"])
@@ -66,8 +72,13 @@ let ground: [Target] =
 let infrastructure: [Target] =
     module("Storage", ["Core", "CPostgres", .grdb, .grdbSQLite])
     + module("Artifacts", ["Core", "CHost", .asyncHTTPClient, .crypto])
-    + module("Runtimes", ["Core", "CModelLibraries", .crypto, .yams], testExclude: ["Golden"])
-    + module("HTTPSupport", ["Core", .hummingbird, .logging], tests: [.hummingbirdTesting])
+    + module(
+        "Runtimes",
+        ["Core", "CModelLibraries", "CHost", .crypto, .logging, .nioCore, .nioPosix, .subprocess, .yams],
+        resources: [.embedInCode("Workers/Assets")],
+        testExclude: ["Golden"]
+    )
+    + module("HTTPSupport", ["Core", "CZlib", .hummingbird, .logging], tests: [.hummingbirdTesting])
     + module("Access", ["Core", "HTTPSupport", .hummingbird], tests: [.hummingbirdTesting])
     + module("Observability", ["Core", .logging, .metrics], testExclude: ["Golden"])
 
@@ -87,7 +98,13 @@ let features: [Target] =
         ["Core", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging],
         testExclude: ["Golden"]
     )
-    + module("Serving", storedFeature + ["Registry", "Runtimes", .metrics], tests: [.hummingbirdTesting])
+    + module(
+        "Serving",
+        storedFeature + ["InferenceProto", "Registry", "Runtimes", .grpc, .grpcTransport, .metrics, .protobuf],
+        resources: [.embedInCode("OpenAPI/Assets")],
+        testExclude: ["Golden"],
+        tests: ["InferenceProto", .grpc, .grpcTransport, .hummingbirdTesting, .protobuf]
+    )
     + module("Monitoring", feature + [.metrics], testExclude: ["Vectors"], tests: [.hummingbirdTesting])
     + module("Loop", feature, tests: [.hummingbirdTesting])
 
@@ -123,7 +140,10 @@ let composition: [Target] =
     + [
         .executableTarget(
             name: "martlet",
-            dependencies: ["Core", "Runtimes", "Server", .argumentParser, .asyncHTTPClient, .logging],
+            dependencies: [
+                "Core", "InferenceProto", "Runtimes", "Server", .argumentParser, .asyncHTTPClient, .grpc,
+                .grpcTransport, .histogram, .logging, .protobuf,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -144,9 +164,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport.git", from: "2.9.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),

@@ -1,12 +1,50 @@
-import Core
+package import Core
 
-/// A loaded model that turns rows of numbers into predictions; one value may be used by many threads at once.
+/// A loaded model; one value may be used by many tasks at once.
+///
+/// There are two kinds. A `RowRuntime` takes tabular numbers, which is the fast way. Every runtime takes a `ModelCall`,
+/// which holds whatever tensors, tables or objects a protocol brought.
+package protocol ModelRuntime: Sendable {
+    /// What runs the model, for reports: `trees`, `xgboost`, `lightgbm`, `onnxruntime` or `python`.
+    var name: String { get }
+    /// The tensors that it takes; -1 as the first extent stands for the rows. Empty when it does not say.
+    var inputs: [TensorSpec] { get }
+    /// The tensors that it gives. Empty when it does not say.
+    var outputs: [TensorSpec] { get }
+    /// Where it computes.
+    var placement: RuntimePlacement { get }
+    /// Roughly how much memory the loaded model takes, in bytes.
+    var memoryBytes: Int { get }
+
+    /// Runs the model.
+    ///
+    /// - Throws: `invalidArgument` for what the model does not take, `deadlineExceeded`, `unavailable` while its worker
+    ///   is away, `internal` when the library fails.
+    func infer(_ call: ModelCall) async throws -> ModelResult
+
+    /// Ends what the model runs outside this process; calls under way finish first.
+    func close() async
+}
+
+extension ModelRuntime {
+    package func close() async {}
+}
+
+/// Where a runtime computes, which decides on whose thread it may be called.
+package enum RuntimePlacement: Sendable, Equatable {
+    /// In Martlet's own code: it neither blocks nor calls into a library.
+    case own
+    /// In a library of this process: it is called on a thread that may block.
+    case library
+    /// In another process: the call waits without a thread.
+    case process
+}
+
+/// A runtime that turns rows of numbers into rows of numbers.
 ///
 /// Rows are row-major Float with NaN for missing. An output row is the probability of class 1 (binary), one
 /// probability per class (multi-class), or the value (regression).
-package protocol ModelRuntime: Sendable {
-    /// What runs the model, for reports: `trees`, `xgboost`, `lightgbm` or `onnxruntime`.
-    var name: String { get }
+package protocol RowRuntime: ModelRuntime {
     /// Numbers in an input row.
     var featureCount: Int { get }
     /// Numbers in an output row: 1 for binary and regression, else the number of classes.
@@ -20,7 +58,22 @@ package protocol ModelRuntime: Sendable {
     ) throws
 }
 
-extension ModelRuntime {
+extension RowRuntime {
+    package var inputs: [TensorSpec] { [TensorSpec("input", .float32, [-1, featureCount])] }
+
+    package var outputs: [TensorSpec] {
+        [TensorSpec("predict", .float32, outputWidth > 1 ? [-1, outputWidth] : [-1])]
+    }
+
+    package func infer(_ call: ModelCall) async throws -> ModelResult {
+        guard case .rows(let values, let count) = call.input else {
+            throw MartletError(.invalidArgument, "The model takes rows of \(featureCount) numbers.")
+        }
+        let outputs = placement == .own
+            ? try predict(values, count: count) : try await BlockingWork.run { try self.predict(values, count: count) }
+        return ModelResult(.rows(outputs, count: count))
+    }
+
     /// Predicts `count` rows into the caller's buffer, without allocating where the runtime allows that.
     ///
     /// - Parameters:

@@ -16,6 +16,8 @@ package enum RuntimesLimits {
     package static let outputs = 100_000
     /// Most files that a model directory may list with checksums.
     package static let checksummedFiles = 10_000
+    /// Bytes of memory that a library is reckoned to need for each byte of a model file.
+    package static let memoryPerModelByte = 2
     /// Idle proxies or single-row predictors that a runtime keeps for reuse.
     package static let idlePredictors = 64
 }

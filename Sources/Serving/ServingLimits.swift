@@ -12,6 +12,12 @@ package enum ServingLimits {
     package static let inlineRows = 256
     /// Most prediction rows waiting to be written to the ledger; further ones are dropped and counted.
     package static let ledgerQueueRows = 65_536
+    /// Most numbers, of inputs and outputs, that wait to be written to the ledger.
+    package static let ledgerQueueValues = 16 * 1024 * 1024
+    /// Most numbers of one row that the ledger keeps of a model of tensors; longer rows are kept without.
+    package static let ledgerValuesPerRow = 4096
+    /// Numbers of an answer that is a list which the ledger shows.
+    package static let ledgerShownNumbers = 16
     /// Most prediction rows written in one transaction.
     package static let ledgerBatchRows = 2048
     /// How long the ledger gathers predictions before it writes them.

@@ -151,7 +151,9 @@ final class ConsoleFixture: Sendable {
 }
 
 /// A model of one feature.
-private struct LogisticRuntime: ModelRuntime {
+private struct LogisticRuntime: RowRuntime {
+    let placement = RuntimePlacement.own
+    let memoryBytes = 64
     let name = "logistic"
     let featureCount = 1
     let outputWidth = 1

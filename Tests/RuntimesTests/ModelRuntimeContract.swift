@@ -6,7 +6,7 @@ import Testing
 struct RuntimeCase: Sendable, CustomTestStringConvertible {
     let name: String
     let golden: String
-    let make: @Sendable () throws -> any ModelRuntime
+    let make: @Sendable () throws -> any RowRuntime
 
     var testDescription: String { name }
 

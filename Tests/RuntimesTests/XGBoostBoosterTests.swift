@@ -33,7 +33,7 @@ struct XGBoostBoosterTests {
         for format in [XGBoostBooster.Format.json, .ubj] {
             let bytes = try booster.save(format)
             let (values, _) = Self.data(200)
-            for runtime in [try TreeEnsemble(bytes), try XGBoostRuntime(bytes)] as [any ModelRuntime] {
+            for runtime in [try TreeEnsemble(bytes), try XGBoostRuntime(bytes)] as [any RowRuntime] {
                 for (ours, theirs) in zip(try runtime.predict(values, count: 200), predictions) {
                     #expect(abs(ours - theirs) < 3e-7)
                 }

@@ -80,11 +80,11 @@ package struct ModelDirectory: Sendable {
     ///
     /// - Throws: `dataLoss` for a missing or damaged model file, `failedPrecondition` naming the remedy when a native
     ///   library is needed and missing, `invalidArgument` when signature and model disagree.
-    package func loadRuntime(_ preference: RuntimePreference = .automatic) throws -> any ModelRuntime {
+    package func loadRuntime(_ preference: RuntimePreference = .automatic) throws -> any RowRuntime {
         guard let bytes = try FileBytes.read(file, in: path, limit: RuntimesLimits.modelBytes) else {
             throw MartletError(.dataLoss, "The model file '\(file)' is missing; restore it or register again.")
         }
-        let runtime: any ModelRuntime =
+        let runtime: any RowRuntime =
             switch flavor {
             case .xgboost: try xgboostRuntime(bytes, preference)
             case .lightgbm: try LightGBMRuntime(bytes)
@@ -99,7 +99,7 @@ package struct ModelDirectory: Sendable {
         return runtime
     }
 
-    private func xgboostRuntime(_ bytes: [UInt8], _ preference: RuntimePreference) throws -> any ModelRuntime {
+    private func xgboostRuntime(_ bytes: [UInt8], _ preference: RuntimePreference) throws -> any RowRuntime {
         if case .automatic = preference {
             do {
                 return try TreeEnsemble(bytes, stopsAtBestIteration: stopsAtBestIteration)

@@ -2,9 +2,11 @@ import CModelLibraries
 import Core
 
 /// A LightGBM model, run by its C library; rows take the library's single-row path.
-package final class LightGBMRuntime: ModelRuntime, @unchecked Sendable {
+package final class LightGBMRuntime: RowRuntime, @unchecked Sendable {
     // Safe because the booster is not changed after `init`, and a predictor is used by one call at a time.
     package let name = "lightgbm"
+    package let placement = RuntimePlacement.library
+    package let memoryBytes: Int
     package let featureCount: Int
     package let outputWidth: Int
 
@@ -23,6 +25,7 @@ package final class LightGBMRuntime: ModelRuntime, @unchecked Sendable {
         guard bytes.starts(with: Array("tree\n".utf8)), bytes.suffix(4096).count > 16, !bytes.contains(0) else {
             throw MartletError(.dataLoss, "The LightGBM model is damaged: it does not begin with 'tree'.")
         }
+        memoryBytes = bytes.count * RuntimesLimits.memoryPerModelByte
         library = try LightGBMLibrary.shared()
         booster = try Booster(bytes, library)
         var (features, classes): (Int32, Int32) = (0, 0)

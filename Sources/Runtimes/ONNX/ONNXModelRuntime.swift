@@ -4,8 +4,10 @@ import Core
 ///
 /// Of a classifier's outputs it takes the probabilities: with two classes the second column, so that the result is
 /// the probability of class 1 as with every other runtime.
-package final class ONNXModelRuntime: ModelRuntime {
+package final class ONNXModelRuntime: RowRuntime {
     package let name = "onnxruntime"
+    package let placement = RuntimePlacement.library
+    package let memoryBytes: Int
     package let featureCount: Int
     package let outputWidth: Int
 
@@ -40,6 +42,7 @@ package final class ONNXModelRuntime: ModelRuntime {
                 "The ONNX model has no float output; export a classifier without ZipMap (zipmap=False)."
             )
         }
+        memoryBytes = bytes.count * RuntimesLimits.memoryPerModelByte
         self.session = session
         self.input = input.name
         self.output = output.name

@@ -12,8 +12,9 @@ import Darwin
 ///
 /// It takes XGBoost models (`gbtree`, numeric splits; `binary:logistic`, `reg:squarederror`, `multi:softprob`). Every
 /// index is checked when the model is loaded, so that walking needs no check and cannot leave the arrays.
-package final class TreeEnsemble: ModelRuntime {
+package final class TreeEnsemble: RowRuntime {
     package let name = "trees"
+    package let placement = RuntimePlacement.own
     package let featureCount: Int
     package let outputWidth: Int
     /// The objective that the model was trained for, as XGBoost names it.
@@ -36,6 +37,10 @@ package final class TreeEnsemble: ModelRuntime {
     package convenience init(_ bytes: [UInt8], stopsAtBestIteration: Bool = false) throws {
         var loader = TreeEnsembleLoader(try ModelDocument(bytes), stopsAtBestIteration: stopsAtBestIteration)
         self.init(try loader.load())
+    }
+
+    package var memoryBytes: Int {
+        nodes.count * MemoryLayout<TreeNode>.stride + roots.count * MemoryLayout<TreeRoot>.stride
     }
 
     init(_ loaded: LoadedTrees) {

@@ -2,10 +2,12 @@ import CModelLibraries
 import Core
 
 /// A finished XGBoost model that the C library runs: for what `TreeEnsemble` does not take.
-package final class XGBoostRuntime: ModelRuntime, @unchecked Sendable {
+package final class XGBoostRuntime: RowRuntime, @unchecked Sendable {
     // Safe because the booster is not changed after `init` and XGBoost's in-place prediction may run on many threads;
     // each call takes a proxy matrix of its own.
     package let name = "xgboost"
+    package let placement = RuntimePlacement.library
+    package let memoryBytes: Int
     package let featureCount: Int
     package let outputWidth: Int
 
@@ -22,6 +24,7 @@ package final class XGBoostRuntime: ModelRuntime, @unchecked Sendable {
     /// - Throws: `dataLoss` for a damaged model, `failedPrecondition` without the library.
     package init(_ bytes: [UInt8], threads: Int = 1, iterations: Int = 0) throws {
         booster = try XGBoostBooster(model: bytes, threads: threads)
+        memoryBytes = bytes.count * RuntimesLimits.memoryPerModelByte
         config =
             #"{"type":0,"training":false,"iteration_begin":0,"iteration_end":\#(max(0, iterations)),"#
             + #""strict_shape":true,"missing":NaN,"cache_id":0}"#

@@ -67,7 +67,7 @@ extension DeploymentController {
             )
         ]
         await save(change, deployment)
-        await hooks.stableChanged(deployment.spec.name, previous.loaded)
+        await hooks.stableChanged(deployment.spec.name, try await previous.load().loaded)
         try await moveAliasBack(from: present.version, deployment)
     }
 

@@ -42,7 +42,7 @@ extension DeploymentController {
             change.serving = DeploymentChange.Serving(stable: version, previous: nil)
             change.events = [.init(rollout: nil, note: "version \(version) serves all traffic", evidence: nil)]
             await save(change, deployment)
-            await hooks.stableChanged(deployment.spec.name, served.loaded)
+            await hooks.stableChanged(deployment.spec.name, try await served.load().loaded)
         } catch {
             deployment.retry = (version, clock.now + ServingLimits.loadRetryPause)
             await note("version \(version) cannot be loaded: \(MartletError.wrapping(error).message)", deployment)
@@ -56,7 +56,7 @@ extension DeploymentController {
         let actions = machine.handle(.started(candidate: version), now: clock.now)
         do {
             let candidate = try await load(version, deployment)
-            try Self.checkFit(candidate.loaded, with: stable.loaded)
+            try Self.checkFit(try await candidate.load().loaded, with: try await stable.load().loaded)
             let id = Identifier.random()
             deployment.candidate = candidate
             deployment.retry = nil
@@ -99,7 +99,7 @@ extension DeploymentController {
                     + "\(Self.summary(stable.inputs)); deploy it under another name."
             )
         }
-        guard candidate.classes == stable.classes, candidate.runtime.outputWidth == stable.runtime.outputWidth else {
+        guard candidate.classes == stable.classes, candidate.outputWidth == stable.outputWidth else {
             throw MartletError(
                 .failedPrecondition,
                 "Its answers differ in kind: classes [\(candidate.classes.joined(separator: ", "))] instead of "
@@ -114,9 +114,11 @@ extension DeploymentController {
 
     func load(_ version: Int, _ deployment: ManagedDeployment) async throws -> ServedModel {
         if let loaded = deployment.live.routing?.model(version: version) { return loaded }
-        let loaded = try await source.load(deployment.spec.model, version)
-        await hooks.versionLoaded(deployment.spec.name, loaded)
-        return ServedModel(deployment: deployment.spec.name, loaded: loaded)
+        let (source, model) = (source, deployment.spec.model)
+        let slot = ModelSlot { try await source.load(model, version) }
+        let served = ServedModel(deployment: deployment.spec.name, model: model, version: version, slot: slot)
+        await hooks.versionLoaded(deployment.spec.name, try await served.load().loaded)
+        return served
     }
 
     /// Points the alias at the stable version when it still names a version that is not to serve.

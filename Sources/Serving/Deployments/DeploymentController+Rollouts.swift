@@ -68,7 +68,13 @@ extension DeploymentController {
         }
         deployment.evidenceSavedAt = clock.now
         await save(change, deployment)
-        if let promoted { await hooks.stableChanged(deployment.spec.name, promoted.loaded) }
+        if let promoted {
+            do {
+                await hooks.stableChanged(deployment.spec.name, try await promoted.load().loaded)
+            } catch {
+                logger.error("The promoted version of '\(deployment.spec.name)' cannot be loaded: \(error)")
+            }
+        }
         guard let movesBackFrom else { return }
         do {
             try await moveAliasBack(from: movesBackFrom, deployment)
@@ -126,7 +132,7 @@ extension DeploymentController {
             let served = try await load(stable, deployment)
             deployment.stable = served
             deployment.install(TrafficPlan(stable: stable))
-            await hooks.stableChanged(name, served.loaded)
+            await hooks.stableChanged(name, try await served.load().loaded)
         } catch {
             deployment.retry = (stable, clock.now + ServingLimits.loadRetryPause)
             return await note("version \(stable) cannot be loaded: \(MartletError.wrapping(error).message)", deployment)

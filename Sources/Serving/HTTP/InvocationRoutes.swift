@@ -20,7 +20,7 @@ package struct InvocationRoutes: Sendable {
             let id = InferenceHTTP.requestID(request, context)
             return try await http.run(.invocations) {
                 let deployment = try http.plane.deployments.find(request.query("deployment"))
-                let model = try deployment.ready().stable.loaded
+                let model = try await http.plane.model(of: deployment)
                 let rows = try await Self.rows(request, model)
                 let response = try await http.plane.infer(
                     InferenceRequest(

@@ -20,11 +20,10 @@ package struct PredictRoutes: Sendable {
             return try await http.run(.predict) {
                 try InferenceHTTP.requireJSON(request)
                 let buffer = try await InferenceHTTP.body(request)
-                let (deployment, row) = try InferenceHTTP.parse(buffer) { bytes in
-                    let body = try PredictBody(bytes)
-                    let deployment = try http.plane.deployments.find(body.deployment)
-                    return (deployment, try body.row(bytes, try deployment.ready().stable.loaded))
-                }
+                let body = try InferenceHTTP.parse(buffer) { try PredictBody($0) }
+                let deployment = try http.plane.deployments.find(body.deployment)
+                let model = try await http.plane.model(of: deployment)
+                let row = try InferenceHTTP.parse(buffer) { try body.row($0, model) }
                 let response = try await http.plane.infer(
                     InferenceRequest(id: id, deployment: deployment, rows: row, count: 1, via: .predict)
                 )
@@ -35,7 +34,7 @@ package struct PredictRoutes: Sendable {
 
     /// `{"prediction":1,"label":"benign","probability":0.98,"drift_detected":false,"model":…}`.
     private static func write(_ response: InferenceResponse, id: String) -> [UInt8] {
-        let model = response.served.loaded
+        let model = response.loaded
         let answer = model.answer(response.outputs, row: 0)
         var writer = JSONWriter(capacity: 256)
         writer.raw(#"{"prediction":"#)

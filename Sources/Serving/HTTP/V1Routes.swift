@@ -51,7 +51,7 @@ package struct V1Routes: Sendable {
         let id = InferenceHTTP.requestID(request, context)
         let deployment = try http.deployment(String(segment[..<colon]))
         try InferenceHTTP.requireJSON(request)
-        let model = try deployment.ready().stable.loaded
+        let model = try await http.plane.model(of: deployment)
         let buffer = try await InferenceHTTP.body(request)
         let rows = try InferenceHTTP.parse(buffer) { try V1Body.rows($0, model) }
         let response = try await http.plane.infer(

@@ -70,7 +70,7 @@ package struct V2Routes: Sendable {
         let http = http
         routes.get(path, permission: .read, errors: .inference) { _, context in
             let (deployment, served) = try Self.served(http, context)
-            return .json(Self.metadata(deployment, served))
+            return .json(Self.metadata(deployment, try await served.load().loaded))
         }
         routes.get("\(path)/ready", permission: .read, errors: .inference) { _, context in
             let (deployment, _) = try Self.served(http, context)
@@ -103,9 +103,8 @@ package struct V2Routes: Sendable {
         return version
     }
 
-    private static func metadata(_ deployment: LiveDeployment, _ served: ServedModel) -> JSONValue {
-        let model = served.loaded
-        let width = model.runtime.outputWidth
+    private static func metadata(_ deployment: LiveDeployment, _ model: LoadedModel) -> JSONValue {
+        let width = model.outputWidth
         var outputs: [JSONValue] = [
             [
                 "name": .string(V2Response.predictOutput), "datatype": "FP32",
@@ -133,7 +132,7 @@ package struct V2Routes: Sendable {
         let deployment = try http.deployment(try context.parameters.require("name"))
         let version = try version(context)
         try requireTensors(request)
-        let model = try deployment.ready().stable.loaded
+        let model = try await http.plane.model(of: deployment)
         let length = try jsonLength(request)
         let buffer = try await InferenceHTTP.body(request)
         let (body, rows) = try InferenceHTTP.parse(buffer) { bytes in

@@ -33,7 +33,7 @@ package enum LabelledStep {
                 let dataset = try fields.string("dataset")
                 let target = try fields.optionalString("target") ?? "target"
                 let minimum = try fields.optionalInt("minimum", in: 1...Int64(ServingLimits.exportRows)) ?? 1
-                let model = try deployments.find(deployment).ready().stable.loaded
+                let model = try await deployments.find(deployment).ready().stable.load().loaded
                 let columns = model.inputs
                 let records = try await ledger.labelledRows(
                     deployment,

@@ -6,6 +6,8 @@ struct LedgerEntry: Sendable {
     let id: String
     /// The version that answered.
     let served: ServedModel
+    /// Its model, which stays in memory until the entry is written.
+    let loaded: LoadedModel
     /// The version that shall score the same rows; nil outside a rollout.
     let shadow: ServedModel?
     /// How the version was chosen.
@@ -16,10 +18,8 @@ struct LedgerEntry: Sendable {
     let step: Int
     /// The protocol of the request.
     let via: InferenceProtocol
-    /// Inputs, row-major.
-    let rows: [Float]
-    /// Outputs, row-major.
-    let outputs: [Float]
+    /// What was asked and answered.
+    let values: LedgerValues
     /// Number of rows.
     let count: Int
     /// The model's time for the whole request.

@@ -9,6 +9,7 @@ final class LedgerQueue: Sendable {
     private struct State {
         var entries: [LedgerEntry] = []
         var rows = 0
+        var weight = 0
         var dropped = 0
     }
 
@@ -30,12 +31,14 @@ final class LedgerQueue: Sendable {
     /// Adds an entry, or drops it when the queue is full.
     func append(_ entry: LedgerEntry) {
         let (wasEmpty, dropped) = state.withLock { state -> (Bool, Bool) in
-            guard state.rows + entry.count <= capacity else {
+            let weight = entry.values.weight
+            guard state.rows + entry.count <= capacity, state.weight + weight <= ServingLimits.ledgerQueueValues else {
                 state.dropped += entry.count
                 return (false, true)
             }
             state.entries.append(entry)
             state.rows += entry.count
+            state.weight += weight
             return (state.entries.count == 1, false)
         }
         if dropped { droppedCounter.increment(by: entry.count) }
@@ -49,6 +52,7 @@ final class LedgerQueue: Sendable {
             var end = 0
             while end < state.entries.count, end == 0 || taken + state.entries[end].count <= limit {
                 taken += state.entries[end].count
+                state.weight -= state.entries[end].values.weight
                 end += 1
             }
             let batch = Array(state.entries[..<end])

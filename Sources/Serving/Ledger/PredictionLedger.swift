@@ -96,7 +96,7 @@ package final class PredictionLedger: Sendable {
     }
 
     private func write(_ batch: [LedgerEntry]) async throws {
-        let shadows = await ShadowScoring.outputs(of: batch)
+        let shadows = await ShadowScoring.results(of: batch)
         var records: [LedgerRecord] = []
         for (entry, shadow) in zip(batch, shadows) { records.append(contentsOf: entry.records(shadow: shadow)) }
         let inserted = try await store.insert(records)
@@ -137,7 +137,7 @@ extension PredictionLedger {
         return try await store.label(id, at: clock.now) { deployment, version in
             let routing = try? deployments.find(deployment).routing
             let model = routing?.model(version: version) ?? routing?.stable
-            return try CanonicalLabel.text(label, classes: model?.loaded.classes)
+            return try CanonicalLabel.text(label, classes: model?.resident?.loaded.classes)
         }
     }
 

@@ -6,16 +6,32 @@ enum ShadowScoring {
     /// Relative difference from which two numbers count as different answers.
     static let numberTolerance: Float = 0.1
 
-    /// The other version's outputs for each entry; nil where there is none or it failed.
-    static func outputs(of batch: [LedgerEntry]) async -> [[Float]?] {
-        var results = [[Float]?](repeating: nil, count: batch.count)
+    /// What the other version says of one entry.
+    struct Result {
+        /// Its model.
+        let loaded: LoadedModel
+        /// Its outputs, row-major; empty for a model that does not answer in rows of numbers.
+        let outputs: [Float]
+        /// Its answers, of a model that does not answer in rows of numbers.
+        let answers: [GeneralAnswer]
+    }
+
+    /// The other version's answers for each entry; nil where there is none or it failed.
+    static func results(of batch: [LedgerEntry]) async -> [Result?] {
+        var results = [Result?](repeating: nil, count: batch.count)
         var groups: [ObjectIdentifier: [Int]] = [:]
         for (position, entry) in batch.enumerated() {
             if let shadow = entry.shadow { groups[ObjectIdentifier(shadow), default: []].append(position) }
         }
         for positions in groups.values {
-            guard let first = positions.first, let shadow = batch[first].shadow else { continue }
-            await score(positions, of: batch, by: shadow, into: &results)
+            guard let first = positions.first, let shadow = batch[first].shadow,
+                let loaded = try? await shadow.load().loaded
+            else { continue }
+            if let runtime = loaded.rows {
+                await score(positions, of: batch, by: loaded, runtime, into: &results)
+            } else {
+                for position in positions { results[position] = await general(batch[position], by: loaded) }
+            }
         }
         return results
     }
@@ -23,41 +39,79 @@ enum ShadowScoring {
     private static func score(
         _ positions: [Int],
         of batch: [LedgerEntry],
-        by shadow: ServedModel,
-        into results: inout [[Float]?]
+        by loaded: LoadedModel,
+        _ runtime: any RowRuntime,
+        into results: inout [Result?]
     ) async {
         var rows: [Float] = []
         var count = 0
         for position in positions {
-            rows.append(contentsOf: batch[position].rows)
+            guard case .rows(let features, _) = batch[position].values else { continue }
+            rows.append(contentsOf: features)
             count += batch[position].count
         }
-        let (all, total, runtime) = (rows, count, shadow.loaded.runtime)
+        let (all, total) = (rows, count)
         guard let outputs = try? await BlockingWork.run({ try runtime.predict(all, count: total) }) else { return }
         var start = 0
         for position in positions {
+            guard case .rows = batch[position].values else { continue }
             let end = start + batch[position].count * runtime.outputWidth
             guard end <= outputs.count else { return }
-            results[position] = Array(outputs[start..<end])
+            results[position] = Result(loaded: loaded, outputs: Array(outputs[start..<end]), answers: [])
             start = end
         }
+    }
+
+    private static func general(_ entry: LedgerEntry, by loaded: LoadedModel) async -> Result? {
+        guard case .general(_, _, let call?) = entry.values, let result = try? await loaded.runtime.infer(call) else {
+            return nil
+        }
+        let answers = GeneralAnswer.all(in: result.content, count: entry.count)
+        return answers.count == entry.count ? Result(loaded: loaded, outputs: [], answers: answers) : nil
     }
 
     /// Whether two answers to the same row differ.
     static func differ(_ left: ModelAnswer, _ right: ModelAnswer) -> Bool {
         if let left = left.classIndex, let right = right.classIndex { return left != right }
-        let scale = max(abs(left.score), abs(right.score))
-        return abs(left.score - right.score) > numberTolerance * scale
+        return differ(Double(left.score), Double(right.score))
+    }
+
+    /// Whether two answers of models that do not answer in rows of numbers differ.
+    static func differ(_ left: GeneralAnswer, _ right: GeneralAnswer) -> Bool {
+        if Double(left.prediction) != nil, Double(right.prediction) != nil { return differ(left.score, right.score) }
+        return left.prediction != right.prediction
+    }
+
+    private static func differ(_ left: Double, _ right: Double) -> Bool {
+        abs(left - right) > Double(numberTolerance) * max(abs(left), abs(right))
     }
 }
 
 extension LedgerEntry {
+    /// What one version says of one row, in the ledger's words.
+    private struct Words {
+        let prediction: String
+        let score: Double
+
+        init(_ loaded: LoadedModel, _ outputs: [Float], row: Int) {
+            let answer = loaded.answer(outputs, row: row)
+            prediction = loaded.label(of: answer) ?? answer.score.description
+            score = LedgerRecord.shortest(answer.score)
+        }
+
+        init(_ answer: GeneralAnswer?) {
+            prediction = answer?.prediction ?? ""
+            score = answer?.score ?? 0
+        }
+    }
+
     /// The rows as the ledger keeps them.
-    func records(shadow outputs: [Float]?) -> [LedgerRecord] {
-        let width = served.loaded.inputs.count
-        return (0..<count).map { row in
-            let answer = served.loaded.answer(self.outputs, row: row)
-            let other = outputs.flatMap { outputs in shadow.map { ($0.loaded, $0.loaded.answer(outputs, row: row)) } }
+    func records(shadow result: ShadowScoring.Result?) -> [LedgerRecord] {
+        (0..<count).map { row in
+            let (features, own) = content(row)
+            let other = result.map { result in
+                result.answers.isEmpty ? Words(result.loaded, result.outputs, row: row) : Words(result.answers[row])
+            }
             return LedgerRecord(
                 id: id(ofRow: row),
                 deployment: served.deployment,
@@ -66,12 +120,12 @@ extension LedgerEntry {
                 rollout: evidence?.rollout,
                 step: step,
                 via: via.label,
-                features: count == 1 ? rows : Array(rows[row * width..<(row + 1) * width]),
-                prediction: served.loaded.label(of: answer) ?? answer.score.description,
-                score: LedgerRecord.shortest(answer.score),
+                features: features,
+                prediction: own.prediction,
+                score: own.score,
                 shadowVersion: other == nil ? nil : shadow?.version,
-                shadowPrediction: other.map { $0.0.label(of: $0.1) ?? $0.1.score.description },
-                shadowScore: other.map { LedgerRecord.shortest($0.1.score) },
+                shadowPrediction: other?.prediction,
+                shadowScore: other?.score,
                 microseconds: Int64(clamping: nanoseconds / 1000),
                 drift: drift,
                 createdAt: Timestamp(milliseconds: milliseconds),
@@ -81,11 +135,30 @@ extension LedgerEntry {
         }
     }
 
+    private func content(_ row: Int) -> ([Float], Words) {
+        switch values {
+        case .rows(let features, let outputs):
+            let width = loaded.inputs.count
+            let own = count == 1 ? features : Array(features[row * width..<(row + 1) * width])
+            return (own, Words(loaded, outputs, row: row))
+        case .general(let features, let answers, _):
+            return (
+                features.indices.contains(row) ? features[row] : [],
+                Words(answers.indices.contains(row) ? answers[row] : nil)
+            )
+        }
+    }
+
     /// Reports how many rows the two versions answered differently.
-    func recordDisagreement(shadow outputs: [Float]?) {
-        guard let outputs, let shadow, let evidence else { return }
+    func recordDisagreement(shadow result: ShadowScoring.Result?) {
+        guard let result, let evidence else { return }
         let differing = (0..<count).count { row in
-            ShadowScoring.differ(served.loaded.answer(self.outputs, row: row), shadow.loaded.answer(outputs, row: row))
+            switch values {
+            case .rows(_, let outputs):
+                ShadowScoring.differ(loaded.answer(outputs, row: row), result.loaded.answer(result.outputs, row: row))
+            case .general(_, let answers, _):
+                answers.indices.contains(row) && ShadowScoring.differ(answers[row], result.answers[row])
+            }
         }
         evidence.recordShadow(differing: differing, of: count)
     }

@@ -22,7 +22,7 @@ struct V2Response {
         asked: [V2Request.Output]?,
         wantsBinary: Bool
     ) throws(MartletError) {
-        let model = response.served.loaded
+        let model = response.loaded
         var writer = JSONWriter(capacity: 192 + response.outputs.count * 12)
         var blobs: [UInt8] = []
         writer.raw(#"{"model_name":"#)
@@ -59,7 +59,7 @@ struct V2Response {
 
     /// Whether a model's answers name a class.
     static func hasLabels(_ model: LoadedModel) -> Bool {
-        !model.classes.isEmpty || model.runtime.outputWidth > 1
+        !model.classes.isEmpty || model.outputWidth > 1
     }
 
     private static func write(
@@ -68,7 +68,7 @@ struct V2Response {
         _ writer: inout JSONWriter,
         _ blobs: inout [UInt8]
     ) {
-        let width = response.served.loaded.runtime.outputWidth
+        let width = response.loaded.outputWidth
         writer.raw(#"{"name":"predict","datatype":"FP32","shape":["#)
         writer.integer(Int64(response.count))
         if width > 1 {
@@ -94,7 +94,7 @@ struct V2Response {
         _ writer: inout JSONWriter,
         _ blobs: inout [UInt8]
     ) {
-        let model = response.served.loaded
+        let model = response.loaded
         let labels = (0..<response.count).map { model.label(of: model.answer(response.outputs, row: $0)) ?? "" }
         writer.raw(#"{"name":"label","datatype":"BYTES","shape":["#)
         writer.integer(Int64(response.count))

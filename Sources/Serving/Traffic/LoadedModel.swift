@@ -9,7 +9,11 @@ package struct LoadedModel: Sendable {
     package let version: Int
     /// What computes the predictions.
     package let runtime: any ModelRuntime
-    /// Input columns in order, as many as the runtime takes.
+    /// The same, when it takes rows of numbers.
+    package let rows: (any RowRuntime)?
+    /// Numbers in a row of answers; 0 when the runtime does not take rows of numbers.
+    package let outputWidth: Int
+    /// Input columns in order, as many as a runtime of rows takes; empty when unknown.
     package let inputs: [String]
     /// The signature as registered.
     package let signature: ModelSignature
@@ -34,12 +38,13 @@ package struct LoadedModel: Sendable {
         threshold: Double,
         reference: Table?
     ) throws(MartletError) {
+        let rows = runtime as? any RowRuntime
         let declared = signature.inputs.map(\.name)
-        let inputs = declared.isEmpty ? (0..<runtime.featureCount).map { "f\($0)" } : declared
-        guard inputs.count == runtime.featureCount else {
+        let inputs = declared.isEmpty ? (0..<(rows?.featureCount ?? 0)).map { "f\($0)" } : declared
+        if let rows, inputs.count != rows.featureCount {
             throw MartletError(
                 .invalidArgument,
-                "Version \(version) of '\(model)' takes \(runtime.featureCount) features, but its signature names "
+                "Version \(version) of '\(model)' takes \(rows.featureCount) features, but its signature names "
                     + "\(inputs.count); register it again with the signature of its training columns."
             )
         }
@@ -47,8 +52,9 @@ package struct LoadedModel: Sendable {
         guard positions.count == inputs.count else {
             throw MartletError(.invalidArgument, "The signature of '\(model)' version \(version) names an input twice.")
         }
-        let expected = runtime.outputWidth == 1 ? 2 : runtime.outputWidth
-        guard classes.isEmpty || classes.count == expected else {
+        outputWidth = rows?.outputWidth ?? 0
+        let expected = outputWidth == 1 ? 2 : outputWidth
+        guard rows == nil || classes.isEmpty || classes.count == expected else {
             throw MartletError(
                 .invalidArgument,
                 "Version \(version) of '\(model)' names \(classes.count) classes, but its model tells \(expected) apart."
@@ -57,6 +63,7 @@ package struct LoadedModel: Sendable {
         self.model = model
         self.version = version
         self.runtime = runtime
+        self.rows = rows
         self.inputs = inputs
         self.signature = signature
         self.classes = classes
@@ -65,13 +72,10 @@ package struct LoadedModel: Sendable {
         position = positions
     }
 
-    /// Whether the runtime neither blocks nor calls into a foreign library.
-    package var isInProcess: Bool { runtime is TreeEnsemble }
-
     /// The answer that output row `row` means.
     @inline(__always)
     package func answer(_ outputs: [Float], row: Int) -> ModelAnswer {
-        let width = runtime.outputWidth
+        let width = outputWidth
         if width == 1 {
             let value = outputs[row]
             return ModelAnswer(classIndex: classes.isEmpty ? nil : (value >= threshold ? 1 : 0), score: value)

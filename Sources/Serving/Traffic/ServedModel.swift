@@ -2,39 +2,40 @@ import Core
 import Runtimes
 import Synchronization
 
-/// One version in service: the model, its counters and its metric handles.
+/// One version in service: the model's place in memory, its counters and its metric handles.
 package final class ServedModel: Sendable {
     /// The deployment it serves.
     package let deployment: String
-    /// The model in memory.
-    package let loaded: LoadedModel
+    /// Registered model name.
+    package let model: String
+    /// Version number.
+    package let version: Int
     /// The version in digits, as protocols write it.
     package let versionText: String
     let metrics: RequestMetrics
-    let isInProcess: Bool
+    private let slot: ModelSlot
     private let counters = Mutex(VersionStats())
 
-    /// Puts a loaded model into a deployment's service.
-    package init(deployment: String, loaded: LoadedModel) {
+    /// Puts a version into a deployment's service.
+    package init(deployment: String, model: String, version: Int, slot: ModelSlot) {
         self.deployment = deployment
-        self.loaded = loaded
-        versionText = String(loaded.version)
+        self.model = model
+        self.version = version
+        self.slot = slot
+        versionText = String(version)
         metrics = RequestMetrics(deployment: deployment, version: versionText)
-        isInProcess = loaded.isInProcess
     }
 
-    /// Version number.
-    package var version: Int { loaded.version }
+    /// The model if it is in memory.
+    package var resident: ResidentModel? { slot.resident }
+
+    /// The model, loaded if need be.
+    ///
+    /// - Throws: what loading throws.
+    package func load() async throws -> ResidentModel { try await slot.load() }
 
     /// A copy of the counters.
     package var stats: VersionStats { counters.withLock { $0 } }
-
-    /// Predicts on the caller's thread when that is cheap, otherwise on a thread that may block.
-    func predict(_ rows: [Float], count: Int) async throws -> [Float] {
-        if isInProcess, count <= ServingLimits.inlineRows { return try loaded.runtime.predict(rows, count: count) }
-        let runtime = loaded.runtime
-        return try await BlockingWork.run { try runtime.predict(rows, count: count) }
-    }
 
     /// Adds one request to counters and metrics.
     func record(

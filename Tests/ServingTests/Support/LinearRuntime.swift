@@ -5,7 +5,9 @@ import Runtimes
 /// A logistic model over the first feature, simple enough to know every answer.
 ///
 /// The probability of class 1 is `1 / (1 + exp(-(slope * x + offset)))`; a missing feature answers NaN.
-struct LinearRuntime: ModelRuntime {
+struct LinearRuntime: RowRuntime {
+    let placement = RuntimePlacement.own
+    let memoryBytes = 64
     let name = "linear"
     let featureCount: Int
     let outputWidth = 1
@@ -24,7 +26,9 @@ struct LinearRuntime: ModelRuntime {
 }
 
 /// Fails on every row.
-struct FailingRuntime: ModelRuntime {
+struct FailingRuntime: RowRuntime {
+    let placement = RuntimePlacement.own
+    let memoryBytes = 64
     let name = "failing"
     let featureCount = 2
     let outputWidth = 1
@@ -39,7 +43,9 @@ struct FailingRuntime: ModelRuntime {
 }
 
 /// Three classes: the largest of the three features wins.
-struct ThreeClassRuntime: ModelRuntime {
+struct ThreeClassRuntime: RowRuntime {
+    let placement = RuntimePlacement.own
+    let memoryBytes = 64
     let name = "three"
     let featureCount = 3
     let outputWidth = 3

@@ -15,7 +15,7 @@ final class TestRegistry: Sendable {
     let state = Mutex(State())
 
     /// Adds a version computed by `runtime`, and points the alias at it.
-    func register(_ version: Int, _ runtime: any ModelRuntime, classes: [String] = ["malignant", "benign"]) {
+    func register(_ version: Int, _ runtime: any RowRuntime, classes: [String] = ["malignant", "benign"]) {
         let model = Self.model(version, runtime, classes: classes)
         state.withLock {
             $0.versions[version] = { try model.get() }
@@ -58,7 +58,7 @@ final class TestRegistry: Sendable {
 
     static func model(
         _ version: Int,
-        _ runtime: any ModelRuntime,
+        _ runtime: any RowRuntime,
         classes: [String] = ["malignant", "benign"]
     ) -> Result<LoadedModel, MartletError> {
         Result { () throws(MartletError) in

@@ -1,0 +1,1 @@
+"""The worker process of python_function models."""
