@@ -8,6 +8,8 @@ package enum InferenceProtocol: Int, Sendable, CaseIterable {
     case v2
     /// MLflow's scoring server.
     case invocations
+    /// Open Inference V2, gRPC.
+    case grpc
 
     /// The value of the `protocol` label of metrics and of the ledger's column.
     package var label: String {
@@ -16,6 +18,7 @@ package enum InferenceProtocol: Int, Sendable, CaseIterable {
         case .v1: "v1"
         case .v2: "v2"
         case .invocations: "invocations"
+        case .grpc: "grpc"
         }
     }
 }
