@@ -1,4 +1,4 @@
-package import Core
+import Core
 package import Runtimes
 
 /// One request for predictions, already translated from its protocol.

@@ -1,4 +1,4 @@
-package import Core
+import Core
 import Synchronization
 
 /// A model in memory, with what runs its calls.

@@ -1,4 +1,4 @@
-package import Core
+import Core
 package import Runtimes
 
 /// One call as it was run: the answer and where the time went.
