@@ -8,6 +8,8 @@ package enum CoreLimits {
     package static let tensorElements = 64 * 1024 * 1024
     /// Most dimensions of a tensor.
     package static let tensorRank = 16
+    /// Most columns, tensors or parameters that a signature lists.
+    package static let signatureFields = 100_000
     /// Most columns of a table.
     package static let tableColumns = 16_384
     /// Longest page token accepted, in bytes.

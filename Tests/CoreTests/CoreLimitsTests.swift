@@ -26,4 +26,13 @@ import Testing
         let error = #expect(throws: MartletError.self) { try Table(columns: columns) }
         #expect(error?.code == .invalidArgument)
     }
+
+    @Test func aSignatureMayHaveSoManyFields() throws {
+        let columns = [JSONValue](repeating: ["type": "double"], count: CoreLimits.signatureFields)
+        #expect(try ModelSignature(json: ["inputs": .array(columns)]).inputs.count == columns.count)
+        let error = #expect(throws: MartletError.self) {
+            try ModelSignature(json: ["inputs": .array(columns + [["type": "double"]])])
+        }
+        #expect(error?.code == .invalidArgument)
+    }
 }
