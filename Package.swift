@@ -63,7 +63,7 @@ let ground: [Target] =
         .target(name: "CPostgres"),
         .systemLibrary(name: "CZlib"),
         .target(name: "OpenTelemetryProto", dependencies: [.protobuf], exclude: ["README.md"]),
-        .target(name: "InferenceProto", dependencies: [.protobuf], exclude: ["README.md"]),
+        .target(name: "InferenceProto", dependencies: [.protobuf], exclude: ["README.md", "Protos"]),
         .target(name: "TestSupport", dependencies: ["Core", "Storage"], swiftSettings: strict),
     ]
     + module("Core", ["CHost"])
@@ -80,7 +80,11 @@ let infrastructure: [Target] =
     )
     + module("HTTPSupport", ["Core", "CZlib", .hummingbird, .logging], tests: [.hummingbirdTesting])
     + module("Access", ["Core", "HTTPSupport", .hummingbird], tests: [.hummingbirdTesting])
-    + module("Observability", ["Core", .logging, .metrics], testExclude: ["Golden"])
+    + module(
+        "Observability",
+        ["Core", "OpenTelemetryProto", .asyncHTTPClient, .logging, .metrics, .protobuf],
+        testExclude: ["Golden"]
+    )
 
 // L2: features. `.hummingbird` is for each module's HTTP/ folder only.
 let feature: [Target.Dependency] = ["Core", "Storage", "HTTPSupport", .hummingbird, .logging]
@@ -88,7 +92,7 @@ let storedFeature: [Target.Dependency] = feature + ["Artifacts"]
 let features: [Target] =
     module("Tracking", storedFeature, tests: [.hummingbirdTesting])
     + module("Registry", storedFeature, tests: [.hummingbirdTesting])
-    + module("Traces", storedFeature + ["CZlib", "OpenTelemetryProto", .protobuf], tests: [.hummingbirdTesting])
+    + module("Traces", storedFeature + ["OpenTelemetryProto", .protobuf], tests: [.hummingbirdTesting])
     + module("Evaluations", feature + [.crypto], tests: [.hummingbirdTesting])
     + module("Webhooks", feature + [.asyncHTTPClient, .crypto], tests: [.hummingbirdTesting])
     + module("Datasets", storedFeature + [.crypto], tests: [.hummingbirdTesting])

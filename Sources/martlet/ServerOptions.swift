@@ -37,6 +37,9 @@ struct ServerOptions: ParsableArguments {
     @Flag(name: .customLong("webhook-allow-private"), help: "Let webhooks lie in private networks and on this machine.")
     var webhookAllowPrivate = false
 
+    @OptionGroup
+    var inference: InferenceOptions
+
     /// The settings: flag, then variable, then the `server:` section of `./martlet.yaml`, then default.
     func settings() throws -> ServerSettings {
         var flags = ServerSettings.Flags()
@@ -48,6 +51,7 @@ struct ServerOptions: ParsableArguments {
         flags.files = files
         flags.allowedHosts = allowedHosts
         flags.logFormat = logFormat
+        flags.inference = inference.flags
         flags.webhooks.schemes = webhookSchemes
         flags.webhooks.allowsPrivateAddresses = webhookAllowPrivate
         return try ServerSettings.resolve(

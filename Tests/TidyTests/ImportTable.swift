@@ -23,13 +23,18 @@ struct ImportTable {
         "SwiftProtobuf": ["SwiftProtobuf"],
         "AsyncHTTPClient": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "HTTPTypes"],
         "Crypto": ["Crypto"],
+        "GRPC": [
+            "GRPCCore", "GRPCNIOTransportCore", "GRPCNIOTransportHTTP2", "GRPCNIOTransportHTTP2Posix", "NIOCore", "NIOPosix",
+        ],
         "GRDB": ["GRDB", "GRDBSQLite"],
+        "Histogram": ["Histogram"],
         "Hummingbird": [
             "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOFoundationCompat",
             "ServiceLifecycle",
         ],
         "Logging": ["Logging"],
         "Metrics": ["Metrics", "CoreMetrics"],
+        "NIO": ["NIOCore", "NIOPosix"],
         "Mustache": ["Mustache"],
         "ServiceLifecycle": ["ServiceLifecycle", "UnixSignals"],
         "Testing": ["Testing"],

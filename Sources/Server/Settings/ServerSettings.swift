@@ -25,6 +25,8 @@ package struct ServerSettings: Sendable, Equatable {
 
     /// What webhooks may reach.
     package var webhooks = WebhookSettings()
+    /// How models are served.
+    package var inference = InferenceSettings()
 
     /// The two forms of log records.
     package enum LogFormat: String, Sendable, CaseIterable {
@@ -55,6 +57,8 @@ package struct ServerSettings: Sendable, Equatable {
         package var logFormat: String?
         /// `--webhook-scheme` and `--webhook-allow-private`.
         package var webhooks = WebhookSettings.Flags()
+        /// The flags of serving.
+        package var inference = InferenceSettings.Flags()
 
         /// No flags.
         package init() {}
@@ -72,7 +76,7 @@ package struct ServerSettings: Sendable, Equatable {
         let fields = JSONFields(file ?? [:], path: "server")
         try fields.rejectUnknown(
             ["host", "port", "data", "database", "artifacts", "files", "allowed_hosts", "log_format"]
-                + WebhookSettings.keys
+                + WebhookSettings.keys + InferenceSettings.keys
         )
         func text(_ flag: String?, _ key: String) throws(MartletError) -> String? {
             let written = try fields.optionalString(key)
@@ -97,6 +101,11 @@ package struct ServerSettings: Sendable, Equatable {
         }
         settings.webhooks = try WebhookSettings.resolve(
             flags: flags.webhooks,
+            environment: environment,
+            fields: fields
+        )
+        settings.inference = try InferenceSettings.resolve(
+            flags: flags.inference,
             environment: environment,
             fields: fields
         )
