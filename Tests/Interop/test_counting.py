@@ -105,6 +105,57 @@ def test_interop_counts(
     assert (tally.passed, tally.failed, tally.skipped) == expected
 
 
+FAILS = '<testsuites><testsuite><testcase classname="a" name="c[x/y]"><failure/></testcase></testsuite></testsuites>'
+PASSES = '<testsuites><testsuite><testcase classname="a" name="c[x/y]"/></testsuite></testsuites>'
+
+
+@pytest.mark.parametrize(
+    ("second", "expected", "repeated"),
+    [(PASSES, (1, 0), ["a.c[x/y]"]), (FAILS, (0, 1), []), (None, (0, 1), [])],
+)
+def test_a_failed_interop_test_gets_one_more_run(
+    runner: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    second: str | None,
+    expected: tuple[int, int],
+    repeated: list[str],
+) -> None:
+    reports = [FAILS, second]
+    commands = []
+
+    def pytest_that_writes(command: list[str], **_: object) -> bool:
+        commands.append(command)
+        report = reports.pop(0)
+        if report is not None:
+            (tmp_path / ".build" / "interop.xml").write_text(report)
+        return False
+
+    (tmp_path / ".build").mkdir()
+    monkeypatch.setattr(runner, "ROOT", tmp_path)
+    monkeypatch.setattr(runner, "run", pytest_that_writes)
+    tally = runner.Tally()
+    runner.interop_tests(tally, "release")
+    assert (tally.passed, tally.failed, tally.repeated) == (*expected, repeated)
+    assert "Tests/Interop/a.py::c[x/y]" in commands[1]
+
+
+def test_a_swift_run_that_was_not_clean_is_repeated_once(
+    runner: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = "✔ Test run with 3 tests in 0 suites {} after 1.0 seconds.\n"
+    third = "✔ Test three() passed after 0.001 seconds.\n"
+    (tmp_path / "1").write_text(STARTED + PASSED + FAILED + ends.format("failed"))
+    (tmp_path / "2").write_text(STARTED + PASSED + third + ends.format("passed"))
+    script = tmp_path / "swift"
+    script.write_text(f'#!/bin/sh\ncd "{tmp_path}"\ncat 1\n[ -e 2 ] && mv 2 1 && exit 1\nexit 0\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    tally = runner.Tally()
+    runner.swift_tests(tally, "release", only="Some")
+    assert (tally.passed, tally.failed, tally.repeated) == (3, 0, ["three()"])
+
+
 def test_no_environment_is_a_failure(runner: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Ended:
         def wait(self) -> int:
