@@ -1,31 +1,29 @@
 import Core
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// Boosted trees walked by Martlet itself, without the C library: a row of 100 trees takes a few microseconds.
+/// Boosted trees walked by Martlet itself, without the C library: a row of 100 trees takes about a microsecond.
 ///
-/// It takes XGBoost models (`gbtree`, numeric splits; `binary:logistic`, `reg:squarederror`, `multi:softprob`). Every
+/// It takes XGBoost models (JSON and UBJSON), LightGBM models (text) and ONNX graphs that are a tree ensemble. Every
 /// index is checked when the model is loaded, so that walking needs no check and cannot leave the arrays.
 package final class TreeEnsemble: RowRuntime {
     package let name = "trees"
     package let placement = RuntimePlacement.own
     package let featureCount: Int
     package let outputWidth: Int
-    /// The objective that the model was trained for, as XGBoost names it.
+    /// The objective that the model was trained for, as its library names it; empty when the file does not say.
     package let objective: String
     /// The names of the features when the model carries them, else empty.
     package let featureNames: [String]
 
-    private let nodes: [TreeNode]
-    private let roots: [TreeRoot]
-    private let baseMargins: [Float]
-    private let link: TreeLink
+    let forest: TreeForest
+    let link: TreeLink
+    /// The sums before the first tree.
+    let start: [Double]
+    /// What the sums are divided by: the number of rounds of a forest, else 1.
+    let divisor: Double
+    private let startFloats: TreeMemory<Float>
+    private let startDoubles: TreeMemory<Double>
+    /// What is added after the last tree; empty for nothing.
+    let offsets: [Float]
 
     /// Reads a model in XGBoost's JSON or UBJSON form.
     ///
@@ -35,40 +33,62 @@ package final class TreeEnsemble: RowRuntime {
     ///     XGBoost's scikit-learn classes do.
     /// - Throws: `dataLoss` for a damaged model; `unimplemented` for one that only the C library can run.
     package convenience init(_ bytes: [UInt8], stopsAtBestIteration: Bool = false) throws {
-        var loader = TreeEnsembleLoader(try ModelDocument(bytes), stopsAtBestIteration: stopsAtBestIteration)
-        self.init(try loader.load())
+        var reader = XGBoostModelReader(try ModelDocument(bytes), stopsAtBestIteration: stopsAtBestIteration)
+        self.init(try reader.load())
     }
 
-    package var memoryBytes: Int {
-        nodes.count * MemoryLayout<TreeNode>.stride + roots.count * MemoryLayout<TreeRoot>.stride
-    }
+    package var memoryBytes: Int { forest.memoryBytes }
 
     init(_ loaded: LoadedTrees) {
         featureCount = loaded.featureCount
-        outputWidth = loaded.baseMargins.count
         objective = loaded.objective
         featureNames = loaded.featureNames
-        nodes = loaded.nodes
-        roots = loaded.roots
-        baseMargins = loaded.baseMargins
+        forest = loaded.forest
         link = loaded.link
+        start = loaded.start
+        divisor = loaded.divisor
+        offsets = loaded.offsets
+        startFloats = TreeMemory(loaded.start.map { Float($0) })
+        startDoubles = TreeMemory(loaded.start)
+        outputWidth = loaded.link.outputWidth(loaded.forest.width)
     }
+
+    /// How many sums a row has: 1, or one for each class or target.
+    package var marginWidth: Int { forest.width }
 
     package func predictUnchecked(
         _ rows: UnsafeBufferPointer<Float>,
         count: Int,
         into output: UnsafeMutableBufferPointer<Float>
     ) throws {
-        guard let input = rows.baseAddress ?? emptyRow, let result = output.baseAddress else { return }
-        let (features, width) = (featureCount, outputWidth)
-        nodes.withUnsafeBufferPointer { nodes in
-            guard let nodes = nodes.baseAddress else { return }
-            for row in 0..<count {
-                walk(nodes, input + row &* features, result + row &* width)
+        guard let input = rows.baseAddress ?? emptyRow, let output = output.baseAddress else { return }
+        if forest.isDouble {
+            withSums(of: Double.self, input, count, startDoubles.base) { link.apply($1, forest.width, output + $0) }
+        } else {
+            withSums(of: Float.self, input, count, startFloats.base) { link.apply($1, forest.width, output + $0) }
+        }
+    }
+
+    /// The sums before the link function, `count * marginWidth` of them.
+    ///
+    /// - Throws: `invalidArgument` when `rows` is not `count * featureCount` long.
+    package func margins(_ rows: [Float], count: Int) throws -> [Double] {
+        try checkSizes(input: rows.count, count: count, output: count * outputWidth)
+        var margins: [Double] = []
+        margins.reserveCapacity(count * forest.width)
+        rows.withUnsafeBufferPointer { rows in
+            guard let input = rows.baseAddress ?? emptyRow else { return }
+            if forest.isDouble {
+                withSums(of: Double.self, input, count, startDoubles.base) { _, sums in
+                    for place in 0..<forest.width { margins.append(sums[place]) }
+                }
+            } else {
+                withSums(of: Float.self, input, count, startFloats.base) { _, sums in
+                    for place in 0..<forest.width { margins.append(Double(sums[place])) }
+                }
             }
         }
-        if nodes.isEmpty { fillWithBase(output, count: count) }
-        for row in 0..<count { apply(result + row &* width) }
+        return margins
     }
 
     /// A model without features reads nothing, so any address serves as its row.
@@ -76,58 +96,37 @@ package final class TreeEnsemble: RowRuntime {
         featureCount == 0 ? UnsafePointer(bitPattern: MemoryLayout<Float>.alignment) : nil
     }
 
-    /// Adds up the leaves in tree order in 32-bit floats, as XGBoost does, so that the results are the same.
+    /// Rows whose sums are kept at once.
+    private static let chunk = 512
+
+    /// Walks the rows and hands each one's finished sums to `body`, with where its outputs belong.
     @inline(__always)
-    private func walk(
-        _ nodes: UnsafePointer<TreeNode>,
-        _ row: UnsafePointer<Float>,
-        _ result: UnsafeMutablePointer<Float>
+    private func withSums<Value: TreeValue>(
+        of _: Value.Type,
+        _ rows: UnsafePointer<Float>,
+        _ count: Int,
+        _ start: UnsafePointer<Value>,
+        _ body: (Int, UnsafeMutablePointer<Value>) -> Void
     ) {
-        for (position, margin) in baseMargins.enumerated() { result[position] = margin }
-        roots.withUnsafeBufferPointer { roots in
-            for root in roots {
-                var index = Int(root.node)
-                var node = nodes[index]
-                while node.left >= 0 {
-                    let value = row[Int(node.feature & TreeNode.featureMask)]
-                    let missingLeft = value != value && node.feature >= TreeNode.missingGoesLeft
-                    index = Int(node.left) &+ (value < node.value || missingLeft ? 0 : 1)
-                    node = nodes[index]
+        let (width, step) = (forest.width, min(count, Self.chunk))
+        let walker = TreeWalker<Value>(forest, featureCount: featureCount, start: start)
+        withUnsafeTemporaryAllocation(of: Value.self, capacity: max(1, step * width)) { sums in
+            guard let sums = sums.baseAddress else { return }
+            sums.initialize(repeating: 0, count: step * width)
+            for first in stride(from: 0, to: count, by: Self.chunk) {
+                let taken = min(Self.chunk, count - first)
+                walker.walk(rows + first * featureCount, count: taken, into: sums)
+                for row in 0..<taken {
+                    finish(sums + row * width)
+                    body((first + row) * outputWidth, sums + row * width)
                 }
-                result[Int(root.output)] += node.value
             }
         }
     }
 
-    private func fillWithBase(_ output: UnsafeMutableBufferPointer<Float>, count: Int) {
-        for row in 0..<count {
-            for (position, margin) in baseMargins.enumerated() { output[row &* outputWidth &+ position] = margin }
-        }
-    }
-
     @inline(__always)
-    private func apply(_ result: UnsafeMutablePointer<Float>) {
-        switch link {
-        case .identity: break
-        case .logistic: result[0] = Self.logistic(result[0])
-        case .softmax: softmax(result)
-        }
-    }
-
-    /// The logistic function as XGBoost computes it, with the exponent bounded against overflow.
-    @inline(__always)
-    static func logistic(_ margin: Float) -> Float {
-        1 / (expf(min(-margin, 88.7)) + 1 + 1e-16)
-    }
-
-    private func softmax(_ result: UnsafeMutablePointer<Float>) {
-        var largest = result[0]
-        for position in 1..<max(1, outputWidth) { largest = max(largest, result[position]) }
-        var sum = 0.0
-        for position in 0..<outputWidth {
-            result[position] = expf(result[position] - largest)
-            sum += Double(result[position])
-        }
-        for position in 0..<outputWidth { result[position] /= Float(sum) }
+    private func finish<Value: TreeValue>(_ sums: UnsafeMutablePointer<Value>) {
+        if divisor != 1 { for place in 0..<forest.width { sums[place] /= Value(divisor) } }
+        if !offsets.isEmpty { for place in 0..<forest.width { sums[place] += Value(offsets[place]) } }
     }
 }

@@ -55,7 +55,7 @@ package final class XGBoostBooster {
     ///
     /// - Throws: `dataLoss` when the library cannot read it.
     package init(model bytes: [UInt8], threads: Int = 1) throws {
-        try TreeEnsembleLoader.check(bytes)
+        try XGBoostModelReader.check(bytes)
         library = try XGBoostLibrary.shared()
         try library.useOneThread()
         matrices = []
