@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// A pull parser over JSON bytes (RFC 8259) that allocates only for strings: for request bodies on hot paths.
 ///
 /// Call the method for the value that must come next; each throws `invalidArgument` with the byte offset when
@@ -15,7 +7,7 @@ package struct JSONReader {
     /// The document.
     package let bytes: UnsafeBufferPointer<UInt8>
     /// Where the next byte is read.
-    package private(set) var offset = 0
+    package internal(set) var offset = 0
     /// Accepts the bare tokens `NaN`, `Infinity` and `-Infinity`, which Python's json module emits.
     package var allowsNonFinite = false
 
@@ -84,121 +76,7 @@ package struct JSONReader {
         peek() == 0x6E && takeWord("null")
     }
 
-    /// Reads a number as a double; magnitudes past the range are refused.
-    package mutating func readDouble() throws(MartletError) -> Double {
-        switch try readNumber() {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        default: throw unexpected("a number")
-        }
-    }
-
-    /// Reads a number: `.integer` when it is written without fraction and exponent and fits, else `.number`.
-    ///
-    /// The common case (at most 19 digits, small exponent) is exact by Clinger's fast path; the rest goes to `strtod`.
-    package mutating func readNumber() throws(MartletError) -> JSONValue {
-        _ = peek()
-        let start = offset
-        var position = offset
-        let negative = position < bytes.count && bytes[position] == 0x2D
-        if negative { position += 1 }
-        if allowsNonFinite, let word = nonFinite(negative: negative, at: position) { return word }
-        guard position < bytes.count, isDigit(bytes[position]) else { throw unexpected("a number") }
-        var mantissa: UInt64 = 0
-        var digits = 0
-        var exponent = 0
-        let leading = position
-        while position < bytes.count, isDigit(bytes[position]) {
-            accumulate(bytes[position], &mantissa, &digits, &exponent, isFraction: false)
-            position += 1
-        }
-        guard bytes[leading] != 0x30 || position == leading + 1 else {
-            throw failure("a number must not begin with 0", at: start)
-        }
-        let wholeEnd = position
-        if position < bytes.count, bytes[position] == 0x2E {
-            position += 1
-            let first = position
-            while position < bytes.count, isDigit(bytes[position]) {
-                accumulate(bytes[position], &mantissa, &digits, &exponent, isFraction: true)
-                position += 1
-            }
-            guard position > first else { throw failure("a digit must follow the decimal point", at: position) }
-        }
-        if position < bytes.count, bytes[position] | 0x20 == 0x65 {
-            exponent += try readExponent(&position)
-        }
-        offset = position
-        if position == wholeEnd, exponent == 0, let whole = signed(mantissa, negative) { return .integer(whole) }
-        return .number(try decimal(mantissa, exponent, negative, exact: digits <= 19, start..<position))
-    }
-
-    private func signed(_ mantissa: UInt64, _ negative: Bool) -> Int64? {
-        if negative { return mantissa == 0 ? nil : Int64(exactly: -Int128(mantissa)) }
-        return Int64(exactly: mantissa)
-    }
-
-    @inline(__always)
-    private func accumulate(
-        _ byte: UInt8,
-        _ mantissa: inout UInt64,
-        _ digits: inout Int,
-        _ exponent: inout Int,
-        isFraction: Bool
-    ) {
-        if digits < 19 {
-            mantissa = mantissa &* 10 &+ UInt64(byte &- 0x30)
-            if mantissa != 0 { digits += 1 }
-            if isFraction { exponent -= 1 }
-        } else {
-            digits += 1
-            if !isFraction { exponent += 1 }
-        }
-    }
-
-    private func readExponent(_ position: inout Int) throws(MartletError) -> Int {
-        position += 1
-        var negative = false
-        if position < bytes.count, bytes[position] == 0x2B || bytes[position] == 0x2D {
-            negative = bytes[position] == 0x2D
-            position += 1
-        }
-        let first = position
-        var value = 0
-        while position < bytes.count, isDigit(bytes[position]) {
-            if value < 100_000 { value = value * 10 + Int(bytes[position] - 0x30) }
-            position += 1
-        }
-        guard position > first else { throw failure("a digit must follow the exponent sign", at: position) }
-        return negative ? -value : value
-    }
-
-    private static let powersOfTen: [Double] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
-        1e20, 1e21, 1e22,
-    ]
-
-    private func decimal(
-        _ mantissa: UInt64,
-        _ exponent: Int,
-        _ negative: Bool,
-        exact: Bool,
-        _ range: Range<Int>
-    ) throws(MartletError) -> Double {
-        if exact, mantissa < 1 << 53, exponent >= -22, exponent <= 22 {
-            let power = Self.powersOfTen[abs(exponent)]
-            let value = exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
-            return negative ? -value : value
-        }
-        // strtod needs a terminated copy; this is the rare path.
-        var copy = bytes[range].map { CChar(bitPattern: $0) }
-        copy.append(0)
-        let value = strtod(copy, nil)
-        guard value.isFinite else { throw failure("the number is too large", at: range.lowerBound) }
-        return value
-    }
-
-    private mutating func nonFinite(negative: Bool, at position: Int) -> JSONValue? {
+    mutating func nonFinite(negative: Bool, at position: Int) -> JSONValue? {
         let saved = offset
         offset = position
         if !negative, takeWord("NaN") { return .number(.nan) }
@@ -242,13 +120,8 @@ package struct JSONReader {
         failure("expected \(what)" + (offset >= bytes.count ? " before the end" : ""), at: offset)
     }
 
-    private func failure(_ what: String, at offset: Int) -> MartletError {
+    func failure(_ what: String, at offset: Int) -> MartletError {
         MartletError(.invalidArgument, "Malformed JSON at byte \(offset): \(what).")
-    }
-
-    @inline(__always)
-    private func isDigit(_ byte: UInt8) -> Bool {
-        byte &- 0x30 < 10
     }
 
     private mutating func takeWord(_ word: StaticString) -> Bool {

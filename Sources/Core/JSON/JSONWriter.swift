@@ -60,19 +60,26 @@ package struct JSONWriter {
 
     /// Appends a whole number.
     package mutating func integer(_ value: Int64) {
-        bytes.append(contentsOf: value.description.utf8)
+        append(value.description)
     }
 
     /// Appends the shortest text that reads back as `value`; NaN and infinities become null.
     package mutating func number(_ value: Double) {
         guard value.isFinite else { return raw("null") }
-        bytes.append(contentsOf: value.description.utf8)
+        append(value.description)
     }
 
     /// Appends the shortest text that reads back as `value`; NaN and infinities become null.
     package mutating func number(_ value: Float) {
         guard value.isFinite else { return raw("null") }
-        bytes.append(contentsOf: value.description.utf8)
+        append(value.description)
+    }
+
+    /// Appends ASCII text; digits of numbers are short enough to need no memory of their own.
+    @inline(__always)
+    private mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes.append(contentsOf: $0) }
     }
 
     /// Appends true or false.
