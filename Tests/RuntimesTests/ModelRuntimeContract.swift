@@ -28,7 +28,7 @@ struct RuntimeCase: Sendable, CustomTestStringConvertible {
                 try LightGBMRuntime(GoldenFiles.bytes("lightgbm-\(kind).txt"))
             },
             RuntimeCase(name: "onnx/\(kind)", golden: "onnx/\(kind)") {
-                try ONNXModelRuntime(GoldenFiles.bytes("onnx-\(kind).onnx"))
+                try ONNXRowRuntime(ONNXModelRuntime(GoldenFiles.bytes("onnx-\(kind).onnx")))
             },
         ]
     }

@@ -11,8 +11,11 @@
 
 /// Named as in ONNX Runtime. Sessions, values and options are opaque handles; `Release…` accepts each once.
 typedef struct martlet_onnxruntime {
+    int (*GetErrorCode)(const void *status);
     const char *_Nonnull (*_Nonnull GetErrorMessage)(void *status);
     void *_Nullable (*_Nonnull CreateEnv)(int logging_level, const char *name, void *_Nullable *_Nonnull out);
+    void *_Nullable (*_Nonnull CreateSession)(
+        void *environment, const char *path, void *options, void *_Nullable *_Nonnull out);
     void *_Nullable (*_Nonnull CreateSessionFromArray)(
         void *environment, const void *bytes, size_t count, void *options, void *_Nullable *_Nonnull out);
     void *_Nullable (*_Nonnull Run)(
@@ -22,30 +25,31 @@ typedef struct martlet_onnxruntime {
     void *_Nullable (*_Nonnull CreateSessionOptions)(void *_Nullable *_Nonnull out);
     void *_Nullable (*_Nonnull SetSessionGraphOptimizationLevel)(void *options, int level);
     void *_Nullable (*_Nonnull SetIntraOpNumThreads)(void *options, int threads);
-    void *_Nullable (*_Nonnull SessionGetInputCount)(void *session, size_t *out);
-    void *_Nullable (*_Nonnull SessionGetOutputCount)(void *session, size_t *out);
-    void *_Nullable (*_Nonnull SessionGetInputTypeInfo)(void *session, size_t index, void *_Nullable *_Nonnull out);
-    void *_Nullable (*_Nonnull SessionGetOutputTypeInfo)(void *session, size_t index, void *_Nullable *_Nonnull out);
-    void *_Nullable (*_Nonnull SessionGetInputName)(
-        void *session, size_t index, void *allocator, char *_Nullable *_Nonnull out);
-    void *_Nullable (*_Nonnull SessionGetOutputName)(
-        void *session, size_t index, void *allocator, char *_Nullable *_Nonnull out);
+    void *_Nullable (*_Nonnull SetInterOpNumThreads)(void *options, int threads);
+    void *_Nullable (*_Nonnull AddSessionConfigEntry)(void *options, const char *key, const char *value);
+    void *_Nullable (*_Nonnull CreateTensorAsOrtValue)(
+        void *allocator, const int64_t *shape, size_t dimensions, int element_type, void *_Nullable *_Nonnull out);
     void *_Nullable (*_Nonnull CreateTensorWithDataAsOrtValue)(
         void *memory_info, void *data, size_t bytes, const int64_t *shape, size_t dimensions, int element_type,
         void *_Nullable *_Nonnull out);
     void *_Nullable (*_Nonnull GetTensorMutableData)(void *value, void *_Nullable *_Nonnull out);
-    void *_Nullable (*_Nonnull CastTypeInfoToTensorInfo)(void *type_info, const void *_Nullable *_Nonnull out);
+    void *_Nullable (*_Nonnull GetStringTensorDataLength)(void *value, size_t *out);
+    void *_Nullable (*_Nonnull GetStringTensorContent)(
+        void *value, void *texts, size_t bytes, size_t *offsets, size_t count);
+    void *_Nullable (*_Nonnull GetResizedStringTensorElementBuffer)(
+        void *value, size_t index, size_t bytes, char *_Nullable *_Nonnull out);
     void *_Nullable (*_Nonnull GetTensorElementType)(const void *tensor_info, int *out);
     void *_Nullable (*_Nonnull GetDimensionsCount)(const void *tensor_info, size_t *out);
     void *_Nullable (*_Nonnull GetDimensions)(const void *tensor_info, int64_t *out, size_t count);
     void *_Nullable (*_Nonnull GetTensorTypeAndShape)(void *value, void *_Nullable *_Nonnull out);
+    void *_Nullable (*_Nonnull GetValueType)(void *value, int *out);
+    void *_Nullable (*_Nonnull GetValue)(void *value, int index, void *allocator, void *_Nullable *_Nonnull out);
+    void *_Nullable (*_Nonnull GetValueCount)(void *value, size_t *out);
     void *_Nullable (*_Nonnull CreateCpuMemoryInfo)(int allocator_type, int memory_type, void *_Nullable *_Nonnull out);
-    void *_Nullable (*_Nonnull AllocatorFree)(void *allocator, void *memory);
     void *_Nullable (*_Nonnull GetAllocatorWithDefaultOptions)(void *_Nullable *_Nonnull out);
     void (*ReleaseStatus)(void *status);
     void (*ReleaseSession)(void *session);
     void (*ReleaseValue)(void *value);
-    void (*ReleaseTypeInfo)(void *type_info);
     void (*ReleaseTensorTypeAndShapeInfo)(void *tensor_info);
     void (*ReleaseSessionOptions)(void *options);
     const char *_Nonnull (*_Nonnull GetVersionString)(void);

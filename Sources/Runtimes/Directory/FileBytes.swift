@@ -29,6 +29,13 @@ enum FileBytes {
         return bytes
     }
 
+    /// The size of `name` in bytes; nil when there is no such file.
+    static func size(of name: String, in directory: String) throws -> Int? {
+        guard let file = try open(name, in: directory) else { return nil }
+        close(file.descriptor)
+        return file.size
+    }
+
     /// The SHA-256 of `name` in lower-case hex, read block by block; nil when there is no such file.
     static func sha256(of name: String, in directory: String) throws -> String? {
         guard let file = try open(name, in: directory) else { return nil }

@@ -88,7 +88,7 @@ package struct ModelDirectory: Sendable {
             switch flavor {
             case .xgboost: try xgboostRuntime(bytes, preference)
             case .lightgbm: try LightGBMRuntime(bytes)
-            case .onnx: try ONNXModelRuntime(bytes)
+            case .onnx: try ONNXRowRuntime(ONNXModelRuntime(bytes))
             }
         if let signature, flavor != .onnx, signature.inputs.count != runtime.featureCount {
             throw MartletError(

@@ -80,4 +80,36 @@ struct ONNXRuntimeLibrary: @unchecked Sendable {
         let text = String(cString: table.pointee.GetErrorMessage(status))
         throw MartletError(code, "ONNX Runtime failed to \(what).", cause: LoaderReason(text: text))
     }
+
+    /// Throws what the library says when a call failed: mostly the model cannot compute with what it was given.
+    func checkRun(_ status: UnsafeMutableRawPointer?) throws {
+        guard let status else { return }
+        let code = table.pointee.GetErrorCode(status)
+        defer { table.pointee.ReleaseStatus(status) }
+        let text = String(cString: table.pointee.GetErrorMessage(status))
+        let reason = LoaderReason(text: text)
+        if text.contains("Failed to allocate memory") || text.contains("bad_alloc") {
+            throw MartletError(.resourceExhausted, "There is not enough memory to run the ONNX model.", cause: reason)
+        }
+        guard Self.causedByInput.contains(code) else {
+            throw MartletError(.internal, "ONNX Runtime failed to run the model.", cause: reason)
+        }
+        throw MartletError(
+            .invalidArgument,
+            "The ONNX model cannot compute with this input: \(Self.plain(text))",
+            cause: reason
+        )
+    }
+
+    /// FAIL, INVALID_ARGUMENT and RUNTIME_EXCEPTION: indices out of bounds, extents that do not go together.
+    private static let causedByInput: Set<Int32> = [1, 2, 6]
+    private static let reasonLength = 300
+
+    /// What the library says without its own source files and places in memory.
+    static func plain(_ text: String) -> String {
+        let reason = text.split(separator: "Status Message:").last.map(String.init) ?? text
+        let line = reason.split(separator: "\n").first.map(String.init) ?? reason
+        let words = line.split(separator: " ").filter { word in !word.contains("/") && !word.contains("0x") }
+        return String(words.joined(separator: " ").prefix(reasonLength))
+    }
 }

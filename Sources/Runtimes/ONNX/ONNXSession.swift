@@ -1,160 +1,100 @@
 import CModelLibraries
 import Core
 
-/// One tensor that a model takes or gives.
-struct ONNXPort {
-    let name: String
-    /// ONNX element type: 1 is float, 7 is int64; nil when this is no tensor.
-    let elementType: Int32?
-    /// Sizes by axis; -1 where any size goes.
-    let shape: [Int64]
-
-    static let float: Int32 = 1
-    static let int64: Int32 = 7
-}
+/// A handle of ONNX Runtime.
+typealias ONNXHandle = UnsafeMutableRawPointer
 
 /// A loaded ONNX model; ONNX Runtime allows any number of threads to run one session.
 final class ONNXSession: @unchecked Sendable {
-    // Safe because ONNX Runtime's `Run` is safe for concurrent use and nothing else changes the session.
+    // Safe because ONNX Runtime's `Run` is safe for concurrent use and nothing else changes the session; the names are
+    // written once in `init`.
     let library: ONNXRuntimeLibrary
-    let inputs: [ONNXPort]
-    let outputs: [ONNXPort]
-    private let handle: UnsafeMutableRawPointer
+    private let handle: ONNXHandle
+    private let inputNames: CNames
+    private let outputNames: CNames
     private static let allOptimizations: Int32 = 99
-    private static let mostPorts = 1024
-    private static let mostAxes = 16
 
-    init(_ bytes: [UInt8], threads: Int32) throws {
+    /// Loads a model: from its bytes, or from its file at `path` when its weights lie in files beside it.
+    ///
+    /// - Throws: `dataLoss` for a damaged model, `failedPrecondition` without the library.
+    init(_ bytes: [UInt8], path: String?, graph: ONNXGraph, threads: Int) throws {
         let library = try ONNXRuntimeLibrary.shared()
         let api = library.table.pointee
         let options = try library.make("make options") { api.CreateSessionOptions($0) }
         defer { api.ReleaseSessionOptions(options) }
-        try library.check(api.SetSessionGraphOptimizationLevel(options, Self.allOptimizations), "set its options")
-        try library.check(api.SetIntraOpNumThreads(options, threads), "set its options")
-        let handle = try bytes.withUnsafeBytes { buffer in
-            guard let start = buffer.baseAddress else { throw MartletError(.dataLoss, "The ONNX model is empty.") }
-            return try library.make("read the model; the file is damaged or uses unknown operators", code: .dataLoss) {
-                api.CreateSessionFromArray(library.environment, start, buffer.count, options, $0)
+        try Self.configure(library, options, threads: Int32(clamping: max(1, threads)))
+        let reading = "read the model; the file is damaged or uses operators that the library does not have"
+        if let path, !graph.externalFiles.isEmpty {
+            handle = try library.make(reading, code: .dataLoss) {
+                api.CreateSession(library.environment, path, options, $0)
+            }
+        } else {
+            handle = try bytes.withUnsafeBytes { buffer in
+                guard let start = buffer.baseAddress else { throw MartletError(.dataLoss, "The ONNX model is empty.") }
+                return try library.make(reading, code: .dataLoss) {
+                    api.CreateSessionFromArray(library.environment, start, buffer.count, options, $0)
+                }
             }
         }
         self.library = library
-        self.handle = handle
-        do {
-            inputs = try Self.ports(library, handle, api.SessionGetInputCount, api.SessionGetInputName) {
-                api.SessionGetInputTypeInfo($0, $1, $2)
-            }
-            outputs = try Self.ports(library, handle, api.SessionGetOutputCount, api.SessionGetOutputName) {
-                api.SessionGetOutputTypeInfo($0, $1, $2)
-            }
-        } catch {
-            api.ReleaseSession(handle)
-            throw error
-        }
+        inputNames = CNames(graph.inputs.map(\.name))
+        outputNames = CNames(graph.outputs.map(\.name))
     }
 
     deinit {
         library.table.pointee.ReleaseSession(handle)
     }
 
-    /// Runs one float matrix through the model and lends the float output to `body`, with its shape.
+    private static func configure(_ library: ONNXRuntimeLibrary, _ options: ONNXHandle, threads: Int32) throws {
+        let api = library.table.pointee
+        try library.check(api.SetSessionGraphOptimizationLevel(options, allOptimizations), "set its options")
+        try library.check(api.SetIntraOpNumThreads(options, threads), "set its options")
+        try library.check(api.SetInterOpNumThreads(options, 1), "set its options")
+        // Threads that wait in a loop would take the processor from everybody else.
+        for key in ["session.intra_op.allow_spinning", "session.inter_op.allow_spinning"] {
+            try library.check(api.AddSessionConfigEntry(options, key, "0"), "set its options")
+        }
+    }
+
+    /// Runs the model on one value for each input and lends the values of the outputs at `wanted` to `body`.
+    ///
+    /// - Throws: `invalidArgument` with the library's reason when the model cannot compute with these values.
     func run<Result>(
-        _ rows: UnsafeBufferPointer<Float>,
-        count: Int,
-        width: Int,
-        input: String,
-        output: String,
-        _ body: (UnsafeBufferPointer<Float>, [Int64]) throws -> Result
+        _ inputs: [ONNXHandle?],
+        wanted: [Int],
+        _ body: ([ONNXHandle]) throws -> Result
     ) throws -> Result {
         let api = library.table.pointee
-        let shape = [Int64(count), Int64(width)]
-        guard let start = rows.baseAddress else { throw MartletError(.invalidArgument, "There are no rows.") }
-        let value = try library.make("take the rows") {
-            // The library only reads an input, although its type says otherwise.
-            api.CreateTensorWithDataAsOrtValue(
-                library.memory,
-                UnsafeMutableRawPointer(mutating: UnsafeRawPointer(start)),
-                rows.count * MemoryLayout<Float>.stride,
-                shape,
-                shape.count,
-                ONNXPort.float,
-                $0
-            )
-        }
-        defer { api.ReleaseValue(value) }
-        let result = try input.withCString { inputName in
-            try output.withCString { outputName in
-                let (inputNames, values, outputNames) = (
-                    [inputName] as [UnsafePointer<CChar>?], [value] as [UnsafeMutableRawPointer?],
-                    [outputName] as [UnsafePointer<CChar>?]
-                )
-                return try library.make("run the model") {
-                    api.Run(handle, nil, inputNames, values, 1, outputNames, 1, $0)
-                }
-            }
-        }
-        defer { api.ReleaseValue(result) }
-        let tensor = try library.make("describe the result") { api.GetTensorTypeAndShape(result, $0) }
-        defer { api.ReleaseTensorTypeAndShapeInfo(tensor) }
-        let resultShape = try Self.shape(library, tensor)
-        let data = try library.make("return the result") { api.GetTensorMutableData(result, $0) }
-        let size = try Self.size(of: resultShape)
-        return try body(
-            UnsafeBufferPointer(start: data.assumingMemoryBound(to: Float.self), count: size),
-            resultShape
+        var results = [ONNXHandle?](repeating: nil, count: wanted.count)
+        let names = wanted.map { outputNames.pointers[$0] }
+        defer { for case let result? in results { api.ReleaseValue(result) } }
+        try library.checkRun(
+            api.Run(handle, nil, inputNames.pointers, inputs, inputs.count, names, names.count, &results)
         )
+        let values = results.compactMap { $0 }
+        guard values.count == wanted.count else {
+            throw MartletError(.internal, "The ONNX model gave \(values.count) of \(wanted.count) outputs.")
+        }
+        return try body(values)
+    }
+}
+
+/// Names as the library takes them, for as long as this lives.
+private final class CNames {
+    let pointers: [UnsafePointer<CChar>?]
+    private let buffers: [UnsafeMutableBufferPointer<CChar>]
+
+    init(_ names: [String]) {
+        buffers = names.map { name in
+            let text = Array(name.utf8CString)
+            let buffer = UnsafeMutableBufferPointer<CChar>.allocate(capacity: text.count)
+            _ = buffer.initialize(from: text)
+            return buffer
+        }
+        pointers = buffers.map { UnsafePointer($0.baseAddress) }
     }
 
-    private static func size(of shape: [Int64]) throws -> Int {
-        var size = 1
-        for axis in shape {
-            guard let length = Int(exactly: axis), length >= 0 else {
-                throw MartletError(.internal, "ONNX Runtime returned a result of impossible size.")
-            }
-            let (product, overflow) = size.multipliedReportingOverflow(by: length)
-            guard !overflow else { throw MartletError(.internal, "ONNX Runtime returned a result of impossible size.") }
-            size = product
-        }
-        return size
-    }
-
-    private typealias Handle = UnsafeMutableRawPointer
-
-    private static func ports(
-        _ library: ONNXRuntimeLibrary,
-        _ session: Handle,
-        _ count: (Handle, UnsafeMutablePointer<Int>) -> Handle?,
-        _ name: (Handle, Int, Handle, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Handle?,
-        _ type: (Handle, Int, UnsafeMutablePointer<Handle?>) -> Handle?
-    ) throws -> [ONNXPort] {
-        let api = library.table.pointee
-        var total = 0
-        try library.check(count(session, &total), "list the model's tensors")
-        guard total <= mostPorts else {
-            throw MartletError(.dataLoss, "The ONNX model has \(total) inputs or outputs, more than \(mostPorts).")
-        }
-        return try (0..<total).map { index in
-            var text: UnsafeMutablePointer<CChar>?
-            try library.check(name(session, index, library.allocator, &text), "name the model's tensors")
-            let portName = text.map { String(cString: $0) } ?? ""
-            if let text { try library.check(api.AllocatorFree(library.allocator, text), "free a name") }
-            let info = try library.make("describe the model's tensors") { type(session, index, $0) }
-            defer { api.ReleaseTypeInfo(info) }
-            var tensor: UnsafeRawPointer?
-            try library.check(api.CastTypeInfoToTensorInfo(info, &tensor), "describe the model's tensors")
-            guard let tensor else { return ONNXPort(name: portName, elementType: nil, shape: []) }
-            var elementType: Int32 = 0
-            try library.check(api.GetTensorElementType(tensor, &elementType), "describe the model's tensors")
-            return ONNXPort(name: portName, elementType: elementType, shape: try shape(library, tensor))
-        }
-    }
-
-    private static func shape(_ library: ONNXRuntimeLibrary, _ tensor: UnsafeRawPointer) throws -> [Int64] {
-        let api = library.table.pointee
-        var rank = 0
-        try library.check(api.GetDimensionsCount(tensor, &rank), "describe a tensor")
-        guard rank <= mostAxes else { throw MartletError(.dataLoss, "A tensor of the ONNX model has \(rank) axes.") }
-        var shape = [Int64](repeating: 0, count: max(rank, 1))
-        try library.check(api.GetDimensions(tensor, &shape, rank), "describe a tensor")
-        return Array(shape.prefix(rank))
+    deinit {
+        for buffer in buffers { buffer.deallocate() }
     }
 }
