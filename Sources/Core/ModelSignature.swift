@@ -75,7 +75,9 @@ package struct ModelSignature: Sendable, Equatable {
     package let inputs: [Field]
     /// The output columns in order; empty when the model gives tensors.
     package let outputs: [Field]
-    /// The input tensors in order; empty when the model takes columns. A single array may have an empty name.
+    /// The input tensors in order; empty when the model takes columns.
+    ///
+    /// A single array may have an empty name.
     package let inputTensors: [TensorSpec]
     /// The output tensors in order; empty when the model gives columns.
     package let outputTensors: [TensorSpec]

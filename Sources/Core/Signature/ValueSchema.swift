@@ -112,7 +112,9 @@ extension ModelSignature.FieldType {
         }
     }
 
-    /// The scalar as this type; nil when it is another. Whole numbers are numbers, and numbers may be whole.
+    /// The scalar as this type; nil when it is another.
+    ///
+    /// Whole numbers are numbers, and numbers may be whole.
     func accepts(_ value: JSONValue) -> JSONValue? {
         switch self {
         case .boolean: return value.boolValue.map { .bool($0) }
