@@ -12,6 +12,10 @@ package enum CoreLimits {
     package static let signatureFields = 100_000
     /// Most columns of a table.
     package static let tableColumns = 16_384
+    /// Longest `traceparent` header that is read, in bytes.
+    package static let traceParentBytes = 128
+    /// Longest `tracestate` header that is passed on, in bytes.
+    package static let traceStateBytes = 512
     /// Longest page token accepted, in bytes.
     package static let pageTokenBytes = 4096
     /// Longest CSV field, in bytes.

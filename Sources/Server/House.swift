@@ -37,6 +37,7 @@ struct House: Sendable {
     let pipelines: PipelineService
     let loops: LoopService
     let webhooks: WebhookService
+    let spans: SpanExporter?
     let steps: [BuiltinStep]
     let clock: Clock
     let logger: Logger
@@ -98,7 +99,19 @@ struct House: Sendable {
             onVerdictChange: { try await MonitorWiring.deliver($0, to: loopService.value) }
         )
         let observer = MonitorObserver(monitors: monitors)
-        dataPlane = DataPlane(deployments: table, ledger: ledger, observer: observer, clock: clock)
+        spans = settings.inference.otlpEndpoint.map { SpanExporter(endpoint: $0, clock: clock) }
+        dataPlane = DataPlane(
+            deployments: table,
+            ledger: ledger,
+            observer: observer,
+            reporter: RequestReporter(
+                sink: spans,
+                tracedShare: settings.inference.tracedShare,
+                loggedShare: settings.inference.loggedShare,
+                clock: clock
+            ),
+            clock: clock
+        )
         deploymentStore = DeploymentStore(database: stores.database)
         deployments = DeploymentController(
             store: deploymentStore,
@@ -145,6 +158,7 @@ struct House: Sendable {
             leading { [pipelines] in try await pipelines.run() },
             leading { [loops] in await loops.run() },
             BackgroundService { [webhooks] in await webhooks.run() },
+            BackgroundService { [spans] in await spans?.run() },
         ]
     }
 

@@ -7,6 +7,8 @@ package struct DataPlane: Sendable {
     package let deployments: DeploymentTable
     /// Where predictions are kept.
     package let ledger: PredictionLedger
+    /// Says what became of requests; protocols begin and end with it.
+    package let reporter: RequestReporter
     private let observer: (any PredictionObserver)?
     private let clock: Clock
 
@@ -15,8 +17,10 @@ package struct DataPlane: Sendable {
         deployments: DeploymentTable,
         ledger: PredictionLedger,
         observer: (any PredictionObserver)?,
+        reporter: RequestReporter = RequestReporter(),
         clock: Clock
     ) {
+        self.reporter = reporter
         self.deployments = deployments
         self.ledger = ledger
         self.observer = observer
