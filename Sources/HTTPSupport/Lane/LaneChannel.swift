@@ -1,0 +1,47 @@
+package import HummingbirdCore
+package import Logging
+package import NIOCore
+import NIOHTTP1
+
+/// Hummingbird's HTTP/1 connection with the lane in front of it, on the same port.
+package struct LaneChannel: ServerChildChannel {
+    package typealias Value = HTTP1Channel.Value
+
+    private let base: HTTP1Channel
+    private let routes: any LaneRoutes
+
+    /// Puts `routes` in front of `responder`.
+    package init(responder: @escaping HTTPChannelHandler.Responder, routes: any LaneRoutes) {
+        var configuration = HTTP1Channel.Configuration()
+        configuration.httpDecoder = .init(
+            maxHeaderFieldSize: LaneLimits.slowHeadBytes,
+            maxHeaderListSize: LaneLimits.slowHeadBytes,
+            maxHeaderFieldCount: LaneLimits.slowHeadFields
+        )
+        base = HTTP1Channel(responder: responder, configuration: configuration)
+        self.routes = routes
+    }
+
+    /// A server whose connections have the lane.
+    package static func builder(_ routes: any LaneRoutes) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in LaneChannel(responder: responder, routes: routes) }
+    }
+
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        let routes = routes
+        return channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(LaneHandler(routes: routes))
+        }.flatMap {
+            base.setup(channel: channel, logger: logger)
+        }.flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(LaneTail(), position: .after(decoder))
+            return value
+        }
+    }
+
+    package func handle(value: Value, logger: Logger) async {
+        await base.handle(value: value, logger: logger)
+    }
+}
