@@ -1,6 +1,6 @@
 import CZlib
 
-/// Decompresses the bodies of exports with zlib, into a limit.
+/// Decompresses bodies with zlib, into a limit.
 package enum Inflater {
     /// Why nothing comes out.
     package enum Failure: Error {
