@@ -10,10 +10,8 @@ package enum RuntimesLimits {
     package static let documentDepth = 64
     /// Most trees of an ensemble.
     package static let trees = 100_000
-    /// Most nodes of an ensemble.
-    package static let treeNodes = 1 << 26
     /// Most words, of 32 categories each, in the sets of an ensemble's splits.
-    package static let categoryWords = 1 << 24
+    package static let categoryWords = 1 << 21
     /// Most features of a row.
     package static let features = 1_000_000
     /// Most outputs of a row (classes).

@@ -21,9 +21,10 @@ package final class LightGBMRuntime: RowRuntime, @unchecked Sendable {
     ///
     /// - Throws: `dataLoss` for a damaged model, `failedPrecondition` without the library.
     package init(_ bytes: [UInt8]) throws {
-        // The library's parser trusts its input, so what is no LightGBM model at all is refused here.
-        guard bytes.starts(with: Array("tree\n".utf8)), bytes.suffix(4096).count > 16, !bytes.contains(0) else {
-            throw MartletError(.dataLoss, "The LightGBM model is damaged: it does not begin with 'tree'.")
+        // The library's parser trusts its input, so what is damaged is refused here.
+        try LightGBMModelReader.check(bytes)
+        guard !bytes.contains(0) else {
+            throw MartletError(.dataLoss, "The LightGBM model is damaged: it holds a zero byte.")
         }
         memoryBytes = bytes.count * RuntimesLimits.memoryPerModelByte
         library = try LightGBMLibrary.shared()

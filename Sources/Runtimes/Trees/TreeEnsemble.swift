@@ -37,6 +37,14 @@ package final class TreeEnsemble: RowRuntime {
         self.init(try reader.load())
     }
 
+    /// Reads a model in LightGBM's text form.
+    ///
+    /// - Throws: `dataLoss` for a damaged model; `unimplemented` for one that only the C library can run, such as one
+    ///   of linear trees.
+    package convenience init(lightGBM bytes: [UInt8]) throws {
+        self.init(try LightGBMModelReader.load(bytes))
+    }
+
     package var memoryBytes: Int { forest.memoryBytes }
 
     init(_ loaded: LoadedTrees) {

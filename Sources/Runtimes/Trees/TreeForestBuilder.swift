@@ -124,9 +124,7 @@ struct TreeForestBuilder {
                 deepest = max(deepest, next.depth)
                 continue
             }
-            guard nodes.count < RuntimesLimits.treeNodes else {
-                throw damaged("it has more than \(RuntimesLimits.treeNodes) nodes")
-            }
+            guard nodes.count < Int(Int32.max) - 2 else { throw damaged("it has more than \(Int32.max) nodes") }
             let count = draft.nodes.count
             guard let left = Int(exactly: node.left), let right = Int(exactly: node.right), left != right,
                 left < count, right >= 0, right < count

@@ -34,7 +34,7 @@ struct XGBoostTreeTable {
         count = length
         hasCovers = hessian.count == length
         let columns = [right, feature, condition, defaultLeft]
-        guard length > 0, length <= RuntimesLimits.treeNodes, columns.allSatisfy({ $0.count == length }),
+        guard length > 0, length < Int32.max, columns.allSatisfy({ $0.count == length }),
             splitType.isEmpty || splitType.count == length, hessian.isEmpty || hasCovers
         else { throw damaged("its columns are missing or differ in length") }
         try readSets(fields)
