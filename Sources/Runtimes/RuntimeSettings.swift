@@ -24,6 +24,8 @@ package struct PythonSettings: Sendable, Equatable {
     package var timeout: Duration = .seconds(60)
     /// How long a worker may take to load its model.
     package var startTimeout: Duration = .seconds(120)
+    /// Environment variables of the processes beside the few that every one has; nothing of the server's own is there.
+    package var variables: [String: String] = [:]
 
     /// The defaults.
     package init() {}

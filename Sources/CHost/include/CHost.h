@@ -1,2 +1,3 @@
 #include "blocks.h"
 #include "openbeneath.h"
+#include "process.h"

@@ -1,0 +1,56 @@
+#ifndef MARTLET_PROCESS_H
+#define MARTLET_PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// How a process is started that shares two descriptors with this one.
+struct martlet_process_start {
+    /// Absolute path of the program.
+    const char *program;
+    /// The words, ended by NULL.
+    char *const *arguments;
+    /// The whole environment, ended by NULL.
+    char *const *environment;
+    /// The working directory.
+    const char *directory;
+    /// Becomes descriptor 3 of the process.
+    int channel;
+    /// Becomes descriptors 1 and 2 of the process.
+    int output;
+    /// The most address space, in bytes; 0 for no limit.
+    uint64_t address_space;
+};
+
+/// Starts a process in a session and group of its own, with no other descriptor than 0 (/dev/null), 1, 2 and 3, no
+/// core dumps, all signals at their defaults, and, where the kernel has that, ended by SIGKILL when the thread that
+/// called this ends, and without a way to gain privileges. Returns its id, or the negated errno.
+pid_t martlet_start_process(const struct martlet_process_start *start);
+
+/// A descriptor that becomes readable when the process ends, or the negated errno where the kernel has none.
+int martlet_process_descriptor(pid_t process);
+
+/// A connected pair of stream sockets that are closed on exec; 0, or the negated errno.
+int martlet_socket_pair(int pair[2]);
+
+/// A pipe whose ends are closed on exec, the first one (to read) not blocking; 0, or the negated errno.
+int martlet_output_pipe(int pair[2]);
+
+/// Sends what fits without waiting; the number of bytes, or the negated errno.
+ssize_t martlet_send_some(int socket, const void *bytes, size_t count);
+
+/// Receives what is there without waiting; the number of bytes, 0 at the end, or the negated errno.
+ssize_t martlet_receive_some(int socket, void *bytes, size_t count);
+
+/// Takes the end of the process if it has ended, having killed what is left of its group while the number is still its
+/// own. Returns the process, 0 while it runs, or the negated errno.
+pid_t martlet_reap_process(pid_t process, int *status);
+
+/// Whether the status reports the end by a signal: that signal, else 0.
+int martlet_ending_signal(int status);
+
+/// The exit status that the status reports, -1 after a signal.
+int martlet_exit_status(int status);
+
+#endif

@@ -1,0 +1,165 @@
+#define _GNU_SOURCE
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#endif
+
+enum { first_closed = 4, last_closed_one_by_one = 4096, high = 16 };
+
+static void close_the_rest(void) {
+#if defined(__linux__)
+    if (syscall(SYS_close_range, first_closed, ~0U, 0) == 0) return;
+#endif
+    for (int descriptor = first_closed; descriptor < last_closed_one_by_one; descriptor++) close(descriptor);
+}
+
+/* What the child does before it becomes the program. It shares this process's memory until then, so it only makes
+   system calls and returns an errno. */
+static int become(const struct martlet_process_start *start, pid_t parent) {
+    if (setsid() < 0) return errno;
+#if defined(__linux__)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return errno;
+    if (getppid() != parent) return ESRCH;
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+#else
+    (void)parent;
+#endif
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    if (start->address_space > 0) {
+        struct rlimit most = {start->address_space, start->address_space};
+        if (setrlimit(RLIMIT_AS, &most) < 0) return errno;
+    }
+    int null = open("/dev/null", O_RDONLY);
+    if (null < 0) return errno;
+    /* First out of the way of 0 to 3, whatever numbers they have here. */
+    int input = fcntl(null, F_DUPFD, high);
+    int channel = fcntl(start->channel, F_DUPFD, high);
+    int output = fcntl(start->output, F_DUPFD, high);
+    if (input < 0 || channel < 0 || output < 0) return errno;
+    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 || dup2(channel, 3) < 0) return errno;
+    close_the_rest();
+    if (chdir(start->directory) < 0) return errno;
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    sigset_t nothing;
+    sigemptyset(&nothing);
+    sigprocmask(SIG_SETMASK, &nothing, NULL);
+    execve(start->program, start->arguments, start->environment);
+    return errno;
+}
+
+pid_t martlet_start_process(const struct martlet_process_start *start) {
+    /* vfork copies no page tables, however large the server is. The child has its own descriptors and its own signal
+       dispositions; while it borrows this memory no handler of ours may run in it. */
+    sigset_t everything, before;
+    sigfillset(&everything);
+    pthread_sigmask(SIG_SETMASK, &everything, &before);
+    volatile int error = 0;
+    pid_t parent = getpid();
+    pid_t child = vfork();
+    if (child == 0) {
+        error = become(start, parent);
+        _exit(127);
+    }
+    int failure = child < 0 ? errno : 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (child < 0) return -failure;
+    if (error == 0) return child;
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    }
+    return -error;
+}
+
+int martlet_process_descriptor(pid_t process) {
+#if defined(__linux__)
+    long descriptor = syscall(SYS_pidfd_open, process, 0);
+    return descriptor < 0 ? -errno : (int)descriptor;
+#else
+    (void)process;
+    return -ENOSYS;
+#endif
+}
+
+#if !defined(__linux__)
+static int close_on_exec(int pair[2]) {
+    for (int index = 0; index < 2; index++) {
+        if (fcntl(pair[index], F_SETFD, FD_CLOEXEC) < 0) return -errno;
+    }
+    return 0;
+}
+#endif
+
+int martlet_socket_pair(int pair[2]) {
+#if defined(__linux__)
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 ? -errno : 0;
+#else
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0) return -errno;
+    return close_on_exec(pair);
+#endif
+}
+
+int martlet_output_pipe(int pair[2]) {
+#if defined(__linux__)
+    if (pipe2(pair, O_CLOEXEC) < 0) return -errno;
+#else
+    if (pipe(pair) < 0) return -errno;
+    if (close_on_exec(pair) < 0) return -errno;
+#endif
+    return fcntl(pair[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+int martlet_ending_signal(int status) {
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+int martlet_exit_status(int status) {
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+#if !defined(MSG_NOSIGNAL)
+#define MSG_NOSIGNAL 0
+#endif
+
+ssize_t martlet_send_some(int socket, const void *bytes, size_t count) {
+    ssize_t sent;
+    do sent = send(socket, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+ssize_t martlet_receive_some(int socket, void *bytes, size_t count) {
+    ssize_t received;
+    do received = recv(socket, bytes, count, MSG_DONTWAIT);
+    while (received < 0 && errno == EINTR);
+    return received < 0 ? -errno : received;
+}
+
+pid_t martlet_reap_process(pid_t process, int *status) {
+    siginfo_t information;
+    information.si_pid = 0;
+    if (waitid(P_PID, (id_t)process, &information, WEXITED | WNOHANG | WNOWAIT) < 0) return -errno;
+    if (information.si_pid == 0) return 0;
+    kill(-process, SIGKILL);
+    pid_t reaped;
+    do reaped = waitpid(process, status, 0);
+    while (reaped < 0 && errno == EINTR);
+    return reaped < 0 ? -errno : reaped;
+}
