@@ -158,8 +158,7 @@ struct House: Sendable {
             leading { [pipelines] in try await pipelines.run() },
             leading { [loops] in await loops.run() },
             BackgroundService { [webhooks] in await webhooks.run() },
-            BackgroundService { [spans] in await spans?.run() },
-        ]
+        ] + (spans.map { exporter in [BackgroundService { await exporter.run() }] } ?? [])
     }
 
     /// A loop that runs once for all servers on the database: it waits until this server leads.

@@ -1,4 +1,4 @@
-package import Core
+import Core
 
 /// How models are served: the gRPC port, the memory for models, what is logged, traced and measured.
 package struct InferenceSettings: Sendable, Equatable {
@@ -75,7 +75,8 @@ package struct InferenceSettings: Sendable, Equatable {
         if let port = try number(flags.grpcPort.map(Double.init), "grpc_port", 0...65_535, environment, fields) {
             settings.grpcPort = port == 0 ? .off : .port(Int(port))
         }
-        if let text = try flags.modelMemory ?? environment["MARTLET_MODEL_MEMORY"] ?? fields.optionalString("model_memory") {
+        let writtenMemory = try fields.optionalString("model_memory")
+        if let text = flags.modelMemory ?? environment["MARTLET_MODEL_MEMORY"] ?? writtenMemory {
             guard let bytes = ByteCount.parse(text), bytes > 0 else {
                 throw MartletError(
                     .invalidArgument,
@@ -98,9 +99,10 @@ package struct InferenceSettings: Sendable, Equatable {
         }
         settings.loggedShare = try number(flags.loggedShare, "log_requests", 0...1, environment, fields) ?? 0
         settings.tracedShare = try number(flags.tracedShare, "trace_requests", 0...1, environment, fields) ?? 0
+        let writtenEndpoint = try fields.optionalString("otlp_endpoint")
         settings.otlpEndpoint =
-            try flags.otlpEndpoint ?? environment["MARTLET_OTLP_ENDPOINT"]
-            ?? environment["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? fields.optionalString("otlp_endpoint")
+            flags.otlpEndpoint ?? environment["MARTLET_OTLP_ENDPOINT"]
+            ?? environment["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? writtenEndpoint
         if let endpoint = settings.otlpEndpoint, !endpoint.hasPrefix("http://"), !endpoint.hasPrefix("https://") {
             throw MartletError(.invalidArgument, "The OTLP endpoint must be an http:// or https:// address.")
         }
