@@ -25,6 +25,8 @@ const martlet_lightgbm *martlet_lightgbm_table(void *library, const char **missi
     RESOLVE(LGBM_BoosterGetNumClasses)
     RESOLVE(LGBM_BoosterPredictForMatSingleRowFastInit)
     RESOLVE(LGBM_BoosterPredictForMatSingleRowFast)
+    RESOLVE(LGBM_BoosterPredictForMat)
+    RESOLVE(LGBM_BoosterCalcNumPredict)
     RESOLVE(LGBM_FastConfigFree)
     return table;
 }

@@ -12,6 +12,8 @@ package enum RuntimesLimits {
     package static let trees = 100_000
     /// Most words, of 32 categories each, in the sets of an ensemble's splits.
     package static let categoryWords = 1 << 21
+    /// Deepest tree whose SHAP values are computed exactly.
+    package static let explanationDepth = 512
     /// Most features of a row.
     package static let features = 1_000_000
     /// Most outputs of a row (classes).

@@ -7,7 +7,7 @@
 
 #pragma clang assume_nonnull begin
 
-/// `data_type` 0 is float32; `predict_type` 0 is the transformed output.
+/// `data_type` 0 is float32; `predict_type` 0 is the transformed output, 3 are SHAP values.
 typedef struct martlet_lightgbm {
     const char *_Nonnull (*_Nonnull LGBM_GetLastError)(void);
     int (*LGBM_BoosterLoadModelFromString)(const char *model, int *iterations, void *_Nullable *_Nonnull out);
@@ -18,6 +18,11 @@ typedef struct martlet_lightgbm {
         void *booster, int predict_type, int start_iteration, int iterations, int data_type, int32_t columns,
         const char *parameters, void *_Nullable *_Nonnull out);
     int (*LGBM_BoosterPredictForMatSingleRowFast)(void *fast_config, const void *data, int64_t *count, double *out);
+    int (*LGBM_BoosterPredictForMat)(
+        void *booster, const void *data, int data_type, int32_t rows, int32_t columns, int is_row_major,
+        int predict_type, int start_iteration, int iterations, const char *parameters, int64_t *count, double *out);
+    int (*LGBM_BoosterCalcNumPredict)(
+        void *booster, int rows, int predict_type, int start_iteration, int iterations, int64_t *out);
     int (*LGBM_FastConfigFree)(void *fast_config);
 } martlet_lightgbm;
 

@@ -2,7 +2,7 @@ import CModelLibraries
 import Core
 
 /// A LightGBM model, run by its C library; rows take the library's single-row path.
-package final class LightGBMRuntime: RowRuntime, @unchecked Sendable {
+package final class LightGBMRuntime: ExplainableRuntime, @unchecked Sendable {
     // Safe because the booster is not changed after `init`, and a predictor is used by one call at a time.
     package let name = "lightgbm"
     package let placement = RuntimePlacement.library
@@ -15,6 +15,7 @@ package final class LightGBMRuntime: RowRuntime, @unchecked Sendable {
     private let predictors = PredictorPool<SingleRow>()
     private static let float32: Int32 = 0
     private static let normalPrediction: Int32 = 0
+    private static let contributionPrediction: Int32 = 3
     private static let parameters = "num_threads=1"
 
     /// Loads a model from LightGBM's text form.
@@ -70,6 +71,57 @@ package final class LightGBMRuntime: RowRuntime, @unchecked Sendable {
                 for position in 0..<outputWidth { output[row * outputWidth + position] = Float(result[position]) }
             }
         }
+    }
+
+    package var marginWidth: Int { outputWidth }
+
+    package func contributions(_ rows: [Float], count: Int) throws -> [Float] {
+        let (outputs, overflow) = count.multipliedReportingOverflow(by: outputWidth)
+        try checkSizes(input: rows.count, count: count, output: overflow ? -1 : outputs)
+        guard count > 0, let rowCount = Int32(exactly: count) else { return [] }
+        let size = count * outputWidth * (featureCount + 1)
+        var values = [Double](repeating: 0, count: size)
+        var written: Int64 = 0
+        try values.withUnsafeMutableBufferPointer { values in
+            guard let result = values.baseAddress else { return }
+            try rows.withUnsafeBytes { rows in
+                guard let input = rows.baseAddress else { return }
+                // The library writes as many numbers as it says here, so the room is compared first.
+                var expected: Int64 = 0
+                let table = library.table
+                try library.check(
+                    table.pointee.LGBM_BoosterCalcNumPredict(
+                        booster.handle,
+                        rowCount,
+                        Self.contributionPrediction,
+                        0,
+                        -1,
+                        &expected
+                    ),
+                    .internal,
+                    "explain"
+                )
+                guard expected == size else {
+                    throw MartletError(.internal, "LightGBM explains with \(expected) numbers instead of \(size).")
+                }
+                let status = table.pointee.LGBM_BoosterPredictForMat(
+                    booster.handle,
+                    input,
+                    Self.float32,
+                    rowCount,
+                    Int32(clamping: featureCount),
+                    1,
+                    Self.contributionPrediction,
+                    0,
+                    -1,
+                    Self.parameters,
+                    &written,
+                    result
+                )
+                try library.check(status, .internal, "explain")
+            }
+        }
+        return values.map { Float($0) }
     }
 
     /// Owns the library's model.

@@ -61,9 +61,6 @@ package final class TreeEnsemble: RowRuntime {
         outputWidth = loaded.link.outputWidth(loaded.forest.width)
     }
 
-    /// How many sums a row has: 1, or one for each class or target.
-    package var marginWidth: Int { forest.width }
-
     package func predictUnchecked(
         _ rows: UnsafeBufferPointer<Float>,
         count: Int,
@@ -100,7 +97,7 @@ package final class TreeEnsemble: RowRuntime {
     }
 
     /// A model without features reads nothing, so any address serves as its row.
-    private var emptyRow: UnsafePointer<Float>? {
+    var emptyRow: UnsafePointer<Float>? {
         featureCount == 0 ? UnsafePointer(bitPattern: MemoryLayout<Float>.alignment) : nil
     }
 

@@ -141,11 +141,17 @@ package final class XGBoostBooster {
 
     /// Asks the model about every row of `matrix`.
     ///
+    /// - Parameters:
+    ///   - matrix: the rows.
+    ///   - output: what to ask.
+    ///   - iterations: how many rounds to use; 0 for all.
     /// - Returns: numbers in the shape that `output` says, row-major.
-    package func predict(_ matrix: XGBoostMatrix, _ output: Output = .prediction) throws -> [Float] {
+    /// - Throws: `internal` when the library fails.
+    package func predict(_ matrix: XGBoostMatrix, _ output: Output = .prediction, iterations: Int = 0) throws -> [Float]
+    {
         let config =
-            #"{"type":\#(output.rawValue),"training":false,"iteration_begin":0,"iteration_end":0,"#
-            + #""strict_shape":true}"#
+            #"{"type":\#(output.rawValue),"training":false,"iteration_begin":0,"#
+            + #""iteration_end":\#(iterations),"strict_shape":true}"#
         var shape: UnsafePointer<UInt64>?
         var dimensions: UInt64 = 0
         var values: UnsafePointer<Float>?

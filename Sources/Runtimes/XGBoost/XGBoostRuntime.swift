@@ -1,8 +1,9 @@
 import CModelLibraries
 import Core
+import Synchronization
 
 /// A finished XGBoost model that the C library runs: for what `TreeEnsemble` does not take.
-package final class XGBoostRuntime: RowRuntime, @unchecked Sendable {
+package final class XGBoostRuntime: ExplainableRuntime, @unchecked Sendable {
     // Safe because the booster is not changed after `init` and XGBoost's in-place prediction may run on many threads;
     // each call takes a proxy matrix of its own.
     package let name = "xgboost"
@@ -10,9 +11,13 @@ package final class XGBoostRuntime: RowRuntime, @unchecked Sendable {
     package let memoryBytes: Int
     package let featureCount: Int
     package let outputWidth: Int
+    package let marginWidth: Int
 
     private let booster: XGBoostBooster
     private let config: String
+    private let iterations: Int
+    /// Held for explanations, which use the booster's caches.
+    private let explaining = Mutex<Void>(())
     private let proxies = PredictorPool<Proxy>()
 
     /// Loads a model from its file's contents, JSON or UBJSON.
@@ -25,6 +30,7 @@ package final class XGBoostRuntime: RowRuntime, @unchecked Sendable {
     package init(_ bytes: [UInt8], threads: Int = 1, iterations: Int = 0) throws {
         booster = try XGBoostBooster(model: bytes, threads: threads)
         memoryBytes = bytes.count * RuntimesLimits.memoryPerModelByte
+        self.iterations = max(0, iterations)
         config =
             #"{"type":0,"training":false,"iteration_begin":0,"iteration_end":\#(max(0, iterations)),"#
             + #""strict_shape":true,"missing":NaN,"cache_id":0}"#
@@ -35,14 +41,21 @@ package final class XGBoostRuntime: RowRuntime, @unchecked Sendable {
             throw MartletError(.dataLoss, "The XGBoost model is damaged: it has \(count) features.")
         }
         featureCount = features
-        outputWidth = try Self.outputWidth(booster, features: features)
-    }
-
-    /// One row of missing values shows how wide the output is.
-    private static func outputWidth(_ booster: XGBoostBooster, features: Int) throws -> Int {
+        // One row of missing values shows how wide the output is.
         let row = [Float](repeating: .nan, count: features)
         let probe = try XGBoostMatrix(row, rowCount: 1, featureCount: features)
-        return try booster.predict(probe).count
+        outputWidth = try booster.predict(probe).count
+        marginWidth = try booster.predict(probe, .margin).count
+    }
+
+    package func contributions(_ rows: [Float], count: Int) throws -> [Float] {
+        let (outputs, overflow) = count.multipliedReportingOverflow(by: outputWidth)
+        try checkSizes(input: rows.count, count: count, output: overflow ? -1 : outputs)
+        guard count > 0 else { return [] }
+        let matrix = try XGBoostMatrix(rows, rowCount: count, featureCount: featureCount)
+        return try explaining.withLock { _ in
+            try booster.predict(matrix, .contributions, iterations: iterations)
+        }
     }
 
     package func predictUnchecked(
