@@ -39,14 +39,14 @@ extension Target.Dependency {
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
-    static let grpc = product(name: "GRPCCore", package: "grpc-swift-2")
-    static let grpcTransport = product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
     static let histogram = product(name: "Histogram", package: "hdrhistogram-swift")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHPACK = product(name: "NIOHPACK", package: "swift-nio-http2")
+    static let nioHTTP2 = product(name: "NIOHTTP2", package: "swift-nio-http2")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -86,6 +86,9 @@ let infrastructure: [Target] =
         testExclude: ["Golden"]
     )
 
+// What speaks HTTP/2, for gRPC.
+let http2: [Target.Dependency] = [.nioCore, .nioHPACK, .nioHTTP2, .nioPosix]
+
 // L2: features. `.hummingbird` is for each module's HTTP/ folder only.
 let feature: [Target.Dependency] = ["Core", "Storage", "HTTPSupport", .hummingbird, .logging]
 let storedFeature: [Target.Dependency] = feature + ["Artifacts"]
@@ -104,10 +107,10 @@ let features: [Target] =
     )
     + module(
         "Serving",
-        storedFeature + ["InferenceProto", "Registry", "Runtimes", .grpc, .grpcTransport, .metrics, .protobuf],
+        storedFeature + ["InferenceProto", "Registry", "Runtimes", .metrics, .protobuf] + http2,
         resources: [.embedInCode("OpenAPI/Assets")],
         testExclude: ["Golden"],
-        tests: ["InferenceProto", .grpc, .grpcTransport, .hummingbirdTesting, .protobuf]
+        tests: ["InferenceProto", .hummingbirdTesting, .protobuf] + http2
     )
     + module("Monitoring", feature + [.metrics], testExclude: ["Vectors"], tests: [.hummingbirdTesting])
     + module("Loop", feature, tests: [.hummingbirdTesting])
@@ -145,9 +148,9 @@ let composition: [Target] =
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "Core", "InferenceProto", "Runtimes", "Server", .argumentParser, .asyncHTTPClient, .grpc,
-                .grpcTransport, .histogram, .logging, .protobuf,
-            ],
+                "Core", "InferenceProto", "Runtimes", "Server", .argumentParser, .asyncHTTPClient, .histogram,
+                .logging, .protobuf,
+            ] + http2,
             swiftSettings: strict
         ),
         .testTarget(
@@ -169,11 +172,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
-        .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.4.3"),
-        .package(url: "https://github.com/grpc/grpc-swift-nio-transport.git", from: "2.9.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),

@@ -23,9 +23,6 @@ struct ImportTable {
         "SwiftProtobuf": ["SwiftProtobuf"],
         "AsyncHTTPClient": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "HTTPTypes"],
         "Crypto": ["Crypto"],
-        "GRPC": [
-            "GRPCCore", "GRPCNIOTransportCore", "GRPCNIOTransportHTTP2", "GRPCNIOTransportHTTP2Posix", "NIOCore", "NIOPosix",
-        ],
         "GRDB": ["GRDB", "GRDBSQLite"],
         "Histogram": ["Histogram"],
         "Hummingbird": [
@@ -34,7 +31,7 @@ struct ImportTable {
         ],
         "Logging": ["Logging"],
         "Metrics": ["Metrics", "CoreMetrics"],
-        "NIO": ["NIOCore", "NIOPosix"],
+        "NIO": ["NIOCore", "NIOPosix", "NIOHTTP2", "NIOHPACK"],
         "Mustache": ["Mustache"],
         "ServiceLifecycle": ["ServiceLifecycle", "UnixSignals"],
         "Testing": ["Testing"],
