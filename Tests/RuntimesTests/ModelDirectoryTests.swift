@@ -129,16 +129,19 @@ struct ModelDirectoryTests {
         #expect(error.code == .invalidArgument && error.message.contains("5 inputs"))
     }
 
-    @Test("of a booster that the walker does not take runs in the library")
-    func fallsBack() throws {
+    @Test("of a booster with dropped trees runs in both")
+    func dart() throws {
         let folder = try TemporaryFolder()
         try folder.write("MLmodel", "flavors:\n  xgboost:\n    data: model.xgb\n".utf8)
         try folder.write("model.xgb", GoldenFiles.bytes("dart.json"))
-        let runtime = try ModelDirectory.open(folder.path).loadRuntime()
-        #expect(runtime.name == "xgboost")
+        let directory = try ModelDirectory.open(folder.path)
         let golden = try GoldenFiles.json("early-stopped.expected.json")
         let expected = GoldenFiles.numbers(try GoldenFiles.json("dart.expected.json"))
-        let result = try runtime.predict(GoldenFiles.rows(golden["rows"]), count: 8)
-        for (ours, theirs) in zip(result, expected) { #expect(abs(ours - theirs) < 3e-7) }
+        for (preference, name) in [(RuntimePreference.automatic, "trees"), (.library, "xgboost")] {
+            let runtime = try directory.loadRuntime(preference)
+            #expect(runtime.name == name)
+            let result = try runtime.predict(GoldenFiles.rows(golden["rows"]), count: 8)
+            for (ours, theirs) in zip(result, expected) { #expect(abs(ours - theirs) < 3e-7) }
+        }
     }
 }

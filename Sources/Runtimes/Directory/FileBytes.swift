@@ -29,6 +29,29 @@ enum FileBytes {
         return bytes
     }
 
+    /// The first bytes of `name`, at most `count` of them; nil when there is no such file.
+    static func head(of name: String, in directory: String, count: Int) throws -> [UInt8]? {
+        guard let file = try open(name, in: directory) else { return nil }
+        defer { close(file.descriptor) }
+        return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let read = retrying { systemRead(file.descriptor, UnsafeMutableRawPointer(buffer.baseAddress), count) }
+            guard read >= 0 else {
+                throw MartletError(.unavailable, "The file '\(name)' of the model cannot be read: \(reason()).")
+            }
+            initialized = read
+        }
+    }
+
+    /// Folder and name of what `path` names when that is a file; nil for a folder and for nothing.
+    static func file(at path: String) -> (directory: String, name: String)? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let name = parts.last, !name.isEmpty else { return nil }
+        let directory = parts.dropLast().joined(separator: "/")
+        return (parts.count == 1 ? "." : (directory.isEmpty ? "/" : directory), String(name))
+    }
+
     /// The size of `name` in bytes; nil when there is no such file.
     static func size(of name: String, in directory: String) throws -> Int? {
         guard let file = try open(name, in: directory) else { return nil }

@@ -54,7 +54,7 @@ package struct MartletModelFile: Sendable, Equatable {
             "format", "flavor", "file", "signature", "classes", "threshold", "reference", "metrics", "checksums",
         ])
         guard try fields.int("format") == Self.format else { throw fields.invalid("format", "must be \(Self.format)") }
-        guard let flavor = ModelFlavor(rawValue: try fields.string("flavor")) else {
+        guard let flavor = ModelFlavor(rawValue: try fields.string("flavor")), flavor != .python else {
             throw fields.invalid("flavor", "must be xgboost, lightgbm or onnx")
         }
         self.flavor = flavor

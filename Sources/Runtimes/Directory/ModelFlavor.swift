@@ -1,8 +1,13 @@
-/// Which library made a model file.
+/// What runs a model file.
 package enum ModelFlavor: String, Sendable, CaseIterable {
     case xgboost
     case lightgbm
     case onnx
+    /// Whatever MLflow loads in Python.
+    case python = "python_function"
+
+    /// The flavors that run in this process.
+    package static let native: [ModelFlavor] = [.onnx, .xgboost, .lightgbm]
 }
 
 /// Which runtime to take for a model.
