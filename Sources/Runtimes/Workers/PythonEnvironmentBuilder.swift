@@ -49,7 +49,8 @@ package struct PythonEnvironmentBuilder: Sendable {
     ///
     /// - Parameter progress: gets the lines that `venv` and `pip` write.
     /// - Throws: `failedPrecondition` when a command fails or another process is making the same environment.
-    package func build(_ progress: @escaping @Sendable (String) -> Void) async throws -> PythonEnvironments.Environment {
+    package func build(_ progress: @escaping @Sendable (String) -> Void) async throws -> PythonEnvironments.Environment
+    {
         let identifier = requirements.identifier
         if let ready = environments.environment(identifier) { return ready }
         let directory = environments.path(of: identifier)

@@ -65,7 +65,9 @@ package struct PythonRequirements: Sendable, Equatable {
 
     /// Names an environment that satisfies these requirements: 32 hexadecimal digits of their SHA-256.
     package var identifier: String {
-        let text = (["martlet-environment-1", majorMinor ?? "", "\(build.count)"] + build + lines).joined(separator: "\n")
+        let text = (["martlet-environment-1", majorMinor ?? "", "\(build.count)"] + build + lines).joined(
+            separator: "\n"
+        )
         return String(FileBytes.hexadecimal(SHA256.hash(data: Array(text.utf8))).prefix(32))
     }
 

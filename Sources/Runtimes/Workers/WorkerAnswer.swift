@@ -1,17 +1,20 @@
-import Core
+package import Core
 
 /// What a worker's answer says.
-struct WorkerAnswer {
+package struct WorkerAnswer {
     /// What the model gave.
-    let result: ModelResult
+    package let result: ModelResult
     /// How long the model itself took, in nanoseconds, as the worker measured it.
-    let modelNanoseconds: UInt64
+    package let modelNanoseconds: UInt64
 
     /// Reads a frame of the kind `result`.
     ///
-    /// - Parameter outputs: the outputs that are wanted; nil for all.
+    /// - Parameters:
+    ///   - frame: the answer.
+    ///   - outputs: the outputs that are wanted; nil for all.
+    ///   - unnamed: the name of a tensor that the model gave none.
     /// - Throws: `internal` for what the protocol does not allow, `invalidArgument` for an output that is not there.
-    init(_ frame: WorkerFrame, outputs: [String]?, unnamed: String) throws(MartletError) {
+    package init(_ frame: WorkerFrame, outputs: [String]?, unnamed: String) throws(MartletError) {
         let fields = try Self.understood { () throws(MartletError) in
             try JSONFields(JSONValue.parse(frame.header), path: "answer")
         }

@@ -1,11 +1,11 @@
-import Core
+package import Core
 
 /// Translates calls and answers into frames and back.
-enum WorkerCoding {
+package enum WorkerCoding {
     /// The bytes of a call's frame.
     ///
     /// - Throws: `payloadTooLarge` past a limit of `WorkerLimits`.
-    static func frame(of call: ModelCall, id: UInt64) throws(MartletError) -> [UInt8] {
+    package static func frame(of call: ModelCall, id: UInt64) throws(MartletError) -> [UInt8] {
         var header = JSONWriter(capacity: 512)
         var document: [UInt8] = []
         var tensors: [NamedTensor] = []

@@ -1,9 +1,9 @@
-import Core
+package import Core
 
 /// An exception of the model as the worker tells it.
-struct WorkerComplaint {
+package struct WorkerComplaint {
     /// Whose fault it is.
-    enum Fault: String {
+    package enum Fault: String {
         /// The request does not fit the model.
         case request
         /// The model failed.
@@ -12,16 +12,17 @@ struct WorkerComplaint {
         case memory
     }
 
-    let fault: Fault
+    /// Whose fault it is.
+    package let fault: Fault
     /// The exception's class.
-    let type: String
+    package let type: String
     /// The exception's text without paths of this host.
-    let message: String
+    package let message: String
     /// The package that is missing, if that is what is wrong.
-    let module: String?
+    package let module: String?
 
     /// Reads a frame of the kind `error` or `failed`.
-    init(_ frame: WorkerFrame) throws(WorkerProtocolError) {
+    package init(_ frame: WorkerFrame) throws(WorkerProtocolError) {
         guard let header = try? JSONValue.parse(frame.header), let type = header["type"]?.stringValue,
             let fault = header["code"]?.stringValue.flatMap(Fault.init(rawValue:))
         else { throw WorkerProtocolError(description: "An error without type and code.") }
@@ -33,7 +34,7 @@ struct WorkerComplaint {
     }
 
     /// What the caller of the model gets.
-    var callError: MartletError {
+    package var callError: MartletError {
         switch fault {
         case .request: MartletError(.invalidArgument, "The model refused the input: \(type): \(message)")
         case .model: MartletError(.internal, "The model failed: \(type): \(message)")
@@ -43,7 +44,7 @@ struct WorkerComplaint {
     }
 
     /// What whoever loads the model gets.
-    var loadError: MartletError {
+    package var loadError: MartletError {
         if let module {
             return MartletError(
                 .failedPrecondition,

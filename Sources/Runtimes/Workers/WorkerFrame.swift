@@ -2,9 +2,9 @@
 ///
 /// 32 bytes come first, integers little-endian: `MTLW`, version (2 bytes), kind (2), id (8), length of the header (4),
 /// zero (4), length of the body (8). Then the header, which is JSON, and the body.
-struct WorkerFrame: Sendable, Equatable {
+package struct WorkerFrame: Sendable, Equatable {
     /// What a message is.
-    enum Kind: UInt16, Sendable, CaseIterable {
+    package enum Kind: UInt16, Sendable, CaseIterable {
         /// To the worker: the model's path.
         case load = 1
         /// From the worker: the model is loaded.
@@ -20,7 +20,7 @@ struct WorkerFrame: Sendable, Equatable {
     }
 
     /// What the first bytes say.
-    struct Prelude: Sendable, Equatable {
+    package struct Prelude: Sendable, Equatable {
         var kind: Kind
         var id: UInt64
         var headerBytes: Int
@@ -29,14 +29,20 @@ struct WorkerFrame: Sendable, Equatable {
 
     static let magic = Array("MTLW".utf8)
     static let version: UInt16 = 1
-    static let preludeBytes = 32
+    /// How many bytes come before the header.
+    package static let preludeBytes = 32
 
-    var kind: Kind
-    var id: UInt64
-    var header: [UInt8]
-    var body: [UInt8]
+    /// What the message is.
+    package var kind: Kind
+    /// Which call it belongs to; 0 for none.
+    package var id: UInt64
+    /// JSON that says what the body is.
+    package var header: [UInt8]
+    /// The values.
+    package var body: [UInt8]
 
-    init(_ kind: Kind, id: UInt64, header: [UInt8], body: [UInt8] = []) {
+    /// Makes a message.
+    package init(_ kind: Kind, id: UInt64, header: [UInt8], body: [UInt8] = []) {
         self.kind = kind
         self.id = id
         self.header = header
@@ -44,7 +50,7 @@ struct WorkerFrame: Sendable, Equatable {
     }
 
     /// The bytes as they travel.
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.preludeBytes + header.count + body.count)
         Prelude(kind: kind, id: id, headerBytes: header.count, bodyBytes: body.count).append(to: &bytes)
@@ -55,15 +61,15 @@ struct WorkerFrame: Sendable, Equatable {
 }
 
 /// What a peer did that the protocol does not allow.
-struct WorkerProtocolError: Error, Equatable, CustomStringConvertible {
-    let description: String
+package struct WorkerProtocolError: Error, Equatable, CustomStringConvertible {
+    package let description: String
 }
 
 extension WorkerFrame.Prelude {
     /// Reads the first 32 bytes of a frame.
     ///
     /// - Throws: `WorkerProtocolError` for anything but a frame of this version within the limits.
-    init(_ bytes: [UInt8]) throws(WorkerProtocolError) {
+    package init(_ bytes: [UInt8]) throws(WorkerProtocolError) {
         guard bytes.count == WorkerFrame.preludeBytes, Array(bytes[..<4]) == WorkerFrame.magic else {
             throw WorkerProtocolError(description: "A message does not start with the protocol's mark.")
         }

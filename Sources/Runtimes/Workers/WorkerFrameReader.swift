@@ -1,17 +1,17 @@
 /// Puts frames together from bytes as they arrive.
-struct WorkerFrameReader {
+package struct WorkerFrameReader {
     private var prelude: WorkerFrame.Prelude?
     private var start: [UInt8] = []
     private var header: [UInt8] = []
     private var body: [UInt8] = []
 
-    /// Whether a frame has begun that is not complete.
-    var isAmidst: Bool { prelude != nil || !start.isEmpty }
+    /// A reader at the start of a frame.
+    package init() {}
 
     /// Takes bytes and returns the frames that they complete.
     ///
     /// - Throws: `WorkerProtocolError`; nothing that follows can be understood then.
-    mutating func take(_ bytes: UnsafeRawBufferPointer) throws(WorkerProtocolError) -> [WorkerFrame] {
+    package mutating func take(_ bytes: UnsafeRawBufferPointer) throws(WorkerProtocolError) -> [WorkerFrame] {
         var frames: [WorkerFrame] = []
         var rest = bytes[...]
         while true {

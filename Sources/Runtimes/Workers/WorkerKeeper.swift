@@ -195,7 +195,9 @@ final class WorkerKeeper {
             state.seats[index].busyNanoseconds += now - call.begun
             return call
         }
-        guard let call else { throw WorkerProtocolError(description: "A worker answered a call that it was not given.") }
+        guard let call else {
+            throw WorkerProtocolError(description: "A worker answered a call that it was not given.")
+        }
         if frame.kind == .error, try WorkerComplaint(frame).fault == .memory {
             // It is about to end, and gets no further call.
             handle(.misbehaved(index))
@@ -348,6 +350,8 @@ final class WorkerKeeper {
     }
 
     private func log(_ lines: [String], of process: WorkerProcess) {
-        for line in lines { pool.logger.info("worker output", metadata: ["process": "\(process.id)", "line": "\(line)"]) }
+        for line in lines {
+            pool.logger.info("worker output", metadata: ["process": "\(process.id)", "line": "\(line)"])
+        }
     }
 }

@@ -1,15 +1,18 @@
 /// Cuts a worker's output into lines for the log, and drops what is too much.
-struct WorkerLog {
+package struct WorkerLog {
     private var line: [UInt8] = []
     private var isCut = false
     private var windowStart: UInt64 = 0
     private var written = 0
     private var dropped = 0
     /// The last lines, for the report of a failed start.
-    private(set) var tail: [String] = []
+    package private(set) var tail: [String] = []
+
+    /// A log without lines.
+    package init() {}
 
     /// Takes output and returns the lines for the log.
-    mutating func take(_ bytes: UnsafeRawBufferPointer, now: UInt64) -> [String] {
+    package mutating func take(_ bytes: UnsafeRawBufferPointer, now: UInt64) -> [String] {
         var lines: [String] = []
         for byte in bytes {
             if byte == 0x0A {
@@ -24,7 +27,7 @@ struct WorkerLog {
     }
 
     /// The line that has no end yet, and what was dropped.
-    mutating func rest(now: UInt64) -> [String] {
+    package mutating func rest(now: UInt64) -> [String] {
         var lines: [String] = []
         if !line.isEmpty { finish(now: now, into: &lines) }
         if dropped > 0 { lines.append(notice()) }

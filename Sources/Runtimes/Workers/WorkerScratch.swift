@@ -23,7 +23,9 @@ final class WorkerScratch: Sendable {
     init() throws(MartletError) {
         let parent = NSTemporaryDirectory()
         Self.sweep(parent)
-        var template = Array("\(parent.hasSuffix("/") ? parent : parent + "/")\(Self.prefix)\(getpid())-XXXXXX".utf8CString)
+        var template = Array(
+            "\(parent.hasSuffix("/") ? parent : parent + "/")\(Self.prefix)\(getpid())-XXXXXX".utf8CString
+        )
         guard mkdtemp(&template) != nil else {
             throw MartletError(.failedPrecondition, "No directory for the model's workers can be made: \(Self.reason).")
         }
