@@ -14,6 +14,14 @@ package enum RuntimesLimits {
     package static let categoryWords = 1 << 21
     /// Deepest tree whose SHAP values are computed exactly.
     package static let explanationDepth = 512
+    /// Most rows of the background set of sampled SHAP values.
+    package static let kernelBackground = 1000
+    /// Most features that are explained by sampling; the work grows with their cube.
+    package static let kernelFeatures = 512
+    /// Most sets of features that are tried for one row.
+    package static let kernelSets = 100_000
+    /// Rows that are given to the model at once while it is explained.
+    package static let kernelBatchRows = 8192
     /// Most features of a row.
     package static let features = 1_000_000
     /// Most outputs of a row (classes).

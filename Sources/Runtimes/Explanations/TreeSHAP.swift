@@ -67,10 +67,7 @@ struct TreeSHAP {
 
     /// Adds the contributions of one row: `width × (featureCount + 1)` numbers, base values untouched.
     func explain(_ row: UnsafePointer<Float>, into values: UnsafeMutablePointer<Double>) {
-        for slot in 0..<forest.slots.count {
-            let description = forest.slots.base[slot]
-            keys[slot] = description.key(row[Int(description.feature)])
-        }
+        for slot in 0..<forest.slots.count { keys[slot] = forest.key(row, slot) }
         for tree in 0..<forest.treeCount {
             let own = forest.hasVectors ? values : values + Int(forest.outputs.base[tree]) * (featureCount + 1)
             descend(Int(forest.roots.base[tree]), path, 0, zero: 1, one: 1, feature: -1, own)

@@ -45,6 +45,17 @@ package final class TreeEnsemble: RowRuntime {
         self.init(try LightGBMModelReader.load(bytes))
     }
 
+    /// Reads an ONNX model that is a tree ensemble, with at most scaling before it and renaming after it.
+    ///
+    /// The outputs are what ONNX Runtime gives as probabilities or values; of two classes that of the second.
+    ///
+    /// - Returns: nil when the graph is more than that, so that ONNX Runtime has to run it.
+    /// - Throws: `dataLoss` for a damaged model.
+    package convenience init?(onnx bytes: [UInt8]) throws {
+        guard let loaded = try ONNXEnsembleReader.load(bytes) else { return nil }
+        self.init(loaded)
+    }
+
     package var memoryBytes: Int { forest.memoryBytes }
 
     init(_ loaded: LoadedTrees) {

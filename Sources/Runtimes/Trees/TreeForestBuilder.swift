@@ -61,7 +61,7 @@ struct TreeForestBuilder {
     }
 
     /// The finished forest.
-    func finish(hasCovers: Bool) -> TreeForest {
+    func finish(hasCovers: Bool, scaling: (offsets: [Float], factors: [Float])? = nil) -> TreeForest {
         let lanes = TreeForest.lanes
         let padded = roots + [UInt32](repeating: 0, count: (lanes - roots.count % lanes) % lanes)
         let groups = stride(from: 0, to: roots.count, by: lanes).map { first in
@@ -69,6 +69,9 @@ struct TreeForestBuilder {
         }
         // A forest without splits still walks over a key.
         let known = slots.isEmpty ? [TreeSlot(feature: 0, use: .number, missingGoesLeft: false)] : slots
+        let scales = scaling.map { scaling in
+            known.map { TreeForest.Scale(scaling.offsets[Int($0.feature)], scaling.factors[Int($0.feature)]) }
+        }
         return TreeForest(
             nodes: TreeMemory(nodes),
             roots: TreeMemory(padded),
@@ -80,6 +83,7 @@ struct TreeForestBuilder {
             doubles: TreeMemory(doubles),
             floats: TreeMemory(floats),
             covers: TreeMemory(hasCovers ? covers : []),
+            scales: TreeMemory(scales ?? []),
             treeCount: roots.count,
             hasSets: hasSets,
             hasVectors: hasVectors,

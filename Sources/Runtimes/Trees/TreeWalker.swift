@@ -49,10 +49,7 @@ struct TreeWalker<Value: TreeValue> {
 
     @inline(__always)
     private func fill(_ row: UnsafePointer<Float>, _ keys: UnsafeMutablePointer<UInt32>) {
-        let slots = forest.slots.base
-        for slot in 0..<slotCount {
-            keys[slot &* Self.lanes] = slots[slot].key(row[Int(slots[slot].feature)])
-        }
+        for slot in 0..<slotCount { keys[slot &* Self.lanes] = forest.key(row, slot) }
     }
 
     /// One row, eight trees at a time.
