@@ -48,6 +48,7 @@ package struct PythonEnvironmentBuilder: Sendable {
     /// Makes the environment, unless it is there already; what an interrupted attempt left is cleared first.
     ///
     /// - Parameter progress: gets the lines that `venv` and `pip` write.
+    /// - Returns: the environment.
     /// - Throws: `failedPrecondition` when a command fails or another process is making the same environment.
     package func build(_ progress: @escaping @Sendable (String) -> Void) async throws -> PythonEnvironments.Environment
     {

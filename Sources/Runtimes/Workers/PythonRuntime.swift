@@ -1,4 +1,5 @@
 package import Core
+import Foundation
 package import Logging
 import Synchronization
 
@@ -26,10 +27,11 @@ package final class PythonRuntime: ModelRuntime {
     /// Starts the workers of a model and returns when the first of them has loaded it.
     ///
     /// - Parameters:
-    ///   - directory: where the model lies: an absolute path with an `MLmodel`.
+    ///   - directory: where the model lies, with an `MLmodel` in it.
     ///   - signature: what the model takes and gives, as `MLmodel` says.
     ///   - settings: the interpreter, how many processes, and their limits.
     ///   - logger: gets the workers' output and what happens to them.
+    /// - Returns: the runtime, whose `close` ends the workers.
     /// - Throws: `failedPrecondition` naming the remedy when the interpreter or a package is missing or the model does
     ///   not load, `resourceExhausted` when it does not fit into its memory limit, `deadlineExceeded`.
     package static func start(
@@ -45,7 +47,8 @@ package final class PythonRuntime: ModelRuntime {
             interpreter: interpreter,
             script: scratch.script,
             directory: scratch.path,
-            model: directory,
+            // The workers have another working directory.
+            model: directory.hasPrefix("/") ? directory : FileManager.default.currentDirectoryPath + "/" + directory,
             addressSpace: UInt64(max(settings.memoryBytes ?? 0, 0)),
             variables: settings.variables
         )

@@ -21,7 +21,9 @@ struct WorkerCommand: Sendable {
     /// Variables beside those that every worker has.
     let variables: [String: String]
 
-    /// The words of the command. `-I` keeps the interpreter from looking into the working directory and the home.
+    /// The words of the command.
+    ///
+    /// `-I` keeps the interpreter from looking into the working directory and the home.
     var words: [String] { [interpreter, "-I", "-B", "-u", "-X", "utf8", script] }
 
     /// The whole environment: nothing of the server's own is in it.
@@ -31,7 +33,7 @@ struct WorkerCommand: Sendable {
             "PATH": folder.joined(separator: "/") + ":/usr/local/bin:/usr/bin:/bin", "HOME": directory,
             "TMPDIR": directory, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1",
             "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-            "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true",
+            "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_DISABLE_SCHEMA_DETAILS": "true",
             // An arena per thread would count against the limit of the address space without being used.
             "MALLOC_ARENA_MAX": "2",
         ]

@@ -30,7 +30,7 @@ package enum WorkerLimits {
     package static let firstPause: UInt64 = 30_000_000_000
     /// How long such a pause lasts at most, in nanoseconds.
     package static let longestPause: UInt64 = 300_000_000_000
-    /// The wait before the second start in a row, in nanoseconds; each further one doubles. The first has none.
+    /// The wait before the second start in a row, in nanoseconds; each further one doubles.
     package static let firstBackoff: UInt64 = 500_000_000
     /// The longest wait before a start, in nanoseconds.
     package static let longestBackoff: UInt64 = 30_000_000_000

@@ -1,4 +1,6 @@
-/// What one worker is about. Times are monotonic nanoseconds.
+/// What one worker is about.
+///
+/// Times are monotonic nanoseconds.
 package enum WorkerPhase: Sendable, Equatable {
     /// Its process loads the model and must be done by a moment.
     case starting(by: UInt64)

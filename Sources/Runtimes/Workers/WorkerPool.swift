@@ -90,7 +90,10 @@ final class WorkerPool: Sendable {
 
     /// Gives a call to a worker, waits for one if all are busy, and returns the answer.
     ///
-    /// - Parameter frame: makes the bytes of the call with this id.
+    /// - Parameters:
+    ///   - deadline: until when the caller waits.
+    ///   - frame: makes the bytes of the call with this id.
+    /// - Returns: a frame of the kind `result` or `error`.
     /// - Throws: `deadlineExceeded`, `unavailable`, `resourceExhausted`, or what the caller's cancellation says.
     func answer(deadline: UInt64, frame: (UInt64) throws -> [UInt8]) async throws -> WorkerFrame {
         let id = state.withLock { state in

@@ -9,7 +9,9 @@ import Musl
 import Darwin
 #endif
 
-/// A worker's process and its descriptors. One thread owns it; others only send over `channel`, under the pool's lock.
+/// A worker's process and its descriptors.
+///
+/// One thread owns it; others only send over `channel`, under the pool's lock.
 struct WorkerProcess {
     /// What a connection brought.
     enum Received {

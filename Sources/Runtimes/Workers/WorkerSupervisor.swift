@@ -2,7 +2,7 @@
 ///
 /// Times are monotonic nanoseconds.
 package struct WorkerSupervisor: Sendable {
-    /// What happened. A number is that of a worker.
+    /// What happened; a number is that of a worker.
     package enum Event: Sendable, Equatable {
         /// The model shall be served.
         case begin
@@ -24,7 +24,7 @@ package struct WorkerSupervisor: Sendable {
         case drain
     }
 
-    /// What is to be done. A number is that of a worker.
+    /// What is to be done; a number is that of a worker.
     package enum Action: Sendable, Equatable {
         /// Start a process.
         case start(Int)
@@ -65,6 +65,7 @@ package struct WorkerSupervisor: Sendable {
     /// A supervisor of `count` workers, none of which runs.
     ///
     /// - Parameters:
+    ///   - count: how many workers, at least 1 and at most `WorkerLimits.processes`.
     ///   - startTimeout: how long loading the model may take, in nanoseconds.
     ///   - callTimeout: the longest that a call may take, in nanoseconds.
     package init(count: Int, startTimeout: UInt64, callTimeout: UInt64) {

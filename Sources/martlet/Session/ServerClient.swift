@@ -84,6 +84,14 @@ package struct ServerClient: Sendable {
         return value
     }
 
+    /// Reads a file's bytes; nil when there is no such file.
+    package func file(_ path: String) async throws -> [UInt8]? {
+        let (status, bytes) = try await exchange(Exchanged(method: "GET", path: path, body: nil))
+        if status == 404 { return nil }
+        guard (200..<300).contains(status) else { throw Self.failure(status, try? JSONValue.parse(bytes)) }
+        return bytes
+    }
+
     /// A path segment with everything escaped that is not plainly a name.
     package static func segment(_ text: String) -> String {
         text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""

@@ -7,6 +7,7 @@ import copy
 import datetime
 import decimal
 import functools
+import inspect
 import json
 import os
 import resource
@@ -75,6 +76,11 @@ class UnfitError(Exception):
     """A value that no tensor holds; it travels as JSON."""
 
 
+def compact(value):
+    """JSON without spaces."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
 class Channel:
     """Frames over a stream socket."""
 
@@ -108,8 +114,8 @@ class Channel:
         return data
 
     def send(self, kind, number, header, blobs=()):
-        """Sends a frame; `blobs` are bytes-like and become the body."""
-        head = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+        """Sends a frame; `header` is JSON or can be, `blobs` are bytes-like and become the body."""
+        head = header if isinstance(header, bytes) else compact(header)
         size = sum(len(blob) for blob in blobs)
         if len(head) > HEADER_LIMIT or size > BODY_LIMIT:
             raise ValueError(f"The model's answer of {len(head) + size} bytes is too large.")
@@ -177,6 +183,7 @@ class Inputs:
         self.pandas = pandas
         self.columns = {}
         self.names = []
+        self.types = []
         self.is_tensor = False
         if schema is not None and schema.inputs:
             self.is_tensor = schema.is_tensor_spec()
@@ -187,15 +194,20 @@ class Inputs:
         self.index = functools.lru_cache(maxsize=64)(lambda names: pandas.Index(list(names)))
 
     def decode(self, header, body):
+        """The value that `predict` gets, and whether it is a table exactly as the signature wants it."""
+        if header["layout"] == "columns":
+            uniform = self.uniform(header, body)
+            if uniform is not None:
+                return uniform, header["plan"][-1]
+        return self.any(header, body), False
+
+    def any(self, header, body):
         """The value that `predict` gets."""
         layout = header["layout"]
         if layout == "json":
             return json.loads(body)
         if layout == "rows":
             return self.rows(header, body)
-        uniform = self.uniform(header, body) if layout == "columns" else None
-        if uniform is not None:
-            return uniform
         tensors = list(self.tensors(header, body))
         if layout == "single":
             return self.single(*tensors[0])
@@ -247,7 +259,7 @@ class Inputs:
             plan = header["plan"] = self.plan(header["tensors"]) or ()
         if not plan:
             return None
-        dtype, rows, names, casts = plan
+        dtype, rows, names, casts, _ = plan
         if rows * len(names) * dtype.itemsize != len(body):
             raise ProtocolError("the tensors and the body differ in size")
         block = self.numpy.frombuffer(body, dtype=dtype).reshape(len(names), rows)
@@ -277,7 +289,8 @@ class Inputs:
                 if not self.is_safe(dtype, target):
                     return None
                 casts = target
-        return dtype, shape[0], self.index(names), casts
+        is_exact = target is not None and list(names) == self.names and set(self.types) <= wanted
+        return dtype, shape[0], self.index(names), casts, is_exact
 
     def is_safe(self, dtype, target):
         """Whether a cast can lose no more than the rounding of a float."""
@@ -365,13 +378,49 @@ class Outputs:
 
         self.numpy = numpy
         self.pandas = pandas
+        self.last_header = ((None, None, 0), b"")
 
-    def encode(self, result):
-        """The header and the body of an answer."""
+    def encode(self, result, nanoseconds):
+        """The header and the body of an answer; the header tells how long the model itself took."""
+        head, blobs = self.uniform(result) or self.described(result)
+        return b'%s,"nanoseconds":%d}' % (head, nanoseconds), blobs
+
+    def described(self, result):
+        """The start of the header and the body of any answer."""
         try:
-            return self.tensors(result)
+            header, blobs = self.tensors(result)
         except UnfitError:
-            return {"layout": "json", "tensors": []}, [self.json(result)]
+            header, blobs = {"layout": "json", "tensors": []}, [self.json(result)]
+        return compact(header)[:-1], blobs
+
+    def uniform(self, result):
+        """The same for a table whose columns are all numbers of one type; None for anything else."""
+        if not isinstance(result, self.pandas.DataFrame):
+            return None
+        # One block is one type. Where pandas is built otherwise, the slow way gives the same answer.
+        if getattr(getattr(result, "_mgr", None), "nblocks", 0) != 1:
+            return None
+        values = result.to_numpy()
+        kind = DATATYPES.get((values.dtype.kind, values.dtype.itemsize))
+        if kind is None or values.ndim != 2 or not values.dtype.isnative:
+            return None
+        head = self.columns_header(result.columns, kind, len(values), values.dtype.itemsize)
+        if head is None:
+            return None
+        columns = self.numpy.ascontiguousarray(values.T)
+        return head, [memoryview(columns.reshape(-1)).cast("B")] if columns.size else []
+
+    def columns_header(self, names, kind, rows, size):
+        """The start of the header of a uniform table, kept for the next one of the same shape."""
+        (last, *shape), head = self.last_header
+        if shape == [kind, rows] and (last is names or (last.dtype == names.dtype and last.equals(names))):
+            return head
+        if not names.is_unique:
+            return None
+        tensors = [{"name": str(name), "datatype": kind, "shape": [rows], "bytes": rows * size} for name in names]
+        head = compact({"layout": "columns", "tensors": tensors})[:-1]
+        self.last_header = ((names, kind, rows), head)
+        return head
 
     def tensors(self, result):
         """The header and the body of an answer that tensors hold."""
@@ -593,6 +642,9 @@ def scalar_kind(value, numpy):
 
 def described(error):
     """Type and message of an exception, without its stack."""
+    if getattr(error, "error_class", None) == "SCHEMA_ENFORCEMENT_FAILED" and error.__context__ is not None:
+        # MLflow's own text says only that something does not fit, or else repeats the whole input.
+        error = error.__context__
     return {"type": type(error).__name__, "message": str(error)[:MESSAGE_LIMIT]}
 
 
@@ -633,17 +685,44 @@ class Model:
         self.schema = metadata.get_input_schema() if metadata is not None else None
         self.inputs = Inputs(self.schema)
         self.outputs = Outputs()
+        self.direct = direct_predict(self.model, metadata)
 
     def call(self, header, body):
-        """The header and blobs of an answer; the header tells how long the model itself took."""
-        value = self.inputs.decode(header, body)
+        """The header and blobs of an answer."""
+        value, is_exact = self.inputs.decode(header, body)
         params = header.get("params")
         begun = time.perf_counter_ns()
-        result = self.model.predict(value, params=copy.deepcopy(params)) if params else self.model.predict(value)
-        spent = time.perf_counter_ns() - begun
-        answer, blobs = self.outputs.encode(result)
-        answer["nanoseconds"] = spent
-        return answer, blobs
+        if params:
+            result = self.model.predict(value, params=copy.deepcopy(params))
+        elif self.direct is not None and (is_exact or self.schema is None):
+            result = self.direct(value)
+        else:
+            result = self.model.predict(value)
+        return self.outputs.encode(result, time.perf_counter_ns() - begun)
+
+
+def direct_predict(model, metadata):
+    """The model's own function without MLflow's check of the schema, where that check would change nothing.
+
+    The check takes milliseconds for a wide table, even if every column is what the signature says. None for models
+    whose calls MLflow completes in other ways, and for versions of MLflow that are built otherwise.
+    """
+    from mlflow import pyfunc
+
+    try:
+        if type(model) is not pyfunc.PyFuncModel or metadata.get_params_schema() is not None:
+            return None
+        if metadata._is_signature_from_type_hint() or metadata._is_type_hint_from_example():
+            return None
+        if (metadata.metadata or {}).get("dependencies_schemas"):
+            return None
+        function = model._predict_fn
+        params = inspect.signature(function).parameters.get("params")
+    except (AttributeError, TypeError, ValueError):
+        return None
+    if params is not None and params.kind != inspect.Parameter.VAR_KEYWORD:
+        return functools.partial(function, params=None)
+    return function
 
 
 def load(channel):
