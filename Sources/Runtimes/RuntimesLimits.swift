@@ -11,7 +11,7 @@ package enum RuntimesLimits {
     /// Most trees of an ensemble.
     package static let trees = 100_000
     /// Most words, of 32 categories each, in the sets of an ensemble's splits.
-    package static let categoryWords = 1 << 21
+    package static let categoryWords = 1 << 20
     /// Deepest tree whose SHAP values are computed exactly.
     package static let explanationDepth = 512
     /// Most rows of the background set of sampled SHAP values.

@@ -79,13 +79,23 @@ extension ModelDirectory {
         let model = try ONNXModelRuntime(bytes, place: (path, file), threads: threads)
         guard hasNumericColumns else { return model }
         do {
-            let rows = try ONNXRowRuntime(model)
+            let rows = try self.rows(model, bytes)
             let columns = signature?.inputs.count ?? 0
             return columns == 0 || columns == rows.featureCount ? rows : model
         } catch let error as MartletError where [.unimplemented, .invalidArgument, .internal].contains(error.code) {
             // Not a model of rows: it is asked with its own tensors.
             return model
         }
+    }
+
+    /// The model as one of rows; a tree ensemble goes through the own trees, which are faster for any number of rows.
+    private func rows(_ model: ONNXModelRuntime, _ bytes: [UInt8]) throws -> ONNXRowRuntime {
+        // ONNX Runtime has taken the file, so what the own reader calls damaged is only beyond it.
+        if let trees = try? TreeEnsemble(onnx: bytes) {
+            let rows = try ONNXRowRuntime(model, trees: trees)
+            if rows.outputWidth == trees.outputWidth, rows.featureCount == trees.featureCount { return rows }
+        }
+        return try ONNXRowRuntime(model)
     }
 
     /// Whether the signature, if any, allows rows of numbers.

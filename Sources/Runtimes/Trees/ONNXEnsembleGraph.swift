@@ -28,7 +28,7 @@ struct ONNXEnsembleGraph {
         guard let graph else {
             throw MartletError(.dataLoss, "The file is no ONNX model or is damaged; restore it or export it again.")
         }
-        var (operations, inputs, outputs): ([ONNXOperation], [UnsafeBufferPointer<UInt8>], Int) = ([], [], 0)
+        var (operations, inputs, outputs): ([ONNXOperation], [UnsafeBufferPointer<UInt8>], Set<String>) = ([], [], [])
         var parts = ProtobufFields(graph)
         while let part = try parts.next() {
             guard let bytes = part.bytes else { continue }
@@ -38,19 +38,19 @@ struct ONNXEnsembleGraph {
                 operations.append(try ONNXOperation(bytes))
             case 5, 15: return nil
             case 11: inputs.append(bytes)
-            case 12: outputs += 1
+            case 12: outputs.insert(try Self.name(bytes))
             default: break
             }
         }
         let ensembles = operations.filter { $0.type == "TreeEnsembleClassifier" || $0.type == "TreeEnsembleRegressor" }
-        guard ensembles.count == 1, inputs.count == 1, outputs > 0,
+        guard ensembles.count == 1, inputs.count == 1, !outputs.isEmpty,
             let input = try Self.port(inputs[0]), input.features > 0, input.features <= RuntimesLimits.features
         else { return nil }
         ensemble = ensembles[0]
         featureCount = input.features
         self.operations = operations
         self.input = input
-        guard takesInput(), givesResult() else { return nil }
+        guard takesInput(), gives(outputs) else { return nil }
     }
 
     /// A graph of more nodes than this is more than an ensemble.
@@ -90,15 +90,22 @@ struct ONNXEnsembleGraph {
         return values.count == count ? values : nil
     }
 
-    /// Whether nothing changes the ensemble's numbers after it: what follows only renames them or works on labels.
-    private func givesResult() -> Bool {
+    /// Whether the ensemble's numbers come out and nothing changes them after it: what follows only renames them or works on labels.
+    private func gives(_ outputs: Set<String>) -> Bool {
         guard ensemble.outputs.count == (ensemble.type == "TreeEnsembleClassifier" ? 2 : 1) else { return false }
         var names: Set<String> = [ensemble.outputs[ensemble.outputs.count - 1]]
         for operation in operations where operation.inputs.contains(where: names.contains) {
             guard ["Identity", "ZipMap"].contains(operation.type), operation.inputs.count == 1 else { return false }
             names.formUnion(operation.outputs)
         }
+        guard !names.isDisjoint(with: outputs) else { return false }
         return operations.allSatisfy { ["Identity", "ZipMap", "Cast", "Scaler", ensemble.type].contains($0.type) }
+    }
+
+    private static func name(_ port: UnsafeBufferPointer<UInt8>) throws -> String {
+        var fields = ProtobufFields(port)
+        while let field = try fields.next() { if field.number == 1 { return field.text } }
+        return ""
     }
 
     /// The name, element type and width of an input that is a matrix.
