@@ -29,59 +29,82 @@ package struct DataPlane: Sendable {
 
     /// The model that a request's body is read for, loaded if need be: the trusted version unless one is named.
     ///
-    /// - Throws: `unavailable` before the first version is deployed, `notFound` for a version that is not, and what
-    ///   loading throws.
+    /// - Throws: `unavailable` before the first version is deployed, `notFound` for a version that is not,
+    ///   `deadlineExceeded` when loading takes longer than the deployment's timeout, and what loading throws.
     package func model(of deployment: LiveDeployment, version: Int? = nil) async throws -> LoadedModel {
         let routing = try deployment.ready()
         let served = try version.map { try Self.pinned($0, routing, deployment) } ?? routing.stable
         if let resident = served.resident { return resident.loaded }
-        return try await served.load().loaded
+        return try await served.load(deadline: served.latest(from: Clock.monotonicNanoseconds)).loaded
+    }
+
+    /// Throws at once what a request would be told if its model is overloaded: a look before its body is read, which
+    /// keeps the cost of refusals low.
+    ///
+    /// - Throws: `unavailable` when the queue is full.
+    package func admit(_ deployment: LiveDeployment, version: Int? = nil) throws(MartletError) {
+        guard let routing = deployment.routing else { return }
+        let served = version.flatMap { routing.model(version: $0) } ?? routing.stable
+        // With a second version in service the request's id decides, which is not known yet.
+        guard routing.candidate == nil || version != nil, let resident = served.resident else { return }
+        do throws(ExecutorRefusal) {
+            try resident.executor.checkRoom()
+        } catch {
+            served.recordRefusal(error.reason, nanoseconds: 0, milliseconds: clock.now.milliseconds)
+            throw error.error
+        }
     }
 
     /// Predicts all rows of a request by one version.
     ///
-    /// - Throws: `unavailable` before the first version is deployed; `notFound` for a version that is not;
-    ///   `invalidArgument` naming the expected and received width; `deadlineExceeded`; `internal` when the model fails.
+    /// - Throws: `unavailable` before the first version is deployed or when too many requests wait; `notFound` for a
+    ///   version that is not deployed; `invalidArgument` naming the expected and received width; `deadlineExceeded`;
+    ///   `internal` when the model fails.
     package func infer(_ request: InferenceRequest) async throws -> InferenceResponse {
+        let arrived = Clock.monotonicNanoseconds
         let choice = try choose(request)
         let resident: ResidentModel
-        if let present = choice.served.resident { resident = present } else { resident = try await choice.served.load() }
+        if let present = choice.served.resident {
+            resident = present
+        } else {
+            resident = try await choice.served.load(
+                deadline: request.call.deadline ?? choice.served.latest(from: arrived)
+            )
+        }
         try validate(request, resident.loaded)
         let start = Clock.monotonicNanoseconds
         do {
             let execution = try await resident.executor.run(request.call, rows: request.count)
+            let end = Clock.monotonicNanoseconds
             try Self.requireFinite(execution.result, choice.served)
-            return finish(request, choice, resident.loaded, execution, since: start)
+            return finish(request, choice, resident.loaded, execution, Moments(arrived, start, end))
         } catch {
-            fail(request, choice, since: start)
-            throw error
+            throw fail(request, choice, error, since: start)
         }
     }
 
     /// Predicts on the caller's thread without ever waiting; nil when that cannot be: the model is not in memory, not
-    /// Martlet's own code, busy, or the request has many rows.
+    /// Martlet's own code, busy or failing, or the request has many rows. Then `infer` says what there is to say.
     ///
-    /// - Throws: as `infer`.
+    /// - Throws: as `infer`, but for failures of the model.
     package func inferNow(_ request: InferenceRequest) throws -> InferenceResponse? {
         guard case .rows(let rows, let count) = request.call.input else { return nil }
+        let arrived = Clock.monotonicNanoseconds
         let choice = try choose(request)
         guard let resident = choice.served.resident else { return nil }
         try validate(request, resident.loaded)
         let start = Clock.monotonicNanoseconds
-        do {
-            guard let outputs = try resident.executor.runNow(rows, count: count) else { return nil }
-            let execution = Execution(
-                result: .rows(outputs, count: count),
-                queueNanoseconds: 0,
-                computeNanoseconds: Clock.monotonicNanoseconds &- start,
-                batchRows: count
-            )
-            try Self.requireFinite(execution.result, choice.served)
-            return finish(request, choice, resident.loaded, execution, since: start)
-        } catch {
-            fail(request, choice, since: start)
-            throw error
+        guard let outputs = try? resident.executor.runNow(rows, count: count), outputs.allSatisfy(\.isFinite) else {
+            return nil
         }
+        let end = Clock.monotonicNanoseconds
+        let execution = Execution(
+            result: .rows(outputs, count: count),
+            queueNanoseconds: 0,
+            computeNanoseconds: end &- start,
+            batchRows: count
+        )
+        return finish(request, choice, resident.loaded, execution, Moments(arrived, start, end))
     }
 }
 
@@ -153,18 +176,48 @@ extension DataPlane {
 // MARK: - Taking note
 
 extension DataPlane {
+    /// When what happened to a request, in `Clock.monotonicNanoseconds`.
+    private struct Moments {
+        /// It came.
+        let arrived: UInt64
+        /// It was handed to the executor.
+        let started: UInt64
+        /// The executor gave its answer.
+        let ended: UInt64
+
+        init(_ arrived: UInt64, _ started: UInt64, _ ended: UInt64) {
+            self.arrived = arrived
+            self.started = started
+            self.ended = ended
+        }
+    }
+
     /// Takes note of an answered request.
     private func finish(
         _ request: InferenceRequest,
         _ choice: Choice,
         _ loaded: LoadedModel,
         _ execution: Execution,
-        since start: UInt64
+        _ moments: Moments
     ) -> InferenceResponse {
-        let nanoseconds = Clock.monotonicNanoseconds &- start
+        let finished = Clock.monotonicNanoseconds
+        let nanoseconds = moments.ended &- moments.started
         let now = clock.now
-        count(request, choice, nanoseconds, failed: false, now)
         let served = choice.served
+        let phases = InferenceCounters.Phases(
+            input: moments.started &- moments.arrived,
+            output: finished &- moments.ended,
+            total: finished &- moments.arrived
+        )
+        served.record(
+            request.via,
+            rows: request.count,
+            execution,
+            phases,
+            nanoseconds: nanoseconds,
+            milliseconds: now.milliseconds
+        )
+        weigh(choice, nanoseconds, failed: false)
         let drift = observer?.driftSignal(deployment: served.deployment)?.isDetected ?? false
         if case .rows(let rows, _) = request.call.input, case .rows(let outputs, _) = execution.result {
             observer?.observe(
@@ -213,25 +266,40 @@ extension DataPlane {
         )
     }
 
-    /// Takes note of a failed request.
-    private func fail(_ request: InferenceRequest, _ choice: Choice, since start: UInt64) {
-        count(request, choice, Clock.monotonicNanoseconds &- start, failed: true, clock.now)
-    }
-
-    private func count(
+    /// Takes note of a request that failed, and returns what its caller is told.
+    ///
+    /// What was turned away before it ran, and inputs that the model does not take, say nothing about the version.
+    private func fail(
         _ request: InferenceRequest,
         _ choice: Choice,
-        _ nanoseconds: UInt64,
-        failed: Bool,
-        _ now: Timestamp
-    ) {
-        choice.served.record(
+        _ error: any Error,
+        since start: UInt64
+    ) -> any Error {
+        let nanoseconds = Clock.monotonicNanoseconds &- start
+        let now = clock.now.milliseconds
+        if let refusal = error as? ExecutorRefusal {
+            choice.served.recordRefusal(refusal.reason, nanoseconds: nanoseconds, milliseconds: now)
+            return refusal.error
+        }
+        let failure: InferenceCounters.Failure =
+            switch MartletError.wrapping(error).code {
+            case .invalidArgument, .unimplemented, .payloadTooLarge: .other
+            case .cancelled: .canceled
+            default: .backend
+            }
+        choice.served.recordFailure(
             request.via,
             rows: request.count,
+            failure,
             nanoseconds: nanoseconds,
-            failed: failed,
-            milliseconds: now.milliseconds
+            milliseconds: now
         )
+        if failure == .backend { weigh(choice, nanoseconds, failed: true) }
+        return error
+    }
+
+    /// Adds a request to a rollout's evidence.
+    private func weigh(_ choice: Choice, _ nanoseconds: UInt64, failed: Bool) {
         guard let evidence = choice.routing.evidence, choice.arm != .pinned else { return }
         evidence.record(
             choice.arm == .candidate ? .candidate : .stable,

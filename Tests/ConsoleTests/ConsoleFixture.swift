@@ -112,7 +112,7 @@ final class ConsoleFixture: Sendable {
     private static func models(_ registry: RegistryStore) -> ModelSource {
         ModelSource(
             resolve: { model, alias in try? await registry.resolve(alias: alias, of: model) },
-            load: { model, version in
+            load: { model, version, _ in
                 try LoadedModel(
                     model: model,
                     version: version,

@@ -16,7 +16,7 @@ enum ModelWiring {
                     return nil
                 }
             },
-            load: { model, version in
+            load: { model, version, _ in
                 let record = try await registry.version(model, version)
                 // A file that changed since it was registered is refused here, whoever wrote the model.
                 try await registry.verifyFiles(of: model, version)

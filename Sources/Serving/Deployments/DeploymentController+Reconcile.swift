@@ -2,9 +2,20 @@ import Core
 import Runtimes
 
 extension DeploymentController {
+    /// Whether there is nothing to do for a deployment whose alias names `target`.
+    func isSettled(_ deployment: ManagedDeployment, target: Int?) -> Bool {
+        guard let target else { return deployment.stable != nil || deployment.message != nil }
+        let isOnTrial = deployment.rollout?.machine.step != nil
+        if target == deployment.stable?.version { return !isOnTrial }
+        if deployment.stable != nil, deployment.isRollingOut, deployment.candidate?.version == target { return true }
+        guard let retry = deployment.retry, deployment.rejections[target] == nil else { return false }
+        return retry.version == target && clock.now < retry.at
+    }
+
     /// Brings one deployment to the version that its alias names.
     func reconcile(_ deployment: ManagedDeployment) async throws {
         let spec = deployment.spec
+        guard !spec.isOnDemand, !deployment.isUnloaded else { return }
         guard let target = try await source.resolve(spec.model, spec.alias) else {
             if deployment.stable == nil {
                 deployment.message = "waiting for the alias '\(spec.alias)' of the model '\(spec.model)'"
@@ -114,11 +125,38 @@ extension DeploymentController {
 
     func load(_ version: Int, _ deployment: ManagedDeployment) async throws -> ServedModel {
         if let loaded = deployment.live.routing?.model(version: version) { return loaded }
-        let (source, model) = (source, deployment.spec.model)
-        let slot = ModelSlot { try await source.load(model, version) }
-        let served = ServedModel(deployment: deployment.spec.name, model: model, version: version, slot: slot)
+        let served = place(version, deployment)
         await hooks.versionLoaded(deployment.spec.name, try await served.load().loaded)
         return served
+    }
+
+    /// A place in memory for a version, still empty; `onFirstLoad` hears of the model when it first comes.
+    func place(
+        _ version: Int,
+        _ deployment: ManagedDeployment,
+        onFirstLoad: (@Sendable (LoadedModel) async -> Void)? = nil
+    ) -> ServedModel {
+        let (source, runtimes, model) = (source, runtimes, deployment.spec.model)
+        let slot = ModelSlot(settings: deployment.spec.serving, pool: pool, onFirstLoad: onFirstLoad) { settings in
+            try await source.load(model, version, settings.runtime(runtimes))
+        }
+        return ServedModel(deployment: deployment.spec.name, model: model, version: version, slot: slot)
+    }
+
+    /// Has the versions in service run by changed settings: each is loaded anew while the old one serves.
+    func configure(_ deployment: ManagedDeployment) async {
+        await deployment.gate.pass {
+            for served in [deployment.stable, deployment.candidate, deployment.previous].compactMap(\.self) {
+                served.slot.configure(deployment.spec.serving)
+                guard served.resident != nil else { continue }
+                do {
+                    _ = try await served.slot.reload()
+                } catch {
+                    let message = MartletError.wrapping(error).message
+                    await note("version \(served.version) keeps its old settings: \(message)", deployment)
+                }
+            }
+        }
     }
 
     /// Points the alias at the stable version when it still names a version that is not to serve.

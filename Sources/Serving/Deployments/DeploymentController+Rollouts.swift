@@ -128,6 +128,10 @@ extension DeploymentController {
         let name = deployment.spec.name
         deployment.rejections = try await store.rejections(name)
         guard let stable = record.stable else { return }
+        let last = try await store.rollouts(name, limit: 1).first
+        if startsCold(deployment), last?.machine.isActive != true {
+            return restoreCold(deployment, stable: stable, previous: record.previous, last)
+        }
         do {
             let served = try await load(stable, deployment)
             deployment.stable = served
@@ -145,10 +149,31 @@ extension DeploymentController {
                 logger.warning("The previous version \(previous) of '\(name)' is not available: \(error)")
             }
         }
-        let last = try await store.rollouts(name, limit: 1).first
         guard let last else { return }
         deployment.rollout = (last.id, last.machine)
         if last.machine.isActive { try await resume(last, deployment) }
+    }
+
+    /// Whether a deployment's models come to memory only when they are asked after a restart.
+    private func startsCold(_ deployment: ManagedDeployment) -> Bool {
+        pool.budget != nil || deployment.spec.serving.idle != nil
+    }
+
+    /// Brings a deployment back without loading anything.
+    private func restoreCold(
+        _ deployment: ManagedDeployment,
+        stable: Int,
+        previous: Int?,
+        _ last: RolloutRecord?
+    ) {
+        let (name, hooks) = (deployment.spec.name, hooks)
+        deployment.stable = place(stable, deployment) { loaded in
+            await hooks.versionLoaded(name, loaded)
+            await hooks.stableChanged(name, loaded)
+        }
+        deployment.previous = previous.map { place($0, deployment) { await hooks.versionLoaded(name, $0) } }
+        if let last { deployment.rollout = (last.id, last.machine) }
+        deployment.install(TrafficPlan(stable: stable))
     }
 
     private func resume(_ rollout: RolloutRecord, _ deployment: ManagedDeployment) async throws {

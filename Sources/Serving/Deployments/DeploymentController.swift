@@ -1,5 +1,6 @@
 package import Core
 import Logging
+package import Runtimes
 
 /// Keeps every deployment at the version that its alias names, by way of rollouts.
 ///
@@ -13,6 +14,10 @@ package actor DeploymentController {
     let observer: (any PredictionObserver)?
     let clock: Clock
     let hooks: DeploymentHooks
+    /// The models in memory.
+    package nonisolated let pool: ModelPool
+    /// How models are run where their deployments do not say.
+    let runtimes: RuntimeSettings
     let logger = Logger(label: "martlet.deployments")
     var managed: [String: ManagedDeployment] = [:]
     private let nudges: AsyncStream<Void>
@@ -26,8 +31,12 @@ package actor DeploymentController {
         ledger: PredictionLedger,
         observer: (any PredictionObserver)?,
         clock: Clock,
-        hooks: DeploymentHooks = DeploymentHooks()
+        hooks: DeploymentHooks = DeploymentHooks(),
+        pool: ModelPool = ModelPool(),
+        runtimes: RuntimeSettings = RuntimeSettings()
     ) {
+        self.pool = pool
+        self.runtimes = runtimes
         self.store = store
         self.source = source
         self.table = table
@@ -40,11 +49,18 @@ package actor DeploymentController {
 
     /// Loads what was deployed before and resumes rollouts where they stood.
     package func start() async throws {
-        for record in try await store.all() {
+        let records = try await store.all()
+        for record in records {
             let deployment = ManagedDeployment(spec: record.spec)
             managed[record.spec.name] = deployment
             table.insert(deployment.live)
-            try await deployment.gate.pass { try await restore(deployment, record) }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (position, record) in records.enumerated() {
+                if position >= ServingLimits.concurrentReconciliations { try await group.next() }
+                group.addTask { try await self.restore(record) }
+            }
+            try await group.waitForAll()
         }
         await reconcileAll()
     }
@@ -53,6 +69,7 @@ package actor DeploymentController {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.watch() }
+            group.addTask { await self.pool.run() }
             group.addTask { for await _ in self.nudges { await self.reconcileAll() } }
         }
         for deployment in managed.values {
@@ -88,7 +105,9 @@ package actor DeploymentController {
         for spec in specs {
             try await store.save(spec, now: clock.now)
             if let known = managed[spec.name] {
+                let changesServing = known.spec.serving != spec.serving
                 known.spec = spec
+                if changesServing { await configure(known) }
             } else {
                 let deployment = ManagedDeployment(spec: spec)
                 managed[spec.name] = deployment
@@ -129,17 +148,42 @@ package actor DeploymentController {
         }
     }
 
-    /// Brings every deployment to the version that its alias names.
+    /// Brings every deployment to the version that its alias names: one question for all aliases, then work on those
+    /// that differ.
     package func reconcileAll() async {
-        for deployment in managed.values {
-            await deployment.gate.pass {
-                do {
-                    try await reconcile(deployment)
-                } catch {
-                    logger.warning("The deployment '\(deployment.spec.name)' cannot be reconciled: \(error)")
-                }
+        let following = managed.values.filter { !$0.spec.isOnDemand && !$0.isUnloaded }
+        let targets: [Int?]
+        do {
+            targets = try await source.resolveAll(
+                following.map { AliasName(model: $0.spec.model, alias: $0.spec.alias) }
+            )
+        } catch {
+            logger.warning("The aliases of deployments cannot be read: \(error)")
+            return
+        }
+        let differing = zip(following, targets).filter { !isSettled($0, target: $1) }.map(\.0.spec.name).sorted()
+        await withTaskGroup(of: Void.self) { group in
+            for (position, name) in differing.enumerated() {
+                if position >= ServingLimits.concurrentReconciliations { await group.next() }
+                group.addTask { await self.settle(name) }
             }
         }
+    }
+
+    private func settle(_ name: String) async {
+        guard let deployment = managed[name] else { return }
+        await deployment.gate.pass {
+            do {
+                try await reconcile(deployment)
+            } catch {
+                logger.warning("The deployment '\(name)' cannot be reconciled: \(error)")
+            }
+        }
+    }
+
+    private func restore(_ record: DeploymentRecord) async throws {
+        guard let deployment = managed[record.spec.name] else { return }
+        try await deployment.gate.pass { try await restore(deployment, record) }
     }
 
     func find(_ name: String) throws(MartletError) -> ManagedDeployment {

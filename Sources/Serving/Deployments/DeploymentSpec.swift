@@ -10,6 +10,11 @@ package struct DeploymentSpec: Sendable, Equatable {
     package let alias: String
     /// How a new version climbs.
     package let rollout: RolloutSpec
+    /// How its models are run.
+    package let serving: ServingSettings
+    /// Whether it came by a `load` of the repository instead of a manifest: then it serves what was asked for, and
+    /// follows no alias.
+    package let isOnDemand: Bool
 
     /// Reads the whole section, keyed by deployment name.
     ///
@@ -27,18 +32,29 @@ package struct DeploymentSpec: Sendable, Equatable {
         return specs
     }
 
-    /// Reads one entry.
-    package init(name: String, fields: JSONFields) throws(MartletError) {
-        try Self.validate(name, at: fields.path)
-        try fields.rejectUnknown(["model", "alias", "rollout"])
+    /// Reads one entry; a stored one may also have come on demand, under the name of its model.
+    package init(name: String, fields: JSONFields, isStored: Bool = false) throws(MartletError) {
+        isOnDemand = isStored ? try fields.optionalBool("on_demand") ?? false : false
+        if !isOnDemand { try Self.validate(name, at: fields.path) }
+        try fields.rejectUnknown(["model", "alias", "rollout", "serving"] + (isOnDemand ? ["on_demand"] : []))
         self.name = name
         model = try fields.string("model")
         alias = try fields.optionalString("alias") ?? "production"
         rollout = try fields.optionalFields("rollout").map(RolloutSpec.init(fields:)) ?? RolloutSpec()
+        serving = try fields.optionalFields("serving").map(ServingSettings.init(fields:)) ?? ServingSettings()
     }
 
     /// Makes a deployment in code.
-    package init(name: String, model: String, alias: String, rollout: RolloutSpec) {
+    package init(
+        name: String,
+        model: String,
+        alias: String,
+        rollout: RolloutSpec,
+        serving: ServingSettings = ServingSettings(),
+        isOnDemand: Bool = false
+    ) {
+        self.serving = serving
+        self.isOnDemand = isOnDemand
         self.name = name
         self.model = model
         self.alias = alias
@@ -61,6 +77,10 @@ package struct DeploymentSpec: Sendable, Equatable {
 
     /// The entry as it stands in a manifest.
     package var json: JSONValue {
-        ["model": .string(model), "alias": .string(alias), "rollout": rollout.json]
+        var entry: JSONObject = ["model": .string(model), "alias": .string(alias), "rollout": rollout.json]
+        let settings = serving.json
+        if !settings.isEmpty { entry["serving"] = .object(settings) }
+        if isOnDemand { entry["on_demand"] = true }
+        return .object(entry)
     }
 }

@@ -26,6 +26,8 @@ final class ManagedDeployment {
     var message: String?
     /// When a failed load may be tried again, and of which version.
     var retry: (version: Int, at: Timestamp)?
+    /// Whether the repository's `unload` took it out of service, until it is loaded again.
+    var isUnloaded = false
     /// Decisions that are in force but not yet stored.
     var unsaved: [DeploymentChange] = []
 
@@ -39,7 +41,7 @@ final class ManagedDeployment {
 
     /// Makes requests follow `plan` with the loaded versions.
     func install(_ plan: TrafficPlan) {
-        guard let stable else { return live.install(nil) }
+        guard let stable, !isUnloaded else { return live.install(nil) }
         let takesPart = plan.candidate != nil && plan.candidate == candidate?.version
         let checks = rollout?.machine.spec.checks
         live.install(

@@ -75,7 +75,7 @@ package struct DeploymentStore: Sendable {
                 let name = try row.text("name")
                 let fields = try JSONFields(try row.json("spec"), path: "deployments.\(name)")
                 return DeploymentRecord(
-                    spec: try DeploymentSpec(name: name, fields: fields),
+                    spec: try DeploymentSpec(name: name, fields: fields, isStored: true),
                     stable: row.optionalInt("stable_version").map { Int($0) },
                     previous: row.optionalInt("previous_version").map { Int($0) }
                 )

@@ -2,7 +2,7 @@ package import Core
 package import Runtimes
 
 /// A model version in memory: the runtime and what the model directory says of its inputs and outputs.
-package struct LoadedModel: Sendable {
+package final class LoadedModel: Sendable {
     /// Registered model name.
     package let model: String
     /// Version number.

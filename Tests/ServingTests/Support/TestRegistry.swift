@@ -39,7 +39,7 @@ final class TestRegistry: Sendable {
     var source: ModelSource {
         ModelSource(
             resolve: { _, _ in self.alias },
-            load: { _, version in
+            load: { _, version, _ in
                 let load = self.state.withLock { state in
                     state.loads += 1
                     return state.versions[version]

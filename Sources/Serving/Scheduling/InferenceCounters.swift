@@ -1,0 +1,115 @@
+/// What became of the requests for one version since the server started, as Triton counts it.
+package struct InferenceCounters: Sendable, Equatable {
+    /// A number of events and the time they took together.
+    package struct Time: Sendable, Equatable {
+        /// Events.
+        package private(set) var count: UInt64 = 0
+        /// Nanoseconds.
+        package private(set) var nanoseconds: UInt64 = 0
+
+        mutating func add(_ time: UInt64) {
+            count &+= 1
+            nanoseconds &+= time
+        }
+    }
+
+    /// The phases of one batch size.
+    package struct BatchTimes: Sendable, Equatable {
+        /// Before the model.
+        package fileprivate(set) var input = Time()
+        /// The model.
+        package fileprivate(set) var infer = Time()
+        /// After the model.
+        package fileprivate(set) var output = Time()
+    }
+
+    /// What a request took, in nanoseconds.
+    struct Phases {
+        /// From the first look at the request to the queue.
+        var input: UInt64
+        /// From the model's answer to its record.
+        var output: UInt64
+        /// All of it.
+        var total: UInt64
+    }
+
+    /// Why a request failed, in Triton's words.
+    package enum Failure: String, Sendable, CaseIterable {
+        /// Turned away before it ran.
+        case rejected = "REJECTED"
+        /// Its caller has gone.
+        case canceled = "CANCELED"
+        /// The model failed.
+        case backend = "BACKEND"
+        /// Anything else, such as inputs that the model does not take.
+        case other = "OTHER"
+    }
+
+    /// Answered requests.
+    package private(set) var success = Time()
+    /// Requests that were not answered.
+    package private(set) var failure = Time()
+    /// Waiting of answered requests.
+    package private(set) var queue = Time()
+    /// Checking and routing of answered requests.
+    package private(set) var computeInput = Time()
+    /// The model's work for answered requests.
+    package private(set) var computeInfer = Time()
+    /// Checking of answers.
+    package private(set) var computeOutput = Time()
+    /// Rows.
+    package private(set) var inferences: UInt64 = 0
+    /// Calls of the model.
+    package private(set) var executions: UInt64 = 0
+    /// When the model was asked last, in milliseconds since 1970; 0 for never.
+    package private(set) var lastInference: Int64 = 0
+    /// The calls of the model by their rows; see `ServingLimits.exactBatchSizes`.
+    package private(set) var batches: [Int: BatchTimes] = [:]
+    /// Requests that were not answered, by reason.
+    package private(set) var failures: [Failure: UInt64] = [:]
+    /// Requests that were turned away before they ran, by reason.
+    package private(set) var refusals: [ExecutorRefusal.Reason: UInt64] = [:]
+    /// How long answered requests waited, in nanoseconds.
+    package private(set) var waits = PowerCounts()
+    /// How long the model worked for answered requests, in nanoseconds.
+    package private(set) var computes = PowerCounts()
+    /// Rows of the calls of the model.
+    package private(set) var batchRows = PowerCounts()
+
+    /// Nothing happened yet.
+    package init() {}
+
+    mutating func answered(_ execution: Execution, rows: Int, _ phases: Phases, milliseconds now: Int64) {
+        success.add(phases.total)
+        queue.add(execution.queueNanoseconds)
+        computeInput.add(phases.input)
+        computeInfer.add(execution.computeNanoseconds)
+        computeOutput.add(phases.output)
+        waits.record(execution.queueNanoseconds)
+        computes.record(execution.computeNanoseconds)
+        inferences &+= UInt64(max(0, rows))
+        lastInference = now
+        guard execution.leads else { return }
+        executions &+= 1
+        batchRows.record(UInt64(max(0, execution.batchRows)))
+        let size = Self.listedSize(execution.batchRows)
+        batches[size, default: BatchTimes()].input.add(phases.input)
+        batches[size, default: BatchTimes()].infer.add(execution.computeNanoseconds)
+        batches[size, default: BatchTimes()].output.add(phases.output)
+    }
+
+    mutating func failed(_ reason: Failure, _ refusal: ExecutorRefusal.Reason?, total: UInt64, milliseconds now: Int64)
+    {
+        failure.add(total)
+        failures[reason, default: 0] &+= 1
+        lastInference = now
+        if let refusal { refusals[refusal, default: 0] &+= 1 }
+    }
+
+    /// The size under which a call of so many rows is listed.
+    package static func listedSize(_ rows: Int) -> Int {
+        guard rows > ServingLimits.exactBatchSizes else { return max(0, rows) }
+        let bits = Int.bitWidth - (rows - 1).leadingZeroBitCount
+        return bits < Int.bitWidth - 1 ? 1 << bits : rows
+    }
+}
