@@ -1,0 +1,75 @@
+import Core
+import InferenceProto
+import Runtimes
+import SwiftProtobuf
+
+/// `inference.GRPCInferenceService`, as far as it tells of the server and its models.
+struct ServerMethods: Sendable {
+    let inference: InferenceMethods
+    let serverVersion: String
+
+    /// The methods by name.
+    var methods: [String: GRPCMethod] {
+        let deployments = inference.plane.deployments
+        return [
+            "ServerLive": .messages { (_: Inference_ServerLiveRequest, _) in
+                Inference_ServerLiveResponse.with { $0.live = true }
+            },
+            "ServerReady": .messages { (_: Inference_ServerReadyRequest, _) in
+                .with { $0.ready = deployments.all.allSatisfy { $0.routing != nil } } as Inference_ServerReadyResponse
+            },
+            "ServerMetadata": .messages { (_: Inference_ServerMetadataRequest, _) in
+                Inference_ServerMetadataResponse.with {
+                    $0.name = "martlet"
+                    $0.version = serverVersion
+                    $0.extensions = Self.extensions
+                }
+            },
+            "ModelReady": .messages { (request: Inference_ModelReadyRequest, _) in
+                let isReady = try isReady(request.name, request.version)
+                return Inference_ModelReadyResponse.with { $0.ready = isReady }
+            },
+            "ModelMetadata": .messages { (request: Inference_ModelMetadataRequest, _) in
+                let (deployment, model) = try await model(request.name, request.version)
+                return Self.metadata(deployment, model)
+            },
+        ]
+    }
+
+    /// What of Triton's extensions works over gRPC.
+    static let extensions = ["model_repository", "model_configuration", "statistics", "parameters"]
+
+    /// Whether the version in service, or the one named, answers; a name that is not deployed is an error.
+    private func isReady(_ name: String, _ version: String) throws(MartletError) -> Bool {
+        let routing = try inference.find(name).routing
+        guard let number = try InferenceMethods.number(version) else { return routing != nil }
+        return routing?.model(version: number) != nil
+    }
+
+    /// A deployment and its model, loaded if need be.
+    func model(_ name: String, _ version: String) async throws -> (LiveDeployment, LoadedModel) {
+        let deployment = try inference.find(name)
+        return (deployment, try await inference.plane.model(of: deployment, version: InferenceMethods.number(version)))
+    }
+
+    private static func metadata(
+        _ deployment: LiveDeployment,
+        _ model: LoadedModel
+    ) -> Inference_ModelMetadataResponse {
+        func tensor(_ spec: TensorSpec) -> Inference_ModelMetadataResponse.TensorMetadata {
+            .with {
+                $0.name = spec.name
+                $0.datatype = spec.dataType.rawValue
+                $0.shape = spec.shape.map { Int64($0) }
+            }
+        }
+        return .with {
+            $0.name = deployment.name
+            $0.versions = (deployment.routing?.versions ?? []).map(\.versionText)
+            $0.platform = "martlet_\(model.runtime.name)"
+            $0.inputs = V2Outputs.inputSpecs(model).map(tensor)
+            $0.outputs = V2Outputs.specs(model).map(tensor)
+            $0.parameters["columns"] = .with { $0.stringParam = model.inputs.joined(separator: ",") }
+        }
+    }
+}
