@@ -27,6 +27,14 @@ struct RuntimeCase: Sendable, CustomTestStringConvertible {
             RuntimeCase(name: "lightgbm/\(kind)", golden: "lightgbm/\(kind)") {
                 try LightGBMRuntime(GoldenFiles.bytes("lightgbm-\(kind).txt"))
             },
+            RuntimeCase(name: "trees/lightgbm/\(kind)", golden: "lightgbm/\(kind)") {
+                try TreeEnsemble(lightGBM: GoldenFiles.bytes("lightgbm-\(kind).txt"))
+            },
+            RuntimeCase(name: "trees/onnx/\(kind)", golden: "onnx/\(kind)") {
+                let bytes = try GoldenFiles.bytes("onnx-\(kind).onnx")
+                let trees = try #require(try TreeEnsemble(onnx: bytes))
+                return try ONNXRowRuntime(ONNXModelRuntime(bytes), trees: trees)
+            },
             RuntimeCase(name: "onnx/\(kind)", golden: "onnx/\(kind)") {
                 try ONNXRowRuntime(ONNXModelRuntime(GoldenFiles.bytes("onnx-\(kind).onnx")))
             },
