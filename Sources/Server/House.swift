@@ -120,7 +120,8 @@ struct House: Sendable {
             ledger: ledger,
             observer: observer,
             clock: clock,
-            hooks: MonitorWiring.hooks(monitors: monitors, logger: logger)
+            hooks: MonitorWiring.hooks(monitors: monitors, logger: logger),
+            pool: ModelPool(budget: settings.inference.modelMemory, clock: clock)
         )
         webhooks = WebhookService(
             store: stores.webhooks,
@@ -146,6 +147,12 @@ struct House: Sendable {
         let loopStore = LoopStore(database: stores.database)
         loops = LoopService(store: loopStore, actions: wiring.actions(), clock: clock, logger: logger)
         loopService.set(loops)
+        let figures = ServingMetrics(
+            table: table,
+            pool: deployments.pool,
+            compatible: settings.inference.compatibleMetrics
+        )
+        metrics.collect { figures.families() }
     }
 
     /// What runs beside the HTTP server, in the order of starting; the order of stopping is the reverse.

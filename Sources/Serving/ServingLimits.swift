@@ -43,7 +43,7 @@ package enum ServingLimits {
     /// Events on one page of a deployment.
     package static let eventsPerPage = 200
     /// Most deployments on one server.
-    package static let deployments = 256
+    package static let deployments = 5000
     /// Longest deployment name, in bytes.
     package static let nameBytes = 63
     /// Most steps of a rollout.

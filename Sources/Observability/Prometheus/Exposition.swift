@@ -36,7 +36,7 @@ struct Exposition {
         guard !family.samples.isEmpty, blocks[family.name] == nil else { return }
         var block = head(family.name, family.kind, family.help)
         for sample in family.samples {
-            append(family.name, sample.labels, sample.value, to: &block)
+            append(family.name + sample.suffix, sample.labels, sample.value, bound: sample.bound, to: &block)
         }
         blocks[family.name] = block
     }
@@ -63,7 +63,9 @@ struct Exposition {
             default: bytes.append(byte)
             }
         }
-        bytes.append(contentsOf: "\n# TYPE \(family) \(kind.rawValue)\n".utf8)
+        // OpenMetrics knows no counter without the suffix.
+        let isUnknown = format == .openMetrics && kind == .counter && !isBare
+        bytes.append(contentsOf: "\n# TYPE \(family) \(isUnknown ? "unknown" : kind.rawValue)\n".utf8)
         return bytes
     }
 
@@ -73,9 +75,15 @@ struct Exposition {
         return "\(words.prefix(1).uppercased())\(words.dropFirst()) (\(kind.rawValue))."
     }
 
-    private func append(_ name: String, _ labels: LabelSet, _ value: Double, to block: inout [UInt8]) {
+    private func append(
+        _ name: String,
+        _ labels: LabelSet,
+        _ value: Double,
+        bound: String? = nil,
+        to block: inout [UInt8]
+    ) {
         block.append(contentsOf: name.utf8)
-        labels.append(to: &block)
+        labels.append(to: &block, extra: bound.map { ("le", $0) })
         block.append(UInt8(ascii: " "))
         block.append(contentsOf: Self.text(value).utf8)
         block.append(UInt8(ascii: "\n"))

@@ -46,6 +46,46 @@ extension RegistryStore {
         outbox.committed()
     }
 
+    /// The versions that many aliases point to, by one or two queries; nil for each that there is not. `latest` is the
+    /// highest version.
+    package func resolve(_ wanted: [(alias: String, model: String)]) async throws -> [Int?] {
+        let needsLatest = wanted.contains { $0.alias.lowercased() == "latest" }
+        let (aliases, latest) = try await database.read { connection in
+            let rows = try connection.query(
+                """
+                SELECT m.name AS name, a.alias AS alias, a.version AS version FROM model_aliases a
+                JOIN registered_models m ON m.model_number = a.model_number
+                """
+            )
+            var aliases: [String: [String: Int]] = [:]
+            for row in rows {
+                aliases[try row.text("name"), default: [:]][try row.text("alias")] = Int(try row.int("version"))
+            }
+            guard needsLatest else { return (aliases, [String: Int]()) }
+            let newest = try Self.newest(connection).compactMap { row in row.version.map { (row.name, $0) } }
+            return (aliases, Dictionary(newest) { first, _ in first })
+        }
+        return wanted.map { name in
+            name.alias.lowercased() == "latest" ? latest[name.model] : aliases[name.model]?[name.alias]
+        }
+    }
+
+    /// The models that are not prompts, by name, with the highest version of each; nil for a model without versions.
+    package func newestVersions() async throws -> [(name: String, version: Int?)] {
+        try await database.read { try Self.newest($0) }
+    }
+
+    private static func newest(_ connection: Connection) throws -> [(name: String, version: Int?)] {
+        let rows = try connection.query(
+            """
+            SELECT m.name AS name, MAX(v.version) AS version FROM registered_models m
+            LEFT JOIN model_versions v ON v.model_number = m.model_number AND v.is_deleted = 0
+            WHERE m.is_prompt = 0 GROUP BY m.name ORDER BY m.name
+            """
+        )
+        return try rows.map { (try $0.text("name"), $0.optionalInt("version").map { Int($0) }) }
+    }
+
     /// The version that an alias points to; `latest` is the highest version.
     ///
     /// - Throws: `notFound` for the model, or for `latest` of a model without versions; `invalidArgument` for another

@@ -16,6 +16,8 @@ enum ModelWiring {
                     return nil
                 }
             },
+            resolveAll: { names in try await registry.resolve(names.map { ($0.alias, $0.model) }) },
+            models: { try await registry.newestVersions().map { ($0.name, $0.version) } },
             load: { model, version, _ in
                 let record = try await registry.version(model, version)
                 // A file that changed since it was registered is refused here, whoever wrote the model.

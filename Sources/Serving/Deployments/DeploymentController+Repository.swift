@@ -137,7 +137,7 @@ extension DeploymentController {
                 isOnDemand: true
             )
         }
-        try await store.save(deployment.spec, now: clock.now)
+        try await store.save([deployment.spec], now: clock.now)
         deployment.isUnloaded = false
         deployment.message = nil
         deployment.stable = served

@@ -102,8 +102,8 @@ package actor DeploymentController {
                 )
             }
         }
+        try await store.save(specs, now: clock.now)
         for spec in specs {
-            try await store.save(spec, now: clock.now)
             if let known = managed[spec.name] {
                 let changesServing = known.spec.serving != spec.serving
                 known.spec = spec

@@ -52,19 +52,21 @@ package struct DeploymentStore: Sendable {
         )
     ]
 
-    /// Stores a deployment or its changed specification.
-    package func save(_ spec: DeploymentSpec, now: Timestamp) async throws(MartletError) {
+    /// Stores deployments or their changed specifications, all or none.
+    package func save(_ specs: [DeploymentSpec], now: Timestamp) async throws(MartletError) {
         try await database.write { connection in
-            try connection.execute(
-                """
-                INSERT INTO deployments (name, spec, created_at, updated_at) VALUES (?, ?, ?, ?)
-                ON CONFLICT (name) DO UPDATE SET spec = excluded.spec, updated_at = excluded.updated_at
-                """,
-                [
-                    .text(spec.name), .text(spec.json.description), .integer(now.milliseconds),
-                    .integer(now.milliseconds),
-                ]
-            )
+            for spec in specs {
+                try connection.execute(
+                    """
+                    INSERT INTO deployments (name, spec, created_at, updated_at) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (name) DO UPDATE SET spec = excluded.spec, updated_at = excluded.updated_at
+                    """,
+                    [
+                        .text(spec.name), .text(spec.json.description), .integer(now.milliseconds),
+                        .integer(now.milliseconds),
+                    ]
+                )
+            }
         }
     }
 

@@ -11,6 +11,11 @@ package struct InferenceCounters: Sendable, Equatable {
             count &+= 1
             nanoseconds &+= time
         }
+
+        mutating func add(_ other: Time) {
+            count &+= other.count
+            nanoseconds &+= other.nanoseconds
+        }
     }
 
     /// The phases of one batch size.
@@ -75,6 +80,10 @@ package struct InferenceCounters: Sendable, Equatable {
     package private(set) var computes = PowerCounts()
     /// Rows of the calls of the model.
     package private(set) var batchRows = PowerCounts()
+    /// What came before the model for answered requests, in nanoseconds.
+    package private(set) var inputs = PowerCounts()
+    /// What came after the model for answered requests, in nanoseconds.
+    package private(set) var outputs = PowerCounts()
 
     /// Nothing happened yet.
     package init() {}
@@ -87,6 +96,8 @@ package struct InferenceCounters: Sendable, Equatable {
         computeOutput.add(phases.output)
         waits.record(execution.queueNanoseconds)
         computes.record(execution.computeNanoseconds)
+        inputs.record(phases.input)
+        outputs.record(phases.output)
         inferences &+= UInt64(max(0, rows))
         lastInference = now
         guard execution.leads else { return }
@@ -104,6 +115,26 @@ package struct InferenceCounters: Sendable, Equatable {
         failures[reason, default: 0] &+= 1
         lastInference = now
         if let refusal { refusals[refusal, default: 0] &+= 1 }
+    }
+
+    /// Adds what became of the requests for another version, but for the list of batch sizes.
+    mutating func add(_ other: InferenceCounters) {
+        success.add(other.success)
+        failure.add(other.failure)
+        queue.add(other.queue)
+        computeInput.add(other.computeInput)
+        computeInfer.add(other.computeInfer)
+        computeOutput.add(other.computeOutput)
+        inferences &+= other.inferences
+        executions &+= other.executions
+        lastInference = max(lastInference, other.lastInference)
+        failures.merge(other.failures) { $0 &+ $1 }
+        refusals.merge(other.refusals) { $0 &+ $1 }
+        waits.add(other.waits)
+        computes.add(other.computes)
+        batchRows.add(other.batchRows)
+        inputs.add(other.inputs)
+        outputs.add(other.outputs)
     }
 
     /// The size under which a call of so many rows is listed.

@@ -22,6 +22,15 @@ package struct PowerCounts: Sendable, Equatable {
         total &+= 1
     }
 
+    /// Adds the observations of another.
+    package mutating func add(_ other: PowerCounts) {
+        guard !other.counts.isEmpty else { return }
+        if counts.isEmpty { counts = [UInt64](repeating: 0, count: Self.size) }
+        for bucket in counts.indices { counts[bucket] &+= other.counts[bucket] }
+        sum &+= other.sum
+        total &+= other.total
+    }
+
     /// The cumulative counts at the bounds 2^first … 2^last, for an exposition.
     package func cumulative(from first: Int, through last: Int) -> [(bound: UInt64, count: UInt64)] {
         var seen: UInt64 = 0

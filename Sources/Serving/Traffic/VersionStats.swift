@@ -20,7 +20,8 @@ package struct VersionStats: Sendable {
     package private(set) var rows = 0
     /// Latencies of the model's own work, of requests that did not fail.
     package private(set) var latency = LatencyHistogram()
-    private var seconds = [TrafficSecond](repeating: TrafficSecond(), count: ServingLimits.historySeconds)
+    /// Empty until the first request, as many versions never see one.
+    private var seconds: [TrafficSecond] = []
 
     /// Makes empty counters.
     package init() {}
@@ -30,6 +31,9 @@ package struct VersionStats: Sendable {
         requests += 1
         rows += count
         if failed { errors += 1 } else { latency.record(nanoseconds) }
+        if seconds.isEmpty {
+            seconds = [TrafficSecond](repeating: TrafficSecond(), count: ServingLimits.historySeconds)
+        }
         let second = max(0, now / 1000)
         let slot = Int(second % Int64(seconds.count))
         if seconds[slot].second != second { seconds[slot] = TrafficSecond(second: second) }
