@@ -49,6 +49,11 @@ package struct BrowserGuard: RouterMiddleware {
         return nil
     }
 
+    /// Whether requests may call the server by this name, as `Host` or `:authority` say it.
+    package func allows(authority: String) -> Bool {
+        HostName(authority: authority).map { allowedHosts.contains($0.name) } ?? false
+    }
+
     /// Whether a page of `origin` is our own: an allowed name on the port that the request was sent to.
     private func isAllowed(origin: String, port: Int?) -> Bool {
         for (scheme, standardPort) in [("http://", 80), ("https://", 443)] where origin.lowercased().hasPrefix(scheme) {

@@ -21,6 +21,9 @@ package struct InferenceSettings: Sendable, Equatable {
 
     /// Where gRPC listens (`--grpc-port`, `MARTLET_GRPC_PORT`, `server.grpc_port`); 0 is off.
     package var grpcPort = GRPCPort.automatic
+    /// The longest message over gRPC, in bytes (`--grpc-message-limit`, `MARTLET_GRPC_MESSAGE_LIMIT`,
+    /// `server.grpc_message_limit`), such as `64MiB`.
+    package var grpcMessageBytes = ServingLimits.grpcMessageBytes
     /// The most memory for loaded models, in bytes (`--model-memory`, `MARTLET_MODEL_MEMORY`, `server.model_memory`), such
     /// as `512MiB`; nil for no limit.
     package var modelMemory: Int?
@@ -43,6 +46,8 @@ package struct InferenceSettings: Sendable, Equatable {
     package struct Flags: Sendable {
         /// `--grpc-port`.
         package var grpcPort: Int?
+        /// `--grpc-message-limit`.
+        package var grpcMessageLimit: String?
         /// `--model-memory`.
         package var modelMemory: String?
         /// `--metrics-compat`.
@@ -60,7 +65,8 @@ package struct InferenceSettings: Sendable, Equatable {
 
     /// The keys in the section `server` of `martlet.yaml`.
     static let keys = [
-        "grpc_port", "model_memory", "metrics_compat", "log_requests", "trace_requests", "otlp_endpoint",
+        "grpc_port", "grpc_message_limit", "model_memory", "metrics_compat", "log_requests", "trace_requests",
+        "otlp_endpoint",
     ]
 
     /// Merges the sources.
@@ -74,6 +80,16 @@ package struct InferenceSettings: Sendable, Equatable {
         var settings = InferenceSettings()
         if let port = try number(flags.grpcPort.map(Double.init), "grpc_port", 0...65_535, environment, fields) {
             settings.grpcPort = port == 0 ? .off : .port(Int(port))
+        }
+        let writtenLimit = try fields.optionalString("grpc_message_limit")
+        if let text = flags.grpcMessageLimit ?? environment["MARTLET_GRPC_MESSAGE_LIMIT"] ?? writtenLimit {
+            guard let bytes = ByteCount.parse(text), (1...Int(UInt32.max)).contains(bytes) else {
+                throw MartletError(
+                    .invalidArgument,
+                    "The longest gRPC message must be a size such as 64MiB, below 4GiB, not '\(text.prefix(40))'."
+                )
+            }
+            settings.grpcMessageBytes = bytes
         }
         let writtenMemory = try fields.optionalString("model_memory")
         if let text = flags.modelMemory ?? environment["MARTLET_MODEL_MEMORY"] ?? writtenMemory {

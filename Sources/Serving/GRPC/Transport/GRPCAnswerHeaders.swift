@@ -14,6 +14,7 @@ enum GRPCAnswerHeaders {
     /// - Parameters:
     ///   - status: how the call ended.
     ///   - isAlone: whether nothing went before, so that the headers of an answer are these.
+    /// - Returns: the trailers.
     static func trailers(_ status: GRPCStatus, isAlone: Bool) -> HPACKHeaders {
         guard isAlone || status.code != .ok else { return success }
         var headers = isAlone ? head : HPACKHeaders()

@@ -10,6 +10,8 @@ enum InferAnswer {
     ///   - id: the request's id.
     ///   - tensors: the outputs in the order of the answer.
     ///   - isRaw: whether the tensors are bytes; datatypes without typed contents make them so anyway.
+    ///   - buffer: what goes before the message on the wire.
+    /// - Returns: `buffer` with the message behind it.
     static func write(
         _ response: InferenceResponse,
         id: String,

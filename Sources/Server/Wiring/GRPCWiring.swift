@@ -1,0 +1,51 @@
+import Access
+import Core
+import Logging
+import ServiceLifecycle
+import Serving
+
+/// The gRPC port beside the HTTP server.
+struct GRPCService: Service {
+    let house: House
+    let settings: ServerSettings
+
+    func run() async throws {
+        guard let port = try await port() else { return }
+        let server: GRPCServer
+        do {
+            server = try await listen(port)
+        } catch let error as MartletError where settings.inference.grpcPort == .automatic {
+            house.logger.notice("No gRPC: \(error.message)")
+            return
+        }
+        house.logger.notice("gRPC listens on \(settings.host):\(server.port)")
+        do { try await gracefulShutdown() } catch is CancellationError {}
+        await server.shutDown()
+    }
+
+    /// The port to listen on, 0 for a free one; nil for none.
+    private func port() async throws -> Int? {
+        switch settings.inference.grpcPort {
+        case .off: nil
+        case .port(let port): port
+        // A server on a free port of HTTP leaves nothing to count from.
+        case .automatic: settings.port == 0 || settings.port == 65_535 ? 0 : settings.port + 1
+        }
+    }
+
+    private func listen(_ port: Int) async throws -> GRPCServer {
+        let names = BrowserGuard(allowing: settings.allowedHosts)
+        return try await GRPCServer.listen(
+            GRPCServer.Configuration(
+                host: settings.host,
+                port: port,
+                messageLimit: settings.inference.grpcMessageBytes,
+                allows: { names.allows(authority: $0) }
+            ),
+            plane: house.dataPlane,
+            repository: ModelRepository(controller: house.deployments, table: house.table),
+            serverVersion: ProductVersion.text,
+            clock: house.clock
+        )
+    }
+}
