@@ -39,7 +39,7 @@ extension ModelDirectory {
         }
         let runtime: any RowRuntime
         switch flavor {
-        case .onnx: return try onnx(bytes, threads)
+        case .onnx: return try onnx(bytes, preference, threads)
         case .xgboost: runtime = try xgboost(bytes, preference, threads)
         case .lightgbm: runtime = try lightGBM(bytes, preference)
         case .python: throw MartletError(.unimplemented, "Only Python runs the model.")
@@ -61,7 +61,7 @@ extension ModelDirectory {
                 // The model is sound but of a kind that only the library runs.
             }
         }
-        return try XGBoostRuntime(bytes, threads: threads)
+        return try XGBoostRuntime(bytes, threads: threads, stopsAtBestIteration: stopsAtBestIteration)
     }
 
     private func lightGBM(_ bytes: [UInt8], _ preference: RuntimePreference) throws -> any RowRuntime {
@@ -75,27 +75,26 @@ extension ModelDirectory {
         return try LightGBMRuntime(bytes)
     }
 
-    private func onnx(_ bytes: [UInt8], _ threads: Int) throws -> any ModelRuntime {
-        let model = try ONNXModelRuntime(bytes, place: (path, file), threads: threads)
+    private func onnx(_ bytes: [UInt8], _ preference: RuntimePreference, _ threads: Int) throws -> any ModelRuntime {
+        var trees: TreeEnsemble?
+        if case .automatic = preference, hasNumericColumns {
+            do {
+                trees = try TreeEnsemble(onnx: bytes)
+            } catch let error as MartletError where [.dataLoss, .unimplemented].contains(error.code) {
+                // ONNX Runtime judges the file.
+            }
+        }
+        // Where the own walker answers rows, the library is opened by the first call with tensors only.
+        let model = try ONNXModelRuntime(bytes, place: (path, file), threads: threads, isLazy: trees != nil)
         guard hasNumericColumns else { return model }
         do {
-            let rows = try self.rows(model, bytes)
+            let rows = try ONNXRowRuntime(model, trees: trees)
             let columns = signature?.inputs.count ?? 0
             return columns == 0 || columns == rows.featureCount ? rows : model
         } catch let error as MartletError where [.unimplemented, .invalidArgument, .internal].contains(error.code) {
             // Not a model of rows: it is asked with its own tensors.
             return model
         }
-    }
-
-    /// The model as one of rows; a tree ensemble goes through the own trees, which are faster for any number of rows.
-    private func rows(_ model: ONNXModelRuntime, _ bytes: [UInt8]) throws -> ONNXRowRuntime {
-        // ONNX Runtime has taken the file, so what the own reader calls damaged is only beyond it.
-        if let trees = try? TreeEnsemble(onnx: bytes) {
-            let rows = try ONNXRowRuntime(model, trees: trees)
-            if rows.outputWidth == trees.outputWidth, rows.featureCount == trees.featureCount { return rows }
-        }
-        return try ONNXRowRuntime(model)
     }
 
     /// Whether the signature, if any, allows rows of numbers.

@@ -22,14 +22,23 @@ struct XGBoostModelReader {
 
     /// Checks a model that is meant for the C library, which trusts its input more than it should.
     ///
+    /// - Returns: how many rounds an early-stopped model is best with; nil for all.
     /// - Throws: `dataLoss` for a damaged model.
-    static func check(_ bytes: [UInt8]) throws {
+    @discardableResult
+    static func check(_ bytes: [UInt8]) throws -> Int? {
         var reader = XGBoostModelReader(try ModelDocument(bytes), stopsAtBestIteration: false)
         do {
             _ = try reader.load()
         } catch let error as MartletError where error.code == .unimplemented {
             // Sound, but of a kind that only the library runs.
         }
+        return try reader.bestRounds(try reader.object(reader.document.members?["learner"], "learner"))
+    }
+
+    /// How many rounds an early-stopped model is best with; nil for one that was not stopped.
+    private func bestRounds(_ learner: [String: ModelDocument]) throws -> Int? {
+        guard let best = learner["attributes"]?.members?["best_iteration"] else { return nil }
+        return try whole(best, "best_iteration", 0...RuntimesLimits.trees) + 1
     }
 
     /// Checks the whole model before it says that a kind is not supported, so that damage is always found.
@@ -126,16 +135,15 @@ struct XGBoostModelReader {
         _ model: [String: ModelDocument],
         width: Int
     ) throws -> Int {
-        guard stopsAtBestIteration, let best = learner["attributes"]?.members?["best_iteration"] else { return .max }
-        let iteration = try whole(best, "best_iteration", 0...RuntimesLimits.trees)
+        guard stopsAtBestIteration, let rounds = try bestRounds(learner) else { return .max }
         guard let ends = model["iteration_indptr"]?.packedNumbers else {
             // Before XGBoost 2.0 every round had the same number of trees.
             let parameters = model["gbtree_model_param"]?.members ?? [:]
             let range = 1...RuntimesLimits.trees
             let parallel = try whole(parameters["num_parallel_tree"] ?? .string("1"), "num_parallel_tree", range)
-            return (iteration + 1) * parallel * width
+            return rounds * parallel * width
         }
-        guard iteration + 1 < ends.count, let limit = Int(exactly: ends[iteration + 1]) else { return .max }
+        guard rounds < ends.count, let limit = Int(exactly: ends[rounds]) else { return .max }
         return limit
     }
 

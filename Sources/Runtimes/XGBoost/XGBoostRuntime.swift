@@ -25,12 +25,14 @@ package final class XGBoostRuntime: ExplainableRuntime, @unchecked Sendable {
     /// - Parameters:
     ///   - bytes: the model file.
     ///   - threads: threads for one prediction; more than 1 pays only for thousands of rows.
-    ///   - iterations: how many rounds to use; 0 for all.
+    ///   - stopsAtBestIteration: whether an early-stopped model uses only the rounds up to its best one, as XGBoost's
+    ///     scikit-learn classes do.
     /// - Throws: `dataLoss` for a damaged model, `failedPrecondition` without the library.
-    package init(_ bytes: [UInt8], threads: Int = 1, iterations: Int = 0) throws {
+    package init(_ bytes: [UInt8], threads: Int = 1, stopsAtBestIteration: Bool = false) throws {
+        let best = stopsAtBestIteration ? try XGBoostModelReader.check(bytes) : nil
         booster = try XGBoostBooster(model: bytes, threads: threads)
         memoryBytes = bytes.count * RuntimesLimits.memoryPerModelByte
-        self.iterations = max(0, iterations)
+        iterations = best ?? 0
         config =
             #"{"type":0,"training":false,"iteration_begin":0,"iteration_end":\#(max(0, iterations)),"#
             + #""strict_shape":true,"missing":NaN,"cache_id":0}"#

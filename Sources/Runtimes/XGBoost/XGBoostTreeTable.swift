@@ -35,7 +35,8 @@ struct XGBoostTreeTable {
         hasCovers = hessian.count == length
         let columns = [right, feature, condition, defaultLeft]
         guard length > 0, length < Int32.max, columns.allSatisfy({ $0.count == length }),
-            splitType.isEmpty || splitType.count == length, hessian.isEmpty || hasCovers
+            splitType.isEmpty || splitType.count == length, hessian.isEmpty || hasCovers,
+            fields["leaf_weights"] == nil || leafWeights != nil
         else { throw damaged("its columns are missing or differ in length") }
         try readSets(fields)
     }
