@@ -20,6 +20,8 @@ package final class RouteTable {
         package let path: String
         /// What it asks for.
         package let permission: Permission
+        /// How it says what went wrong.
+        package let errors: ErrorShape
     }
 
     /// The routes in order of registration.
@@ -46,7 +48,7 @@ package final class RouteTable {
         errors: ErrorShape,
         _ handler: @escaping Handler
     ) {
-        let entry = Entry(method: method.rawValue, path: path, permission: permission)
+        let entry = Entry(method: method.rawValue, path: path, permission: permission, errors: errors)
         // Hummingbird traps on a second handler; `validate` reports it instead.
         let isRepeated = entries.contains { $0.method == entry.method && $0.path == path }
         entries.append(entry)

@@ -25,6 +25,7 @@ extension House {
         let router = Router(context: AppRequestContext.self)
         let methods = Late<MethodTable>()
         router.add(middleware: BrowserGuard(allowing: settings.allowedHosts))
+        router.add(middleware: AliveMiddleware())
         let console = try ConsoleRoutes(sources: consoleSources, version: ProductVersion.text)
         router.add(middleware: FallbackMiddleware(methods: methods, page: console.errorPage))
         let routes = RouteTable(router: router, authorize: LoopbackAccess.authorizer)
@@ -32,9 +33,12 @@ extension House {
         register(in: routes)
         register(inLeader: leaderRoutes, settings: settings)
         console.register(in: routes)
+        let described = Late<[RouteTable.Entry]>()
+        OpenAPIRoutes(plane: dataPlane, version: ProductVersion.text) { described.value ?? [] }.register(in: routes)
         try routes.validate()
         try leaderRoutes.validate()
         methods.set(MethodTable(routes.entries + leaderRoutes.entries))
+        described.set(routes.entries + leaderRoutes.entries)
         let configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port),
             serverName: nil
@@ -85,6 +89,11 @@ extension House {
         PredictRoutes(plane: dataPlane).register(in: routes)
         V1Routes(plane: dataPlane).register(in: routes)
         V2Routes(plane: dataPlane, serverVersion: ProductVersion.text).register(in: routes)
+        V2RepositoryRoutes(
+            repository: ModelRepository(controller: deployments, table: table),
+            reporter: dataPlane.reporter
+        )
+        .register(in: routes)
         InvocationRoutes(plane: dataPlane).register(in: routes)
         FeedbackRoutes(ledger: ledger).register(in: routes)
         DeploymentRoutes(controller: deployments, store: deploymentStore, ledger: ledger, clock: clock)

@@ -6,6 +6,18 @@ package enum ServingLimits {
     package static let rowsPerRequest = 100_000
     /// Most numbers in one inference request.
     package static let valuesPerRequest = 4_000_000
+    /// Most rows of a tree model that one request may have explained.
+    package static let explainedRows = 1000
+    /// Most rows that one request may have explained by sampling.
+    package static let sampledRows = 16
+    /// Most rows of the training sample that stand for "feature unknown" when explanations are sampled.
+    package static let backgroundRows = 50
+    /// Most deployments that the API's description has schemas for; `?deployment=` shows any other.
+    package static let describedModels = 32
+    /// Most values of a tensor in an example of the API's description.
+    package static let exampleValues = 256
+    /// Longest time that a client may give for an answer, in seconds.
+    package static let requestTimeoutSeconds: Double = 86_400
     /// Longest request id that a client may choose, in bytes of visible ASCII.
     package static let requestIDBytes = 128
     /// Rows predicted on the caller's thread by a runtime that does not block; larger requests move off it.

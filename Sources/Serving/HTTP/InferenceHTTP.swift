@@ -3,23 +3,63 @@ import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Runtimes
 
-/// What the inference routes share: ids, media types, bodies, timing.
+/// What the inference routes share: ids, media types, bodies, deadlines, timing.
 struct InferenceHTTP: Sendable {
     let plane: DataPlane
 
-    /// Runs one request of a protocol and takes its time; a refusal is counted by its code.
+    /// Runs one request of a protocol: takes its time, reports it, counts a refusal by its code.
+    ///
+    /// - Parameters:
+    ///   - via: the protocol.
+    ///   - route: the path's pattern, for reports.
+    ///   - body: answers the request, given its id.
     func run(
         _ via: InferenceProtocol,
-        _ body: () async throws -> (response: Response, served: ServedModel)
+        _ request: Request,
+        _ context: AppRequestContext,
+        route: String,
+        _ body: (_ id: String) async throws -> Answered
     ) async throws -> Response {
         let start = Clock.monotonicNanoseconds
+        let id = Self.requestID(request, context)
+        let trace = plane.reporter.begin(
+            traceparent: request.headers[.traceParent],
+            tracestate: request.headers[.traceState]
+        )
+        func report(_ status: Int, _ response: InferenceResponse?, _ error: MartletError?) {
+            guard let trace else { return }
+            let method = request.method.rawValue
+            plane.reporter.end(
+                trace,
+                RequestOutcome(
+                    id: id,
+                    name: "\(method) \(route)",
+                    attributes: RequestOutcome.http(
+                        method: method,
+                        route: route,
+                        path: request.uri.path,
+                        status: status
+                    ),
+                    response: response,
+                    error: error
+                )
+            )
+        }
         do {
-            let (response, served) = try await body()
-            served.metrics.recordTotal(via, seconds: Double(Clock.monotonicNanoseconds &- start) * 1e-9)
-            return response
+            var answered = try await body(id)
+            answered.served.metrics.recordTotal(via, seconds: Double(Clock.monotonicNanoseconds &- start) * 1e-9)
+            if let trace {
+                answered.response.headers[.traceParent] = trace.context.parent
+                answered.response.headers[.traceState] = request.headers[.traceState]
+                report(answered.response.status.code, answered.inference, nil)
+            }
+            return answered.response
         } catch {
-            RefusalMetrics.record(via, code: MartletError.wrapping(error).code.rawValue)
+            let failure = MartletError.wrapping(error)
+            RefusalMetrics.record(via, code: failure.code.rawValue)
+            report(failure.code.httpStatus, nil, failure)
             throw error
         }
     }
@@ -49,15 +89,9 @@ struct InferenceHTTP: Sendable {
         return MartletError(.unsupportedMediaType, "Content-Type is\(sent); send \(expected).")
     }
 
-    /// The body; compressed ones are refused.
+    /// The body, unpacked when it is compressed.
     static func body(_ request: Request) async throws(MartletError) -> ByteBuffer {
-        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
-            throw MartletError(
-                .unsupportedMediaType,
-                "Content-Encoding '\(encoding.prefix(40))' is not supported; send the body uncompressed."
-            )
-        }
-        return try await request.readBody(limit: ServingLimits.requestBytes)
+        try await request.readDecodedBody(limit: ServingLimits.requestBytes)
     }
 
     /// Runs a parser over a body's bytes.
@@ -69,16 +103,89 @@ struct InferenceHTTP: Sendable {
         try buffer.withUnsafeReadableBytes { try body($0.bindMemory(to: UInt8.self)) }
     }
 
+    /// When the answer is of no use any more, in `Clock.monotonicNanoseconds`; nil when the client does not say.
+    ///
+    /// - Parameter microseconds: what the body says; the sooner of body and `Request-Timeout` header holds.
+    /// - Throws: `invalidArgument` for a header that is not a number of seconds.
+    static func deadline(_ request: Request, microseconds: Int64? = nil) throws(MartletError) -> UInt64? {
+        let header = request.headers[.requestTimeout]
+        guard header != nil || microseconds != nil else { return nil }
+        var nanoseconds = microseconds.map { UInt64(clamping: $0).multipliedClamping(by: 1000) } ?? .max
+        if let header {
+            guard let seconds = Double(header), seconds > 0, seconds <= ServingLimits.requestTimeoutSeconds else {
+                throw MartletError(
+                    .invalidArgument,
+                    "Request-Timeout must be a number of seconds up to \(Int(ServingLimits.requestTimeoutSeconds)), but "
+                        + "is '\(header.prefix(40))'."
+                )
+            }
+            nanoseconds = min(nanoseconds, UInt64(seconds * 1e9))
+        }
+        let (deadline, overflow) = Clock.monotonicNanoseconds.addingReportingOverflow(nanoseconds)
+        return overflow ? nil : deadline
+    }
+
     /// The deployment a path names.
     func deployment(_ encoded: String) throws(MartletError) -> LiveDeployment {
         guard let name = PercentEncoding.decode(encoded) else { throw DeploymentTable.unknown(encoded) }
         return try plane.deployments.find(name)
     }
 
-    /// A JSON answer that carries the request's id.
-    static func json(_ bytes: [UInt8], id: String) -> Response {
-        var response = Response.bytes(bytes, contentType: "application/json")
+    /// The version a path names; nil when it names none.
+    static func version(_ context: AppRequestContext) throws(MartletError) -> Int? {
+        guard let text = context.parameters.get("version") else { return nil }
+        return try version(text)
+    }
+
+    /// A version in digits.
+    static func version(_ text: some StringProtocol) throws(MartletError) -> Int {
+        guard let version = Int(text), version > 0 else {
+            throw MartletError(.notFound, "There is no version '\(text.prefix(40))'; versions are whole numbers.")
+        }
+        return version
+    }
+
+    /// A JSON answer that carries the request's id, compressed when it is large and the client accepts that.
+    static func json(_ bytes: [UInt8], id: String, _ request: Request) async -> Response {
+        await answer(bytes, contentType: "application/json", id: id, request)
+    }
+
+    /// An answer of any type that carries the request's id, compressed when it is large and the client accepts that.
+    static func answer(
+        _ bytes: [UInt8],
+        contentType: String,
+        id: String,
+        _ request: Request
+    ) async -> Response {
+        let accepted = request.headers[.acceptEncoding]
+        var response = await Response.bytes(bytes, contentType: contentType, acceptEncoding: accepted)
         response.headers[.requestID] = id
         return response
+    }
+}
+
+/// One request as it was answered.
+struct Answered {
+    /// What is sent.
+    var response: Response
+    /// The version that answered.
+    let served: ServedModel
+    /// The prediction; nil for other answers.
+    var inference: InferenceResponse?
+}
+
+extension HTTPField.Name {
+    /// `traceparent` (W3C Trace Context).
+    static let traceParent = HTTPField.Name("traceparent") ?? .expires
+    /// `tracestate` (W3C Trace Context).
+    static let traceState = HTTPField.Name("tracestate") ?? .expires
+    /// `Request-Timeout`: how many seconds the client waits.
+    static let requestTimeout = HTTPField.Name("Request-Timeout") ?? .expires
+}
+
+extension UInt64 {
+    fileprivate func multipliedClamping(by factor: UInt64) -> UInt64 {
+        let (product, overflow) = multipliedReportingOverflow(by: factor)
+        return overflow ? .max : product
     }
 }

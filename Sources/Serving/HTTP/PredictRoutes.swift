@@ -2,8 +2,9 @@ import Core
 package import HTTPSupport
 import HTTPTypes
 import Hummingbird
+import Runtimes
 
-/// `POST /predict`: one row in, one answer out.
+/// `POST /predict` and `POST /predict/{name}`: rows in, answers out.
 package struct PredictRoutes: Sendable {
     private let http: InferenceHTTP
 
@@ -12,50 +13,50 @@ package struct PredictRoutes: Sendable {
         http = InferenceHTTP(plane: plane)
     }
 
-    /// Adds the route.
+    /// Adds the routes.
     package func register(in routes: RouteTable) {
         let http = http
-        routes.post("/predict", permission: .predict, errors: .martlet) { request, context in
-            let id = InferenceHTTP.requestID(request, context)
-            return try await http.run(.predict) {
-                try InferenceHTTP.requireJSON(request)
-                let buffer = try await InferenceHTTP.body(request)
-                let body = try InferenceHTTP.parse(buffer) { try PredictBody($0) }
-                let deployment = try http.plane.deployments.find(body.deployment)
-                let model = try await http.plane.model(of: deployment)
-                let row = try InferenceHTTP.parse(buffer) { try body.row($0, model) }
-                let response = try await http.plane.infer(
-                    InferenceRequest(id: id, deployment: deployment, rows: row, count: 1, via: .predict)
-                )
-                return (InferenceHTTP.json(Self.write(response, id: id), id: id), response.served)
+        for path in ["/predict", "/predict/{name}"] {
+            routes.post(path, permission: .predict, errors: .martlet) { request, context in
+                try await http.run(.predict, request, context, route: path) { id in
+                    try await Self.predict(http, request, context, id)
+                }
             }
         }
     }
 
-    /// `{"prediction":1,"label":"benign","probability":0.98,"drift_detected":false,"model":…}`.
-    private static func write(_ response: InferenceResponse, id: String) -> [UInt8] {
-        let model = response.loaded
-        let answer = model.answer(response.outputs, row: 0)
-        var writer = JSONWriter(capacity: 256)
-        writer.raw(#"{"prediction":"#)
-        if let index = answer.classIndex {
-            writer.integer(Int64(index))
-            writer.raw(#","label":"#)
-            writer.string(model.label(of: answer) ?? "")
-            writer.raw(#","probability":"#)
+    private static func predict(
+        _ http: InferenceHTTP,
+        _ request: Request,
+        _ context: AppRequestContext,
+        _ id: String
+    ) async throws -> Answered {
+        try InferenceHTTP.requireJSON(request)
+        let deadline = try InferenceHTTP.deadline(request)
+        let named = try context.parameters.get("name").map { try http.deployment($0) }
+        if let named { try http.plane.admit(named) }
+        let buffer = try await InferenceHTTP.body(request)
+        let body = try InferenceHTTP.parse(buffer) { try PredictBody($0) }
+        let deployment = try named ?? http.plane.deployments.find(body.deployment)
+        if let given = body.deployment, given != deployment.name {
+            throw MartletError(
+                .invalidArgument,
+                "The path names the deployment '\(deployment.name)', the body '\(given.prefix(100))'."
+            )
         }
-        writer.number(answer.score)
-        writer.raw(#","drift_detected":"#)
-        writer.bool(response.driftDetected)
-        writer.raw(#","model":"#)
-        writer.string(model.model)
-        writer.raw(#","model_version":""#)
-        writer.raw(response.served.versionText.utf8)
-        writer.raw(#"","deployment":"#)
-        writer.string(response.served.deployment)
-        writer.raw(#","request_id":"#)
-        writer.string(id)
-        writer.raw(0x7D)
-        return writer.bytes
+        let model = try await http.plane.model(of: deployment)
+        let (input, count) = try InferenceHTTP.parse(buffer) { try body.meaning($0, model) }
+        let response = try await http.plane.infer(
+            InferenceRequest(
+                id: id,
+                deployment: deployment,
+                call: ModelCall(input, deadline: deadline),
+                count: count,
+                via: .predict
+            )
+        )
+        let bytes = try PredictAnswer.write(response, id: id, isSingle: body.isSingle)
+        let answer = await InferenceHTTP.json(bytes, id: id, request)
+        return Answered(response: answer, served: response.served, inference: response)
     }
 }

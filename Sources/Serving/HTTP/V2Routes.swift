@@ -32,7 +32,10 @@ package struct V2Routes: Sendable {
         routes.get("/v2", permission: .read, errors: .inference) { _, _ in
             .json([
                 "name": "martlet", "version": .string(version),
-                "extensions": ["model_repository", "binary_tensor_data", "parameters"],
+                "extensions": [
+                    "binary_tensor_data", "classification", "model_configuration", "model_repository", "parameters",
+                    "statistics",
+                ],
             ])
         }
         routes.get("/v2/health/live", permission: .open, errors: .inference) { _, _ in .json(["live": true]) }
@@ -42,27 +45,6 @@ package struct V2Routes: Sendable {
         }
         routes.get("/v2/models", permission: .read, errors: .inference) { _, _ in
             .json(["models": .array(deployments.all.map { .string($0.name) })])
-        }
-        routes.post("/v2/repository/index", permission: .read, errors: .inference) { request, _ in
-            let buffer = try await request.readBody(limit: ServingLimits.feedbackBytes)
-            var onlyReady = false
-            if buffer.readableBytes > 0 {
-                let fields = try JSONFields(try JSONValue.parse(buffer.readableBytesView))
-                onlyReady = try fields.optionalBool("ready") ?? false
-            }
-            return .json(.array(deployments.all.flatMap { Self.index($0, onlyReady) }))
-        }
-    }
-
-    private static func index(_ deployment: LiveDeployment, _ onlyReady: Bool) -> [JSONValue] {
-        guard let routing = deployment.routing else {
-            let row: JSONValue = [
-                "name": .string(deployment.name), "state": "UNAVAILABLE", "reason": "no version is loaded",
-            ]
-            return onlyReady ? [] : [row]
-        }
-        return routing.versions.map {
-            ["name": .string(deployment.name), "version": .string($0.versionText), "state": "READY", "reason": ""]
         }
     }
 
@@ -76,8 +58,15 @@ package struct V2Routes: Sendable {
             let (deployment, _) = try Self.served(http, context)
             return .json(["name": .string(deployment.name), "ready": true])
         }
+        routes.post("\(path)/explain", permission: .predict, errors: .inference) { request, context in
+            try await http.run(.v2, request, context, route: "\(path)/explain") { id in
+                try await Self.explain(http, request, context, id)
+            }
+        }
         routes.post("\(path)/infer", permission: .predict, errors: .inference) { request, context in
-            try await http.run(.v2) { try await Self.infer(http, request, context) }
+            try await http.run(.v2, request, context, route: "\(path)/infer") { id in
+                try await Self.infer(http, request, context, id)
+            }
         }
     }
 
@@ -88,38 +77,30 @@ package struct V2Routes: Sendable {
     ) throws -> (LiveDeployment, ServedModel) {
         let deployment = try http.deployment(try context.parameters.require("name"))
         let routing = try deployment.ready()
-        guard let version = try version(context) else { return (deployment, routing.stable) }
+        guard let version = try InferenceHTTP.version(context) else { return (deployment, routing.stable) }
         guard let served = routing.model(version: version) else {
             throw MartletError(.notFound, "Version \(version) of '\(deployment.name)' is not loaded.")
         }
         return (deployment, served)
     }
 
-    private static func version(_ context: AppRequestContext) throws(MartletError) -> Int? {
-        guard let text = context.parameters.get("version") else { return nil }
-        guard let version = Int(text), version > 0 else {
-            throw MartletError(.notFound, "There is no version '\(text.prefix(40))'; versions are whole numbers.")
-        }
-        return version
-    }
-
     private static func metadata(_ deployment: LiveDeployment, _ model: LoadedModel) -> JSONValue {
-        let width = model.outputWidth
-        var outputs: [JSONValue] = [
-            [
-                "name": .string(V2Response.predictOutput), "datatype": "FP32",
-                "shape": width > 1 ? [-1, .int(width)] : [-1],
-            ]
-        ]
-        if V2Response.hasLabels(model) {
-            outputs.append(["name": .string(V2Response.labelOutput), "datatype": "BYTES", "shape": [-1]])
+        func tensors(_ specs: [TensorSpec]) -> JSONValue {
+            .array(
+                specs.map {
+                    [
+                        "name": .string($0.name), "datatype": .string($0.dataType.rawValue),
+                        "shape": .array($0.shape.map { .int($0) }),
+                    ]
+                }
+            )
         }
         return [
             "name": .string(deployment.name),
             "versions": .array((deployment.routing?.versions ?? []).map { .string($0.versionText) }),
             "platform": .string("martlet_\(model.runtime.name)"),
-            "inputs": [["name": "input", "datatype": "FP32", "shape": [-1, .int(model.inputs.count)]]],
-            "outputs": .array(outputs),
+            "inputs": tensors(V2Outputs.inputSpecs(model)),
+            "outputs": tensors(V2Outputs.specs(model)),
             "parameters": ["columns": .string(model.inputs.joined(separator: ","))],
         ]
     }
@@ -127,68 +108,81 @@ package struct V2Routes: Sendable {
     private static func infer(
         _ http: InferenceHTTP,
         _ request: Request,
-        _ context: AppRequestContext
-    ) async throws -> (Response, ServedModel) {
+        _ context: AppRequestContext,
+        _ made: String
+    ) async throws -> Answered {
         let deployment = try http.deployment(try context.parameters.require("name"))
-        let version = try version(context)
+        let version = try InferenceHTTP.version(context)
         try requireTensors(request)
-        let model = try await http.plane.model(of: deployment)
+        try http.plane.admit(deployment, version: version)
+        let model = try await http.plane.model(of: deployment, version: version)
         let length = try jsonLength(request)
         let buffer = try await InferenceHTTP.body(request)
-        let (body, rows) = try InferenceHTTP.parse(buffer) { bytes in
-            try read(bytes, jsonLength: length, model)
-        }
-        let id = body?.id.flatMap { InferenceHTTP.isSound($0) ? $0 : nil } ?? InferenceHTTP.requestID(request, context)
+        let call = try InferenceHTTP.parse(buffer) { try V2Call($0, jsonLength: length, model) }
+        let given = call.request?.id
+        let id = given.flatMap { InferenceHTTP.isSound($0) ? $0 : nil } ?? made
         let response = try await http.plane.infer(
             InferenceRequest(
                 id: id,
                 deployment: deployment,
                 version: version,
-                rows: rows.values,
-                count: rows.count,
+                call: ModelCall(
+                    call.input,
+                    outputs: call.request?.asked,
+                    parameters: try call.parameters(model),
+                    deadline: try InferenceHTTP.deadline(request, microseconds: call.request?.timeoutMicroseconds)
+                ),
+                count: call.count,
                 via: .v2
             )
         )
-        let answer = try V2Response(
-            response,
-            id: body?.id ?? id,
-            asked: body?.outputs,
-            wantsBinary: body?.wantsBinary ?? true
-        )
-        let isBinary = answer.jsonLength != nil
-        var result = Response.bytes(
-            answer.body,
-            contentType: isBinary ? "application/octet-stream" : "application/json"
-        )
-        result.headers[.requestID] = id
-        if let length = answer.jsonLength { result.headers[.inferenceHeaderLength] = String(length) }
-        return (result, response.served)
+        let answer = try V2Response(response, id: given ?? id, request: call.request)
+        let result = await respond(answer, id: id, request)
+        return Answered(response: result, served: response.served, inference: response)
     }
 
-    /// Reads the JSON part and the blobs; without a JSON part the body is the one input's blob.
-    private static func read(
-        _ bytes: UnsafeBufferPointer<UInt8>,
-        jsonLength: Int?,
-        _ model: LoadedModel
-    ) throws -> (V2Request?, FeatureRows) {
-        let length = jsonLength ?? bytes.count
-        guard length <= bytes.count else {
-            throw MartletError(
-                .invalidArgument,
-                "Inference-Header-Content-Length is \(length), but the body has \(bytes.count) bytes."
-            )
+    private static func explain(
+        _ http: InferenceHTTP,
+        _ request: Request,
+        _ context: AppRequestContext,
+        _ made: String
+    ) async throws -> Answered {
+        let deployment = try http.deployment(try context.parameters.require("name"))
+        let version = try InferenceHTTP.version(context)
+        try requireTensors(request)
+        try http.plane.admit(deployment, version: version)
+        let model = try ExplanationRequest.requireRows(
+            try await http.plane.model(of: deployment, version: version)
+        )
+        let length = try jsonLength(request)
+        let buffer = try await InferenceHTTP.body(request)
+        let body = try InferenceHTTP.parse(buffer) { try V2Call($0, jsonLength: length, model, explains: true) }
+        guard case .rows(let values, let count) = body.input else {
+            throw MartletError(.invalidArgument, "Explanations are of rows of numbers.")
         }
-        guard length > 0 || jsonLength == nil else {
-            let width = model.inputs.count * 4
-            guard width > 0, bytes.count % width == 0 else {
-                throw MartletError(.invalidArgument, "A raw body must hold rows of \(model.inputs.count) FP32 numbers.")
-            }
-            let values = BinaryTensor.decode(bytes, .float32, count: bytes.count / 4)
-            return (nil, FeatureRows(values: values, count: bytes.count / width))
-        }
-        let request = try V2Request(UnsafeBufferPointer(rebasing: bytes[..<length]))
-        let rows = try request.rows(model, blobs: UnsafeBufferPointer(rebasing: bytes[length...]))
-        return (request, rows)
+        var wish = ExplanationRequest(
+            deployment: deployment,
+            version: version,
+            rows: FeatureRows(values: values, count: count)
+        )
+        wish.deadline = try InferenceHTTP.deadline(request, microseconds: body.request?.timeoutMicroseconds)
+        let parameters = body.request?.parameters
+        try wish.take(seed: parameters?["seed"], samples: parameters?["samples"])
+        let explanation = try await http.plane.explain(wish)
+        let id = body.request?.id ?? made
+        let answer = try V2Response(explanation, id: id, request: body.request)
+        return Answered(response: await respond(answer, id: made, request), served: explanation.served)
+    }
+
+    private static func respond(_ answer: V2Response, id: String, _ request: Request) async -> Response {
+        var response = await InferenceHTTP.answer(
+            answer.body,
+            contentType: answer.jsonLength == nil ? "application/json" : "application/octet-stream",
+            id: id,
+            request
+        )
+        if let length = answer.jsonLength { response.headers[.inferenceHeaderLength] = String(length) }
+        return response
     }
 
     /// The length of the JSON part; nil when the whole body is JSON, whatever the media type says.

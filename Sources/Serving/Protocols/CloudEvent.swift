@@ -81,6 +81,17 @@ struct CloudEvent: Equatable {
         return (event, data)
     }
 
+    /// Whether a JSON object that came without an event's media type has the attributes of one.
+    ///
+    /// The first member decides at little cost: an ordinary request begins with its rows.
+    static func looksStructured(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var reader = JSONReader(bytes)
+        guard reader.take(0x7B), let first = try? reader.readString() else { return false }
+        guard first != "instances", first != "inputs" else { return false }
+        guard let object = try? JSONValue.parse(bytes).objectValue else { return false }
+        return ["specversion", "id", "source", "type", "data"].allSatisfy { object[$0] != nil }
+    }
+
     private static func check(version: String) throws(MartletError) {
         guard version == "1.0" || version == "0.3" else {
             throw MartletError(

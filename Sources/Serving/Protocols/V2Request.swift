@@ -1,6 +1,9 @@
 import Core
 
-/// The JSON part of an Open Inference V2 request, with every tensor's numbers as 32-bit floats.
+/// The JSON part of an Open Inference V2 request.
+///
+/// For a model of rows the numbers of every tensor are read straight into 32-bit floats; for other models it is noted
+/// where they stand, and `tensors` reads them in their datatype.
 struct V2Request {
     /// One input tensor.
     struct Input {
@@ -8,6 +11,10 @@ struct V2Request {
         var shape: [Int]?
         var datatype: DataType?
         var values: [Float]?
+        /// Where the data begins in the JSON part, when it was not read as numbers.
+        var dataAt: Int?
+        /// How MLServer's clients want the values understood, such as `base64`.
+        var contentType: String?
         /// Size of the tensor's blob behind the JSON; nil when the data stands in the JSON.
         var binarySize: Int?
     }
@@ -17,6 +24,8 @@ struct V2Request {
         var name = ""
         /// Whether it shall be a blob; nil to follow the request.
         var isBinary: Bool?
+        /// How many of the highest values are wanted as text instead of all as numbers.
+        var ranked: Int?
     }
 
     var id: String?
@@ -24,11 +33,20 @@ struct V2Request {
     var outputs: [Output]?
     /// Whether outputs are blobs unless they say otherwise.
     var wantsBinary = false
+    /// How MLServer's clients say that the tensors belong together: `pd`, `np`, `str`.
+    var contentType: String?
+    /// How long the client waits for the answer, in microseconds.
+    var timeoutMicroseconds: Int64?
+    /// The request's other parameters.
+    var parameters: [String: JSONValue] = [:]
 
-    /// Reads the JSON part.
+    /// The names of the outputs that are wanted.
+    var asked: [String]? { outputs?.map(\.name) }
+
+    /// Reads the JSON part; `data` as 32-bit floats when `readsNumbers`.
     ///
     /// - Throws: `invalidArgument` naming what is wrong.
-    init(_ bytes: UnsafeBufferPointer<UInt8>) throws(MartletError) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>, readsNumbers: Bool = true) throws(MartletError) {
         var reader = JSONReader(bytes)
         guard reader.peek() == 0x7B else {
             throw MartletError(.invalidArgument, "The body must be an object with 'inputs'.")
@@ -41,7 +59,7 @@ struct V2Request {
             case "inputs":
                 try reader.forEachElement("inputs") { reader throws(MartletError) in
                     guard inputs.count < CoreLimits.tableColumns else { throw JSONReader.tooManyValues() }
-                    inputs.append(try Self.input(&reader))
+                    inputs.append(try Self.input(&reader, readsNumbers))
                 }
             case "outputs":
                 outputs = []
@@ -50,9 +68,7 @@ struct V2Request {
                     outputs?.append(try Self.output(&reader))
                 }
             case "parameters":
-                if let value = try reader.readParameters()["binary_data_output"] {
-                    wantsBinary = value.boolValue ?? false
-                }
+                try take(try reader.readParameters())
             default: try reader.skipValue()
             }
         }
@@ -62,7 +78,32 @@ struct V2Request {
         }
     }
 
-    private static func input(_ reader: inout JSONReader) throws(MartletError) -> Input {
+    private mutating func take(_ given: [String: JSONValue]) throws(MartletError) {
+        for (key, value) in given {
+            switch key {
+            case "binary_data_output": wantsBinary = try Self.flag(key, value)
+            case "content_type": contentType = value.stringValue
+            case "timeout":
+                guard let time = value.integerValue, time >= 0 else {
+                    throw MartletError(.invalidArgument, "'parameters.timeout' must be a whole number of microseconds.")
+                }
+                timeoutMicroseconds = time == 0 ? nil : time
+            default: parameters[key] = value
+            }
+        }
+    }
+
+    private static func flag(_ key: String, _ value: JSONValue) throws(MartletError) -> Bool {
+        guard let flag = value.boolValue else {
+            throw MartletError(.invalidArgument, "The parameter '\(key)' must be true or false.")
+        }
+        return flag
+    }
+
+    private static func input(
+        _ reader: inout JSONReader,
+        _ readsNumbers: Bool
+    ) throws(MartletError) -> Input {
         var input = Input()
         try reader.forEachMember { key, reader throws(MartletError) in
             switch key {
@@ -76,12 +117,19 @@ struct V2Request {
                 }
                 input.datatype = type
             case "parameters":
-                let size = try reader.readParameters()["binary_data_size"]
-                guard let size else { return }
+                let parameters = try reader.readParameters()
+                input.contentType = parameters["content_type"]?.stringValue
+                guard parameters["shared_memory_region"] == nil else { throw Self.noSharedMemory() }
+                guard let size = parameters["binary_data_size"] else { return }
                 guard let bytes = size.integerValue.flatMap({ Int(exactly: $0) }), bytes >= 0 else {
                     throw MartletError(.invalidArgument, "'binary_data_size' must be a whole number of bytes.")
                 }
                 input.binarySize = bytes
+            case "data" where input.values != nil || input.dataAt != nil:
+                throw MartletError(.invalidArgument, "'data' is given twice in one input.")
+            case "data" where !readsNumbers:
+                input.dataAt = reader.offset
+                try reader.skipValue()
             case "data":
                 var values: [Float] = []
                 try reader.readFlattened(into: &values, depth: CoreLimits.tensorRank)
@@ -100,14 +148,25 @@ struct V2Request {
             case "name": output.name = try reader.readString()
             case "parameters":
                 let parameters = try reader.readParameters()
-                output.isBinary = parameters["binary_data"]?.boolValue
-                guard parameters["classification"] == nil else {
-                    throw MartletError(.invalidArgument, "The 'classification' parameter is not supported.")
+                output.isBinary = try parameters["binary_data"].map { value throws(MartletError) in
+                    try flag("binary_data", value)
                 }
+                guard parameters["shared_memory_region"] == nil else { throw Self.noSharedMemory() }
+                guard let ranked = parameters["classification"] else { return }
+                guard let count = ranked.integerValue.flatMap({ Int(exactly: $0) }), count > 0 else {
+                    throw MartletError(.invalidArgument, "'classification' must be a whole number above 0.")
+                }
+                output.ranked = count
             default: try reader.skipValue()
             }
         }
+        guard !output.name.isEmpty else { throw MartletError(.invalidArgument, "An output has no 'name'.") }
         return output
+    }
+
+    /// The refusal of tensors that lie in memory of the client's machine.
+    static func noSharedMemory() -> MartletError {
+        MartletError(.unimplemented, "Shared memory is not supported; send the tensors in the request.")
     }
 
     private static func shape(_ reader: inout JSONReader) throws(MartletError) -> [Int] {
@@ -154,7 +213,7 @@ extension JSONReader {
         try expect(0x5D)
     }
 
-    /// Reads an object of numbers, truth values and text; other kinds of members are skipped.
+    /// Reads an object of numbers, truth values, text and lists; other kinds of members are skipped.
     mutating func readParameters() throws(MartletError) -> [String: JSONValue] {
         if takeNull() { return [:] }
         var parameters: [String: JSONValue] = [:]
@@ -162,7 +221,8 @@ extension JSONReader {
             switch reader.peek() {
             case 0x74, 0x66: parameters[key] = .bool(try reader.readBool())
             case 0x22: parameters[key] = .string(try reader.readString())
-            case 0x7B, 0x5B, 0x6E: try reader.skipValue()
+            case 0x5B: parameters[key] = try reader.readValue(depth: CoreLimits.jsonDepth - 4)
+            case 0x7B, 0x6E: try reader.skipValue()
             default: parameters[key] = try reader.readNumber()
             }
         }

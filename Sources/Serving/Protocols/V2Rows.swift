@@ -15,12 +15,8 @@ extension V2Request {
             let (shape, values) = try Self.decode(input, blobs, &offset)
             tensors.append((input, shape, values))
         }
-        guard offset == blobs.count else {
-            throw MartletError(
-                .invalidArgument,
-                "\(blobs.count) bytes follow the JSON part, but the inputs' 'binary_data_size' add up to \(offset)."
-            )
-        }
+        try Self.requireEnd(offset, blobs.count)
+        if contentType == "np", tensors.count > 1 { tensors.removeSubrange(1...) }
         let width = model.inputs.count
         if tensors.count == 1, let tensor = tensors.first, width != 1 || model.position[tensor.input.name] == nil {
             return try Self.matrix(tensor.shape, tensor.values, width)

@@ -105,6 +105,11 @@ struct ServingHarness: Sendable {
         PredictRoutes(plane: plane).register(in: routes)
         V1Routes(plane: plane).register(in: routes)
         V2Routes(plane: plane, serverVersion: "test").register(in: routes)
+        V2RepositoryRoutes(
+            repository: ModelRepository(controller: controller, table: table),
+            reporter: plane.reporter
+        )
+        .register(in: routes)
         InvocationRoutes(plane: plane).register(in: routes)
         FeedbackRoutes(ledger: ledger).register(in: routes)
         DeploymentRoutes(controller: controller, store: store, ledger: ledger, clock: time.clock).register(in: routes)
