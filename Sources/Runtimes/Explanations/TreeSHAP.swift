@@ -7,7 +7,7 @@ struct TreeSHAP {
         var feature: Int32
         /// The share of training weight that goes this way when the feature is unknown.
         var zero: Double
-        /// 1 when the row goes this way, else 0.
+        /// 1 when the row goes this way at every split by the feature, else 0.
         var one: Double
         /// The weight of the feature sets of this size.
         var weight: Double
@@ -17,6 +17,8 @@ struct TreeSHAP {
     private let featureCount: Int
     private let path: UnsafeMutablePointer<Step>
     private let keys: UnsafeMutablePointer<UInt32>
+    /// 1 / n at n.
+    private let inverses: UnsafePointer<Double>
 
     /// Runs `body` with working memory for `forest`.
     static func withExplainer(
@@ -26,11 +28,20 @@ struct TreeSHAP {
     ) rethrows {
         let depth = forest.deepest
         let steps = (depth + 3) * (depth + 4) / 2
+        let inverses = TreeMemory((0...depth + 3).map { $0 == 0 ? 0 : 1 / Double($0) })
+        defer { withExtendedLifetime(inverses) {} }
         try withUnsafeTemporaryAllocation(of: Step.self, capacity: steps) { path in
             try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: max(1, forest.slots.count)) { keys in
                 guard let path = path.baseAddress, let keys = keys.baseAddress else { return }
                 path.initialize(repeating: Step(feature: -1, zero: 0, one: 0, weight: 0), count: steps)
-                try body(TreeSHAP(forest: forest, featureCount: featureCount, path: path, keys: keys))
+                let explainer = TreeSHAP(
+                    forest: forest,
+                    featureCount: featureCount,
+                    path: path,
+                    keys: keys,
+                    inverses: inverses.base
+                )
+                try body(explainer)
             }
         }
     }
@@ -93,7 +104,7 @@ struct TreeSHAP {
         var depth = parentDepth
         let path = parent + depth + 1
         path.update(from: parent, count: depth + 1)
-        Self.extend(path, depth, zero, one, feature)
+        extend(path, depth, zero, one, feature)
         let node = forest.nodes.base[index]
         if Int(node.right) == index {
             attribute(node, path, depth, values)
@@ -101,9 +112,11 @@ struct TreeSHAP {
         }
         let split = Int32(forest.slots.base[Int(node.slot & TreeNode.slotMask) / TreeForest.lanes].feature)
         var (incomingZero, incomingOne) = (1.0, 1.0)
-        if let known = (0...depth).first(where: { path[$0].feature == split }) {
+        var known = 1
+        while known <= depth, path[known].feature != split { known += 1 }
+        if known <= depth {
             (incomingZero, incomingOne) = (path[known].zero, path[known].one)
-            Self.unwind(path, depth, known)
+            unwind(path, depth, known)
             depth -= 1
         }
         let (isLeft, share) = (goesLeft(node), forest.leftShare(node))
@@ -121,9 +134,14 @@ struct TreeSHAP {
         _ values: UnsafeMutablePointer<Double>
     ) {
         guard depth > 0 else { return }
+        let size = Double(depth + 1)
+        // The features on which the row goes elsewhere all lose the same share.
+        var off = 0.0
+        for index in 0..<depth { off -= path[index].weight * inverses[depth - index] }
+        off *= size
         for place in 1...depth {
             let step = path[place]
-            let share = Self.unwoundSum(path, depth, place) * (step.one - step.zero)
+            let share = step.one == 0 ? off : unwoundSum(path, depth, step.zero) * (1 - step.zero)
             guard forest.hasVectors else {
                 values[Int(step.feature)] += share * forest.leafValue(leaf, 0)
                 continue
@@ -135,7 +153,7 @@ struct TreeSHAP {
     }
 
     /// Appends a feature to the path and updates the weights of all sizes of feature sets.
-    private static func extend(
+    private func extend(
         _ path: UnsafeMutablePointer<Step>,
         _ depth: Int,
         _ zero: Double,
@@ -143,26 +161,30 @@ struct TreeSHAP {
         _ feature: Int32
     ) {
         path[depth] = Step(feature: feature, zero: zero, one: one, weight: depth == 0 ? 1 : 0)
-        let size = Double(depth + 1)
+        let share = inverses[depth + 1]
         for place in stride(from: depth - 1, through: 0, by: -1) {
-            path[place + 1].weight += one * path[place].weight * Double(place + 1) / size
-            path[place].weight = zero * path[place].weight * Double(depth - place) / size
+            let weight = path[place].weight * share
+            path[place + 1].weight += one * weight * Double(place + 1)
+            path[place].weight = zero * weight * Double(depth - place)
         }
     }
 
     /// Takes the feature at `place` out of the path again.
-    private static func unwind(_ path: UnsafeMutablePointer<Step>, _ depth: Int, _ place: Int) {
+    private func unwind(_ path: UnsafeMutablePointer<Step>, _ depth: Int, _ place: Int) {
         let (zero, one) = (path[place].zero, path[place].one)
-        var next = path[depth].weight
         let size = Double(depth + 1)
-        for index in stride(from: depth - 1, through: 0, by: -1) {
-            if one != 0 {
+        if one != 0 {
+            let share = zero * inverses[depth + 1]
+            var next = path[depth].weight
+            for index in stride(from: depth - 1, through: 0, by: -1) {
                 let weight = path[index].weight
-                path[index].weight = next * size / (Double(index + 1) * one)
-                next = weight - path[index].weight * zero * Double(depth - index) / size
-            } else {
-                path[index].weight = path[index].weight * size / (zero * Double(depth - index))
+                path[index].weight = next * size * inverses[index + 1]
+                next = weight - path[index].weight * share * Double(depth - index)
             }
+        } else {
+            // Without a share of either kind every weight is zero already.
+            let factor = zero == 0 ? 0 : size / zero
+            for index in 0..<depth { path[index].weight *= factor * inverses[depth - index] }
         }
         for index in place..<depth {
             path[index].feature = path[index + 1].feature
@@ -171,22 +193,15 @@ struct TreeSHAP {
         }
     }
 
-    /// The total weight of the path without the feature at `place`.
-    private static func unwoundSum(_ path: UnsafeMutablePointer<Step>, _ depth: Int, _ place: Int) -> Double {
-        let (zero, one) = (path[place].zero, path[place].one)
+    /// The total weight of the path without a feature on which the row goes this way.
+    private func unwoundSum(_ path: UnsafeMutablePointer<Step>, _ depth: Int, _ zero: Double) -> Double {
+        let (size, share) = (Double(depth + 1), zero * inverses[depth + 1])
         var next = path[depth].weight
         var total = 0.0
-        let size = Double(depth + 1)
-        if one != 0 {
-            for index in stride(from: depth - 1, through: 0, by: -1) {
-                let weight = next * size / (Double(index + 1) * one)
-                total += weight
-                next = path[index].weight - weight * zero * Double(depth - index) / size
-            }
-        } else if zero != 0 {
-            for index in stride(from: depth - 1, through: 0, by: -1) {
-                total += path[index].weight / (zero * Double(depth - index) / size)
-            }
+        for index in stride(from: depth - 1, through: 0, by: -1) {
+            let weight = next * size * inverses[index + 1]
+            total += weight
+            next = path[index].weight - weight * share * Double(depth - index)
         }
         return total
     }
