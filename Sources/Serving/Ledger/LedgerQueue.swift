@@ -7,7 +7,11 @@ import Synchronization
 /// `martlet_ledger_dropped_total`, and the prediction itself is answered as usual.
 final class LedgerQueue: Sendable {
     private struct State {
-        var entries: [LedgerEntry] = []
+        /// What was appended since the taker last changed places.
+        var arrived: [LedgerEntry] = []
+        /// What is taken from, and how far it was: nothing is moved while requests wait for the lock.
+        var leaving: [LedgerEntry] = []
+        var taken = 0
         var rows = 0
         var weight = 0
         var dropped = 0
@@ -36,10 +40,10 @@ final class LedgerQueue: Sendable {
                 state.dropped += entry.count
                 return (false, true)
             }
-            state.entries.append(entry)
+            state.arrived.append(entry)
             state.rows += entry.count
             state.weight += weight
-            return (state.entries.count == 1, false)
+            return (state.arrived.count == 1 && state.leaving.isEmpty, false)
         }
         if dropped { droppedCounter.increment(by: entry.count) }
         if wasEmpty { signal.yield() }
@@ -48,16 +52,26 @@ final class LedgerQueue: Sendable {
     /// Takes entries from the front, about `rows` rows, at least one entry if there is any.
     func take(rows limit: Int) -> [LedgerEntry] {
         state.withLock { state in
-            var taken = 0
-            var end = 0
-            while end < state.entries.count, end == 0 || taken + state.entries[end].count <= limit {
-                taken += state.entries[end].count
-                state.weight -= state.entries[end].values.weight
+            if state.leaving.isEmpty { swap(&state.leaving, &state.arrived) }
+            var rows = 0
+            var end = state.taken
+            while end < state.leaving.count, end == state.taken || rows + state.leaving[end].count <= limit {
+                rows += state.leaving[end].count
+                state.weight -= state.leaving[end].values.weight
                 end += 1
             }
-            let batch = Array(state.entries[..<end])
-            state.entries.removeSubrange(..<end)
-            state.rows -= taken
+            state.rows -= rows
+            guard end < state.leaving.count || state.taken > 0 else {
+                // The usual case: all that waited is one batch, and its memory goes with it.
+                defer { state.leaving = [] }
+                return state.leaving
+            }
+            let batch = Array(state.leaving[state.taken..<end])
+            state.taken = end
+            if end == state.leaving.count {
+                state.leaving = []
+                state.taken = 0
+            }
             return batch
         }
     }
