@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import cloudpickle
 import mlflow
 import numpy as np
 import pandas as pd
@@ -18,6 +19,9 @@ from martlet_process import binary, environment, free_port
 from mlflow.models import infer_signature
 from mlflow.models.signature import ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+
+# The workers do not know this file: classes travel with the model.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
 class Scaled(mlflow.pyfunc.PythonModel):
