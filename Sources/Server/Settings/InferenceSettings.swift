@@ -1,4 +1,5 @@
 import Core
+import Serving
 
 /// How models are served: the gRPC port, the memory for models, what is logged, traced and measured.
 package struct InferenceSettings: Sendable, Equatable {
