@@ -34,4 +34,6 @@ package enum ImportsLimits {
     package static let files = 20_000
     /// Problems that are kept with their text; further ones are counted.
     package static let problems = 1000
+    /// Largest model that is downloaded from a server, in bytes.
+    package static let modelBytes: Int64 = 16 * 1024 * 1024 * 1024
 }

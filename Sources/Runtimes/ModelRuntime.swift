@@ -69,7 +69,8 @@ extension RowRuntime {
         guard case .rows(let values, let count) = call.input else {
             throw MartletError(.invalidArgument, "The model takes rows of \(featureCount) numbers.")
         }
-        let outputs = placement == .own
+        let outputs =
+            placement == .own
             ? try predict(values, count: count) : try await BlockingWork.run { try self.predict(values, count: count) }
         return ModelResult(.rows(outputs, count: count))
     }

@@ -46,6 +46,7 @@ struct House: Sendable {
     static func build(
         settings: ServerSettings,
         directory: DataDirectory,
+        single: SingleModel? = nil,
         clock: Clock,
         logger: Logger
     ) async throws -> House {
@@ -58,7 +59,17 @@ struct House: Sendable {
             onRegistryEvent: { webhookWaits.value?() }
         )
         let tasks = try directory.subdirectory("tasks")
-        let house = House(settings: settings, stores: stores, workDirectory: tasks, clock: clock, logger: logger)
+        let models =
+            single?.source
+            ?? ModelWiring.source(registry: stores.registry, artifacts: stores.artifacts, logger: logger)
+        let house = House(
+            settings: settings,
+            stores: stores,
+            models: models,
+            workDirectory: tasks,
+            clock: clock,
+            logger: logger
+        )
         aliasChanged.set { house.deployments.nudge() }
         webhookWaits.set { house.webhooks.nudge() }
         if try await house.leadership.tryOnce() {
@@ -66,6 +77,7 @@ struct House: Sendable {
         } else {
             logger.notice("Another server on this database leads; this one follows.")
         }
+        if let single { try await house.deployments.apply([single.spec]) }
         return house
     }
 
@@ -79,7 +91,14 @@ struct House: Sendable {
     }
 
     /// Joins the features over their stores; nothing runs yet.
-    private init(settings: ServerSettings, stores: Stores, workDirectory: String, clock: Clock, logger: Logger) {
+    private init(
+        settings: ServerSettings,
+        stores: Stores,
+        models: ModelSource,
+        workDirectory: String,
+        clock: Clock,
+        logger: Logger
+    ) {
         let address = Late<String>()
         let loopService = Late<LoopService>()
         let ledgerStore = LedgerStore(database: stores.database)
@@ -115,13 +134,14 @@ struct House: Sendable {
         deploymentStore = DeploymentStore(database: stores.database)
         deployments = DeploymentController(
             store: deploymentStore,
-            source: ModelWiring.source(registry: stores.registry, artifacts: stores.artifacts),
+            source: models,
             table: table,
             ledger: ledger,
             observer: observer,
             clock: clock,
             hooks: MonitorWiring.hooks(monitors: monitors, logger: logger),
-            pool: ModelPool(budget: settings.inference.modelMemory, clock: clock)
+            pool: ModelPool(budget: settings.inference.modelMemory, clock: clock),
+            runtimes: settings.runtime
         )
         webhooks = WebhookService(
             store: stores.webhooks,

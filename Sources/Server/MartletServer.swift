@@ -11,15 +11,23 @@ import UnixSignals
 package struct MartletServer: Sendable {
     private let settings: ServerSettings
     private let isDemo: Bool
+    private let single: SingleModel?
     private let clock: Clock
     private let logger: Logger
 
     /// A server with these settings; nothing is opened before `run`.
     ///
-    /// A demo's server starts with an empty directory.
-    package init(settings: ServerSettings, isDemo: Bool = false, clock: Clock = .system, logger: Logger) {
+    /// A demo's server starts with an empty directory; a server of a single model serves that and no other.
+    package init(
+        settings: ServerSettings,
+        isDemo: Bool = false,
+        single: SingleModel? = nil,
+        clock: Clock = .system,
+        logger: Logger
+    ) {
         self.settings = settings
         self.isDemo = isDemo
+        self.single = single
         self.clock = clock
         self.logger = logger
     }
@@ -38,13 +46,20 @@ package struct MartletServer: Sendable {
         let directory = try DataDirectory.lock(path: settings.data)
         defer { directory.unlock() }
         if isDemo { try directory.beginDemo() } else { try directory.endDemo() }
-        let house = try await House.build(settings: settings, directory: directory, clock: clock, logger: logger)
+        let house = try await House.build(
+            settings: settings,
+            directory: directory,
+            single: single,
+            clock: clock,
+            logger: logger
+        )
         let listening = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
         let application = try house.application(settings: settings) { address in
             onListening(address)
             listening.continuation.yield(address)
         }
         var services = house.services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
+        services.append(.init(service: GRPCService(house: house, settings: settings)))
         services.append(
             .init(service: HTTPService(application: application, address: settings, readiness: house.readiness))
         )

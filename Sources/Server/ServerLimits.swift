@@ -6,4 +6,6 @@ package enum ServerLimits {
     package static let manifestBytes = 1024 * 1024
     /// Bytes from which a freed block of memory goes back to the system at once.
     package static let keptBlockBytes = 1024 * 1024
+    /// Longest address of a model, in bytes.
+    package static let modelLocationBytes = 4096
 }

@@ -8,6 +8,6 @@ struct Martlet: AsyncParsableCommand {
         commandName: "martlet",
         abstract: "The whole MLOps loop in one binary: track, train, register, serve, watch, retrain, roll back.",
         version: ProductVersion.text,
-        subcommands: [Up.self, Demo.self] + Commands.nouns
+        subcommands: [Up.self, ServeCommand.self, Demo.self] + Commands.nouns
     )
 }

@@ -33,24 +33,27 @@ package final class ONNXRowRuntime: RowRuntime {
                 "The ONNX model does not turn rows of numbers into rows of numbers: send it its own tensors."
             )
         }
+        let trees = trees.flatMap { $0.featureCount == plan.featureCount ? $0 : nil }
         self.model = model
         self.plan = plan
         self.trees = trees
         name = trees?.name ?? model.name
         placement = trees?.placement ?? .library
         featureCount = plan.featureCount
-        let width: Int
+        let classes: Int
         if let trees {
-            width = trees.outputWidth == 1 && model.classLabels.count == 2 ? 2 : trees.outputWidth
+            modelWidth = trees.outputWidth
+            takesSecondColumn = false
+            outputWidth = trees.outputWidth
+            classes = trees.outputWidth == 1 ? 2 : trees.outputWidth
         } else {
-            width = try Self.width(model, plan)
+            modelWidth = try Self.width(model, plan)
+            let output = model.graph.outputs[plan.output]
+            let hasLabels = model.graph.outputs.count > 1 || output.kind == .labelled
+            takesSecondColumn = modelWidth == 2 && (hasLabels || output.name.hasPrefix("prob"))
+            outputWidth = takesSecondColumn ? 1 : modelWidth
+            classes = takesSecondColumn ? 2 : modelWidth
         }
-        modelWidth = width
-        let output = model.graph.outputs[plan.output]
-        let hasLabels = model.graph.outputs.count > 1 || output.kind == .labelled
-        takesSecondColumn = width == 2 && (hasLabels || output.name.hasPrefix("prob"))
-        outputWidth = takesSecondColumn ? 1 : width
-        let classes = takesSecondColumn ? 2 : width
         classLabels = model.classLabels.count == classes && classes > 1 ? model.classLabels : []
     }
 

@@ -1,12 +1,17 @@
 import Artifacts
 import Core
+import Logging
 import Registry
 import Runtimes
 import Serving
 
 /// Deployments find their models in the registry, whose versions lie in the artifact store.
 enum ModelWiring {
-    static func source(registry: RegistryStore, artifacts: any ArtifactStore) -> ModelSource {
+    static func source(
+        registry: RegistryStore,
+        artifacts: any ArtifactStore,
+        logger: Logger = Logger(label: "martlet.models")
+    ) -> ModelSource {
         ModelSource(
             resolve: { model, alias in
                 do {
@@ -18,12 +23,12 @@ enum ModelWiring {
             },
             resolveAll: { names in try await registry.resolve(names.map { ($0.alias, $0.model) }) },
             models: { try await registry.newestVersions().map { ($0.name, $0.version) } },
-            load: { model, version, _ in
+            load: { model, version, settings in
                 let record = try await registry.version(model, version)
                 // A file that changed since it was registered is refused here, whoever wrote the model.
                 try await registry.verifyFiles(of: model, version)
                 let path = try await artifacts.localURL(record.artifactPath)
-                return try await BlockingWork.run { try load(model, version, at: path) }
+                return try await load(model, version, at: path, settings, logger: logger)
             },
             moveAlias: { model, alias, version in
                 try await registry.setAlias(model: model, alias: alias, version: version)
@@ -31,17 +36,31 @@ enum ModelWiring {
         )
     }
 
-    private static func load(_ model: String, _ version: Int, at path: String) throws -> LoadedModel {
-        let directory = try ModelDirectory.open(path)
-        let runtime = try directory.loadRuntime()
-        return try LoadedModel(
-            model: model,
-            version: version,
-            runtime: runtime,
-            signature: directory.signature ?? ModelSignature(inputs: [], outputs: []),
-            classes: directory.classes,
-            threshold: directory.threshold,
-            reference: try directory.reference()
-        )
+    /// Loads the model in a folder or file; `checksum` is what a single file must have.
+    static func load(
+        _ model: String,
+        _ version: Int,
+        at path: String,
+        checksum: String? = nil,
+        _ settings: RuntimeSettings,
+        logger: Logger
+    ) async throws -> LoadedModel {
+        let directory = try await BlockingWork.run { try ModelDirectory.open(path, checksum: checksum) }
+        let reference = try await BlockingWork.run { try directory.reference() }
+        let runtime = try await directory.load(settings, logger: logger)
+        do {
+            return try LoadedModel(
+                model: model,
+                version: version,
+                runtime: runtime,
+                signature: directory.signature(of: runtime),
+                classes: directory.classes(of: runtime),
+                threshold: directory.threshold,
+                reference: reference
+            )
+        } catch {
+            await runtime.close()
+            throw error
+        }
     }
 }
