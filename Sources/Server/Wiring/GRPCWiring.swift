@@ -10,17 +10,22 @@ struct GRPCService: Service {
     let settings: ServerSettings
 
     func run() async throws {
-        guard let port = try await port() else { return }
+        guard let port = try await port() else { return await stop() }
         let server: GRPCServer
         do {
             server = try await listen(port)
         } catch let error as MartletError where settings.inference.grpcPort == .automatic {
             house.logger.notice("No gRPC: \(error.message)")
-            return
+            return await stop()
         }
         house.logger.notice("gRPC listens on \(settings.host):\(server.port)")
-        do { try await gracefulShutdown() } catch is CancellationError {}
+        await stop()
         await server.shutDown()
+    }
+
+    /// Waits until the server stops: a service that returns earlier would end it.
+    private func stop() async {
+        do { try await gracefulShutdown() } catch {}
     }
 
     /// The port to listen on, 0 for a free one; nil for none.
