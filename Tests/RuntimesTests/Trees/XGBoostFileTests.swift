@@ -82,6 +82,15 @@ struct XGBoostFileTests {
         }
     }
 
+    @Test("what a model takes in memory: the own trees what they hold, the library's by the size of the file")
+    func memory() throws {
+        var random = SeededGenerator(seed: 2)
+        let bytes = RandomXGBoostModel(rounds: 3).bytes(&random)
+        #expect(try XGBoostRuntime(bytes).memoryBytes == bytes.count * RuntimesLimits.memoryPerModelByte)
+        let own = try TreeEnsemble(bytes).memoryBytes
+        #expect(own > 0 && own < bytes.count)
+    }
+
     @Test("trained here, with missing values: margins equal bit by bit", arguments: ["gbtree", "dart"])
     func trained(_ booster: String) throws {
         var random = SeededGenerator(seed: 8)
