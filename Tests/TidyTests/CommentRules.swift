@@ -9,7 +9,7 @@ enum CommentRules {
     private static let witnesses = LinePattern(
         #"static func (==|<)|func hash\(into|func encode\(to|init\(from decoder|init\((string|integer|float|nil|boolean|array|dictionary|unicodeScalar|extendedGraphemeCluster)Literal|var (description|debugDescription): String|typealias (Element|AsyncIterator|Failure|RawValue)\b|func (next|makeIterator|makeAsyncIterator)\("#
     )
-    private static let typeHead = LinePattern(#"\b(struct|class|enum|actor|extension)\s+\w+.*:"#)
+    private static let typeHead = LinePattern(#"\b(struct|class|enum|actor)\s+\w+.*:|\bextension\s+\w+"#)
     private static let unsafeMark = LinePattern(#"@unchecked\s+Sendable|\bnonisolated\(unsafe\)"#)
 
     /// Declarations that other modules see have a documentation comment, or their protocol's requirement has it.
@@ -37,12 +37,14 @@ enum CommentRules {
             "RouterMiddleware": ["Context", "handle"],
             "Service": ["run"],
         ]
+        var parents: [String: [String]] = [:]
         for file in files {
             var current: String?
             for (index, text) in file.code.enumerated() {
                 let words = text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
                 if let at = words.firstIndex(of: "protocol"), at + 1 < words.count, text.hasSuffix("{") {
                     current = words[at + 1]
+                    parents[words[at + 1]] = Array(words[(at + 2)...])
                 } else if text.hasPrefix("}") {
                     current = nil
                 } else if let current, let name = memberName(text), isDocumented(file, index + 1) {
@@ -50,7 +52,24 @@ enum CommentRules {
                 }
             }
         }
-        return found
+        return inheriting(found, parents)
+    }
+
+    /// A protocol's requirements with those of the protocols that it refines.
+    private static func inheriting(
+        _ found: [String: Set<String>],
+        _ parents: [String: [String]]
+    ) -> [String: Set<String>] {
+        var complete = found
+        for name in parents.keys {
+            var (pending, seen): ([String], Set<String>) = ([name], [])
+            while let next = pending.popLast() {
+                guard seen.insert(next).inserted else { continue }
+                complete[name, default: []].formUnion(found[next] ?? [])
+                pending += parents[next] ?? []
+            }
+        }
+        return complete
     }
 
     private static func memberName(_ text: String) -> String? {

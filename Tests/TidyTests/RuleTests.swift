@@ -78,6 +78,12 @@ struct RuleTests {
         #expect(requirements["Page"] == ["title"])
         let witness = file("struct A: Page {\n    package let title = 1\n    package let bare = 2\n}")
         #expect(CommentRules.documentation(witness, requirements: requirements).map(\.line) == [3])
+        let refining = file("package protocol Sheet: Page {\n}")
+        let refined = CommentRules.requirements(of: [declared, refining])
+        for head in ["struct A: Sheet", "extension Sheet"] {
+            let witness = file("\(head) {\n    package let title = 1\n    package let bare = 2\n}")
+            #expect(CommentRules.documentation(witness, requirements: refined).map(\.line) == [3])
+        }
         let stranger = file("struct A {\n    package let title = 1\n}")
         #expect(CommentRules.documentation(stranger, requirements: requirements).map(\.line) == [2])
     }
