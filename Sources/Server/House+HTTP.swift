@@ -5,6 +5,7 @@ import Core
 import Datasets
 import Evaluations
 import HTTPSupport
+import HTTPTypes
 import Hummingbird
 import Loop
 import Monitoring
@@ -24,7 +25,8 @@ extension House {
     ) throws(MartletError) -> any ApplicationProtocol {
         let router = Router(context: AppRequestContext.self)
         let methods = Late<MethodTable>()
-        router.add(middleware: BrowserGuard(allowing: settings.allowedHosts))
+        let browserGuard = BrowserGuard(allowing: settings.allowedHosts)
+        router.add(middleware: browserGuard)
         router.add(middleware: AliveMiddleware())
         let console = try ConsoleRoutes(sources: consoleSources, version: ProductVersion.text)
         router.add(middleware: FallbackMiddleware(methods: methods, page: console.errorPage))
@@ -41,10 +43,12 @@ extension House {
         described.set(routes.entries + leaderRoutes.entries)
         let configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port),
-            serverName: nil
+            serverName: nil,
+            availableConnectionsDelegate: MaximumAvailableConnections(LaneLimits.connections)
         )
         return Application(
             router: router,
+            server: LaneChannel.builder(lane(browserGuard)),
             configuration: configuration,
             onServerRunning: { [address] channel in
                 let port = channel.localAddress?.port ?? settings.port
@@ -54,6 +58,21 @@ extension House {
                 onListening(listening)
             },
             logger: logger
+        )
+    }
+
+    /// Predictions without the router, under the same rules: the hosts of `browserGuard`, and the leader alone.
+    ///
+    /// Requests of browsers, with credentials or to be reported go to the router.
+    private func lane(_ browserGuard: BrowserGuard) -> ServingLane {
+        let isReporting = dataPlane.reporter.samplesRequests
+        return ServingLane(
+            plane: dataPlane,
+            isOpen: { [leadership] in leadership.isLeader && !isReporting },
+            servesHost: { host in
+                let head = HTTPRequest(method: .post, scheme: "http", authority: host, path: "/")
+                return browserGuard.refusal(of: head) == nil
+            }
         )
     }
 
