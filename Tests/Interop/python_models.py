@@ -153,7 +153,7 @@ class Served:
         """Starts the server and waits until it is ready."""
         self.log_path = folder / f"{model.name}-{free_port()}.log"
         self.port = free_port()
-        words = ["serve", str(model), "--port", str(self.port), "--name", "m", "--grpc-port", "0", *arguments]
+        words = ["serve", str(model), "--port", str(self.port), "--name", "m", *arguments]
         if python is not None:
             words += ["--python", python]
         with self.log_path.open("wb") as log:

@@ -195,7 +195,7 @@ def test_g10_stopped_worker(naughty) -> None:
 def test_g11_killed_worker(naughty) -> None:
     """G11: a killed process fails its own call with 503; the other one serves on, and a new one comes within 5 s."""
     served = naughty("--workers", "2")
-    wait_until(lambda: len(served.workers()) == 2, 10)
+    wait_until(lambda: served.log.count("worker ready") == 2, 30, "both workers")
     with concurrent.futures.ThreadPoolExecutor() as threads:
         long = threads.submit(served.naughty, "sleep", 3)
         time.sleep(0.5)

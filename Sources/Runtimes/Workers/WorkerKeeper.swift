@@ -156,7 +156,7 @@ final class WorkerKeeper {
             return state.startup.take()
         }
         let seconds = Double(Clock.monotonicNanoseconds - process.startedAt) / 1e9
-        pool.logger.info(
+        pool.logger.notice(
             "worker ready",
             metadata: metadata(
                 index,
@@ -278,7 +278,7 @@ final class WorkerKeeper {
                 "workers crash too often; none is started for a while",
                 metadata: ["seconds": "\(pause / 1_000_000_000)"]
             )
-        case .reportRecovery: pool.logger.info("workers run again")
+        case .reportRecovery: pool.logger.notice("workers run again")
         case .finish: isFinished = true
         }
     }
@@ -351,7 +351,7 @@ final class WorkerKeeper {
 
     private func log(_ lines: [String], of process: WorkerProcess) {
         for line in lines {
-            pool.logger.info("worker output", metadata: ["process": "\(process.id)", "line": "\(line)"])
+            pool.logger.notice("worker output", metadata: ["process": "\(process.id)", "line": "\(line)"])
         }
     }
 }

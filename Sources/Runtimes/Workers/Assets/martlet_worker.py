@@ -185,8 +185,10 @@ class Inputs:
         self.names = []
         self.types = []
         self.is_tensor = False
+        self.is_unnamed = False
         if schema is not None and schema.inputs:
             self.is_tensor = schema.is_tensor_spec()
+            self.is_unnamed = self.is_tensor and not schema.has_input_names()
             if not self.is_tensor:
                 self.names = schema.input_names() if schema.has_input_names() else []
                 self.columns = {spec.name: column_type(spec) for spec in schema.inputs}
@@ -209,7 +211,7 @@ class Inputs:
         if layout == "rows":
             return self.rows(header, body)
         tensors = list(self.tensors(header, body))
-        if layout == "single":
+        if layout == "single" or (layout == "named" and self.is_unnamed and len(tensors) == 1):
             return self.single(*tensors[0])
         if layout == "named":
             return {name: self.array(values, kind) for name, kind, values in tensors}
