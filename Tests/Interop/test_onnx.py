@@ -96,9 +96,8 @@ def test_every_datatype(tmp_path: Path) -> None:
         # The same as JSON, without the type that JSON has no numbers for.
         inputs = []
         for name, value in values.items():
-            data = value.astype(str).tolist() if name == "BYTES" else value.tolist()
-            if name == "BYTES":
-                data = [[text.decode() for text in row] for row in value]
+            texts = name == "BYTES"
+            data = [[text.decode() for text in row] for row in value] if texts else value.tolist()
             inputs.append({"name": f"in_{name}", "datatype": name, "shape": [2, 2], "data": data})
         answer = served.infer({"inputs": inputs})
         assert answer.status_code == 400, answer.text
@@ -144,14 +143,9 @@ def test_table_with_text(tmp_path: Path) -> None:
         assert np.allclose(found.ravel(), model.predict(some).ravel(), atol=1e-5)
         with pytest.raises(triton.InferenceServerException, match="colour"):
             ask(served, [tensor("width", "FP32", some[["width"]].to_numpy())])
-        with pytest.raises(triton.InferenceServerException, match="FP64"):
-            ask(
-                served,
-                [
-                    tensor("width", "FP64", some[["width"]].to_numpy().astype(float)),
-                    tensor("colour", "BYTES", some[["colour"]].to_numpy().astype(np.object_)),
-                ],
-            )
+        with pytest.raises(triton.InferenceServerException, match="BYTES"):
+            numbers = some[["width"]].to_numpy()
+            ask(served, [tensor("width", "FP32", numbers), tensor("colour", "FP32", numbers)])
 
 
 def test_several_inputs_and_dynamic_axes(tmp_path: Path) -> None:
@@ -191,7 +185,8 @@ def test_opsets(tmp_path: Path, opset: int) -> None:
     )
     expected = onnxruntime.InferenceSession(tmp_path / "model.onnx").run(None, {"x": ROWS[:3]})[0]
     with ServedModel(tmp_path, "model.onnx") as served:
-        assert np.allclose(ask(served, [tensor("x", "FP32", ROWS[:3])]).as_numpy("y"), expected)
+        result = ask(served, [tensor("x", "FP32", ROWS[:3])], outputs=[triton.InferRequestedOutput("y")])
+        assert np.allclose(result.as_numpy("y"), expected)
 
 
 def test_weights_beside_the_model(tmp_path: Path) -> None:
@@ -210,7 +205,8 @@ def test_weights_beside_the_model(tmp_path: Path) -> None:
         size_threshold=0,
     )
     with ServedModel(tmp_path, folder / "model.onnx") as served:
-        found = ask(served, [tensor("x", "FP32", ROWS[:2])]).as_numpy("y")
+        result = ask(served, [tensor("x", "FP32", ROWS[:2])], outputs=[triton.InferRequestedOutput("y")])
+        found = result.as_numpy("y")
         assert np.allclose(found, ROWS[:2] @ np.arange(4096, dtype=np.float32).reshape(4, 1024), rtol=1e-5)
     model = onnx.load(folder / "model.onnx", load_external_data=False)
     (tmp_path / "secret").write_bytes(bytes(4096 * 4))
