@@ -89,7 +89,7 @@ def test_sampled_requests_and_failures(new_server: Callable[..., Martlet]) -> No
         assert refused.status_code == 400
         (span,) = spans_of(receiver, TRACE, 1)
         assert attributes(span)["http.response.status_code"] == 400
-        assert attributes(span)["error.type"] == "invalid_argument"
+        assert attributes(span)["error.type"] == "invalidArgument"
         # An error of the client's is no error of the server's span (OpenTelemetry's rule for HTTP servers).
         assert span.status.code == span.status.STATUS_CODE_UNSET
 

@@ -33,7 +33,7 @@ package struct ServingLane: LaneRoutes {
 
     package func answer(_ request: LaneRequest, _ reply: inout LaneReply) -> Bool {
         guard let target = LaneTarget(request.target), isOpen(), !request.head.hasTrace,
-            request.head.requestTimeout == nil
+            request.head.requestTimeout == nil, !plane.reporter.samplesRequests
         else { return false }
         let start = Clock.monotonicNanoseconds
         // The router meets the same error again, counts it and says it in the protocol's shape.
