@@ -7,12 +7,14 @@ import Evaluations
 import HTTPSupport
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Loop
 import Monitoring
 import NIOCore
 import Pipelines
 import Registry
 import Serving
+import Storage
 import Traces
 import Tracking
 import Webhooks
@@ -65,10 +67,9 @@ extension House {
     ///
     /// Requests of browsers, with credentials or to be reported go to the router.
     private func lane(_ browserGuard: BrowserGuard) -> ServingLane {
-        let isReporting = dataPlane.reporter.samplesRequests
-        return ServingLane(
+        ServingLane(
             plane: dataPlane,
-            isOpen: { [leadership] in leadership.isLeader && !isReporting },
+            isOpen: { [leadership] in leadership.isLeader },
             servesHost: { host in
                 let head = HTTPRequest(method: .post, scheme: "http", authority: host, path: "/")
                 return browserGuard.refusal(of: head) == nil
