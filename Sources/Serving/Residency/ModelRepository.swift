@@ -10,6 +10,14 @@ package struct ModelIndexEntry: Sendable, Equatable {
     package let state: String
     /// Why it is in that state, for people; often empty.
     package let reason: String
+
+    /// Makes a line.
+    package init(name: String, version: String?, state: String, reason: String) {
+        self.name = name
+        self.version = version
+        self.state = state
+        self.reason = reason
+    }
 }
 
 /// The models of the server as the model repository extension of Open Inference V2 sees them.

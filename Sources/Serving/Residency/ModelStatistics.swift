@@ -12,9 +12,7 @@ package struct ModelStatistics: Sendable, Equatable {
     package let memoryBytes: Int
 
     /// The calls of the model by their rows, smallest first.
-    package var batches: [(size: Int, times: InferenceCounters.BatchTimes)] {
-        counters.batches.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    }
+    package var batches: [(size: Int, times: InferenceCounters.BatchTimes)] { counters.batches }
 
     /// An element of `model_stats`.
     package var json: JSONValue {

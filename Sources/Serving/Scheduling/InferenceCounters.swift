@@ -26,6 +26,12 @@ package struct InferenceCounters: Sendable, Equatable {
         package fileprivate(set) var infer = Time()
         /// After the model.
         package fileprivate(set) var output = Time()
+
+        fileprivate mutating func add(_ phases: Phases, infer nanoseconds: UInt64) {
+            input.add(phases.input)
+            infer.add(nanoseconds)
+            output.add(phases.output)
+        }
     }
 
     /// What a request took, in nanoseconds.
@@ -68,8 +74,10 @@ package struct InferenceCounters: Sendable, Equatable {
     package private(set) var executions: UInt64 = 0
     /// When the model was asked last, in milliseconds since 1970; 0 for never.
     package private(set) var lastInference: Int64 = 0
-    /// The calls of the model by their rows; see `ServingLimits.exactBatchSizes`.
-    package private(set) var batches: [Int: BatchTimes] = [:]
+    /// Calls of the model of few rows, by their rows, found without hashing; empty before the first.
+    private var small: [BatchTimes] = []
+    /// Calls of the model of more rows, by powers of two.
+    private var large: [Int: BatchTimes] = [:]
     /// Requests that were not answered, by reason.
     package private(set) var failures: [Failure: UInt64] = [:]
     /// Requests that were turned away before they ran, by reason.
@@ -104,9 +112,17 @@ package struct InferenceCounters: Sendable, Equatable {
         executions &+= 1
         batchRows.record(UInt64(max(0, execution.batchRows)))
         let size = Self.listedSize(execution.batchRows)
-        batches[size, default: BatchTimes()].input.add(phases.input)
-        batches[size, default: BatchTimes()].infer.add(execution.computeNanoseconds)
-        batches[size, default: BatchTimes()].output.add(phases.output)
+        guard size <= ServingLimits.exactBatchSizes else {
+            return large[size, default: BatchTimes()].add(phases, infer: execution.computeNanoseconds)
+        }
+        if small.isEmpty { small = [BatchTimes](repeating: BatchTimes(), count: ServingLimits.exactBatchSizes + 1) }
+        small[size].add(phases, infer: execution.computeNanoseconds)
+    }
+
+    /// The calls of the model by their rows, smallest first; see `ServingLimits.exactBatchSizes`.
+    package var batches: [(size: Int, times: BatchTimes)] {
+        small.enumerated().filter { $1.infer.count > 0 }.map { (size: $0, times: $1) }
+            + large.sorted { $0.key < $1.key }.map { (size: $0.key, times: $0.value) }
     }
 
     mutating func failed(_ reason: Failure, _ refusal: ExecutorRefusal.Reason?, total: UInt64, milliseconds now: Int64)
