@@ -84,7 +84,9 @@ package struct DataPlane: Sendable {
     }
 
     /// Predicts on the caller's thread without ever waiting; nil when that cannot be: the model is not in memory, not
-    /// Martlet's own code, busy or failing, or the request has many rows. Then `infer` says what there is to say.
+    /// Martlet's own code, busy or failing, or the request has many rows.
+    ///
+    /// Then `infer` says what there is to say.
     ///
     /// - Throws: as `infer`, but for failures of the model.
     package func inferNow(_ request: InferenceRequest) throws -> InferenceResponse? {

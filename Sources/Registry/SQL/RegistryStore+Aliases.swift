@@ -46,8 +46,9 @@ extension RegistryStore {
         outbox.committed()
     }
 
-    /// The versions that many aliases point to, by one or two queries; nil for each that there is not. `latest` is the
-    /// highest version.
+    /// The versions that many aliases point to, by one or two queries; nil for each that there is not.
+    ///
+    /// `latest` is the highest version.
     package func resolve(_ wanted: [(alias: String, model: String)]) async throws -> [Int?] {
         let needsLatest = wanted.contains { $0.alias.lowercased() == "latest" }
         let (aliases, latest) = try await database.read { connection in

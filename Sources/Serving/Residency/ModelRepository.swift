@@ -50,7 +50,9 @@ package struct ModelRepository: Sendable {
         try await controller.loadModel(name, LoadWish(parameters))
     }
 
-    /// Takes a model out of service; requests under way finish. It stays listed as unavailable.
+    /// Takes a model out of service; requests under way finish.
+    ///
+    /// It stays listed as unavailable.
     ///
     /// - Throws: `notFound`; `failedPrecondition` while a rollout is in progress.
     package func unload(_ name: String) async throws {

@@ -6,7 +6,9 @@ package struct ExecutorSettings: Sendable, Equatable {
     package var concurrency: Int?
     /// Calls that may wait; further ones are refused.
     package var queue = ServingLimits.queuedCalls
-    /// Rows up to which calls are joined; nil for the default of the kind of model. A call with more rows is cut.
+    /// Rows up to which calls are joined; nil for the default of the kind of model.
+    ///
+    /// A call with more rows is cut.
     package var maximumRows: Int?
     /// The longest that a call waits for others to join it.
     package var maximumDelay: Duration = ServingLimits.batchDelay

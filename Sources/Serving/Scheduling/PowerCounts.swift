@@ -3,7 +3,9 @@ package struct PowerCounts: Sendable, Equatable {
     /// Buckets up to 2^37, two minutes in nanoseconds; the last one holds everything above.
     private static let size = 39
 
-    /// Observations by bucket; bucket `k` holds what is above 2^(k-1) and not above 2^k. Empty before the first.
+    /// Observations by bucket, empty before the first.
+    ///
+    /// Bucket `k` holds what is above 2^(k-1) and not above 2^k.
     package private(set) var counts: [UInt64] = []
     /// Sum of the observations.
     package private(set) var sum: UInt64 = 0
