@@ -28,4 +28,14 @@ package enum CommandLimits {
     package static let defaultWidth = 100
     /// Narrowest a column gets when a table is fitted to the terminal.
     package static let narrowestColumn = 6
+    /// Most rows that `predict` and `bench` put into one request.
+    package static let predictedRowsAtOnce = 100_000
+    /// Largest head of an answer, in bytes.
+    package static let answerHeadBytes = 64 * 1024
+    /// Largest body of an answer, in bytes.
+    package static let answerBytes = 256 * 1024 * 1024
+    /// Most connections of a benchmark.
+    package static let benchConnections = 4096
+    /// Longest benchmark, in seconds.
+    package static let benchSeconds = 24 * 3600.0
 }

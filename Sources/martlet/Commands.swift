@@ -4,5 +4,7 @@ import ArgumentParser
 enum Commands {
     /// The commands, for the root command's list.
     static let nouns: [any ParsableCommand.Type] =
-        AskingCommands.all + [ImportCommand.self, DoctorCommand.self, VersionCommand.self]
+        AskingCommands.all + [
+            PredictCommand.self, BenchCommand.self, ImportCommand.self, DoctorCommand.self, VersionCommand.self,
+        ]
 }
