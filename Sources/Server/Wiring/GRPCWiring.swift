@@ -3,6 +3,7 @@ import Core
 import Logging
 import ServiceLifecycle
 import Serving
+import Storage
 
 /// The gRPC port beside the HTTP server.
 struct GRPCService: Service {
@@ -45,7 +46,8 @@ struct GRPCService: Service {
                 host: settings.host,
                 port: port,
                 messageLimit: settings.inference.grpcMessageBytes,
-                allows: { names.allows(authority: $0) }
+                allows: { names.allows(authority: $0) },
+                isOpen: { [leadership = house.leadership] in leadership.isLeader }
             ),
             plane: house.dataPlane,
             repository: ModelRepository(controller: house.deployments, table: house.table),

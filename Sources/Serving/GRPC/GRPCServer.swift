@@ -16,18 +16,22 @@ package final class GRPCServer: Sendable {
         package var messageLimit: Int
         /// Whether the server may be called by a name (`:authority`).
         package var allows: @Sendable (_ authority: String) -> Bool
+        /// Whether this server answers for models now; one of several servers on a database does.
+        package var isOpen: @Sendable () -> Bool
 
         /// A configuration.
         package init(
             host: String,
             port: Int,
             messageLimit: Int = ServingLimits.grpcMessageBytes,
-            allows: @escaping @Sendable (_ authority: String) -> Bool = { _ in true }
+            allows: @escaping @Sendable (_ authority: String) -> Bool = { _ in true },
+            isOpen: @escaping @Sendable () -> Bool = { true }
         ) {
             self.host = host
             self.port = port
             self.messageLimit = messageLimit
             self.allows = allows
+            self.isOpen = isOpen
         }
     }
 
@@ -53,7 +57,7 @@ package final class GRPCServer: Sendable {
         clock: Clock
     ) async throws -> GRPCServer {
         let services = GRPCServices(
-            methods: try methods(plane, repository, serverVersion, clock),
+            methods: try methods(plane, repository, serverVersion, clock, configuration.isOpen),
             messageLimit: configuration.messageLimit,
             allows: configuration.allows,
             reporter: plane.reporter
@@ -122,22 +126,29 @@ package final class GRPCServer: Sendable {
         _ plane: DataPlane,
         _ repository: ModelRepository,
         _ serverVersion: String,
-        _ clock: Clock
+        _ clock: Clock,
+        _ isOpen: @escaping @Sendable () -> Bool
     ) throws -> [String: GRPCMethod] {
         let inference = InferenceMethods(plane: plane)
         let reflection = try ReflectionMethods()
         let health = HealthMethods(
             deployments: plane.deployments,
             services: [InferenceMethods.service, HealthMethods.service],
+            isOpen: isOpen,
             clock: clock
         )
         var methods: [String: GRPCMethod] = [:]
         func add(_ service: String, _ named: [String: GRPCMethod]) {
             for (name, method) in named { methods["/\(service)/\(name)"] = method }
         }
-        add(InferenceMethods.service, inference.methods)
-        add(InferenceMethods.service, ServerMethods(inference: inference, serverVersion: serverVersion).methods)
-        add(InferenceMethods.service, RepositoryMethods(repository: repository).methods)
+        func addOfLeader(_ named: [String: GRPCMethod]) {
+            add(InferenceMethods.service, named.mapValues { $0.refused(unless: isOpen) })
+        }
+        addOfLeader(inference.methods)
+        let server = ServerMethods(inference: inference, serverVersion: serverVersion)
+        add(InferenceMethods.service, server.methods)
+        addOfLeader(server.modelMethods)
+        addOfLeader(RepositoryMethods(repository: repository).methods)
         add(InferenceMethods.service, SettingMethods().methods)
         add(HealthMethods.service, health.methods)
         for service in ReflectionMethods.services { add(service, reflection.methods) }

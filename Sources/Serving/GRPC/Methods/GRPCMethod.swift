@@ -20,6 +20,34 @@ enum GRPCMethod: Sendable {
     case immediate(Immediate, otherwise: Unary)
     case streaming(Streaming)
 
+    /// The method, but for a server that does not answer for models now.
+    func refused(unless isOpen: @escaping @Sendable () -> Bool) -> GRPCMethod {
+        let closed = MartletError(
+            .unavailable,
+            "This server follows: another server on the same database answers for models. Call that one."
+        )
+        switch self {
+        case .unary(let body):
+            return .unary { message, call, answer in
+                guard isOpen() else { throw closed }
+                return try await body(message, call, answer)
+            }
+        case .immediate(let body, let otherwise):
+            return .immediate(
+                { message, call, answer in
+                    guard isOpen() else { throw closed }
+                    return try body(message, call, answer)
+                },
+                otherwise: otherwise
+            )
+        case .streaming(let body):
+            return .streaming { messages, call, answers in
+                guard isOpen() else { throw closed }
+                try await body(messages, call, answers)
+            }
+        }
+    }
+
     /// A unary method over generated messages.
     static func messages<Request: Message, Answer: Message>(
         _ body: @escaping @Sendable (Request, GRPCCall) async throws -> Answer

@@ -9,6 +9,7 @@ struct HealthMethods: Sendable {
 
     let deployments: DeploymentTable
     let services: Set<String>
+    let isOpen: @Sendable () -> Bool
     let clock: Clock
 
     /// The methods by name.
@@ -41,6 +42,6 @@ struct HealthMethods: Sendable {
     /// The status of a service, or of the server for an empty name; nil for a name that is not served.
     private func status(of service: String) -> Grpc_Health_V1_HealthCheckResponse.ServingStatus? {
         guard service.isEmpty || services.contains(service) else { return nil }
-        return deployments.all.allSatisfy { $0.routing != nil } ? .serving : .notServing
+        return isOpen() && deployments.all.allSatisfy { $0.routing != nil } ? .serving : .notServing
     }
 }

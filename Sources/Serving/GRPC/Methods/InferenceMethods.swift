@@ -41,6 +41,7 @@ struct InferenceMethods: Sendable {
         _ buffer: ByteBuffer
     ) async throws -> (ByteBuffer, ServedModel) {
         let (deployment, version) = try target(message)
+        try plane.admit(deployment, version: version)
         let model = try await plane.model(of: deployment, version: version)
         let asked = try read(message, call, deployment, version, model)
         let response = try await plane.infer(asked.request)

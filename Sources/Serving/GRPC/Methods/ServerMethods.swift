@@ -8,15 +8,11 @@ struct ServerMethods: Sendable {
     let inference: InferenceMethods
     let serverVersion: String
 
-    /// The methods by name.
+    /// What every server answers, by name.
     var methods: [String: GRPCMethod] {
-        let deployments = inference.plane.deployments
-        return [
+        [
             "ServerLive": .messages { (_: Inference_ServerLiveRequest, _) in
                 Inference_ServerLiveResponse.with { $0.live = true }
-            },
-            "ServerReady": .messages { (_: Inference_ServerReadyRequest, _) in
-                .with { $0.ready = deployments.all.allSatisfy { $0.routing != nil } } as Inference_ServerReadyResponse
             },
             "ServerMetadata": .messages { (_: Inference_ServerMetadataRequest, _) in
                 Inference_ServerMetadataResponse.with {
@@ -24,6 +20,16 @@ struct ServerMethods: Sendable {
                     $0.version = serverVersion
                     $0.extensions = Self.extensions
                 }
+            },
+        ]
+    }
+
+    /// What is answered of models, by name.
+    var modelMethods: [String: GRPCMethod] {
+        let deployments = inference.plane.deployments
+        return [
+            "ServerReady": .messages { (_: Inference_ServerReadyRequest, _) in
+                .with { $0.ready = deployments.all.allSatisfy { $0.routing != nil } } as Inference_ServerReadyResponse
             },
             "ModelReady": .messages { (request: Inference_ModelReadyRequest, _) in
                 let isReady = try isReady(request.name, request.version)

@@ -84,6 +84,7 @@ final class GRPCConnection: ChannelInboundHandler {
         switch event {
         case let event as NIOHTTP2WindowUpdatedEvent: windowChanged(event)
         case let event as StreamClosedEvent: drop(event.streamID)
+        case is ChannelShouldQuiesceEvent: endStreams()
         default: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -245,6 +246,17 @@ final class GRPCConnection: ChannelInboundHandler {
     }
 
     private static let late = GRPCStatus(.deadlineExceeded, "The deadline has passed.")
+
+    /// The server stops: streaming calls get no more messages, and a watch, which would never end, ends.
+    private func endStreams() {
+        for (id, stream) in streams where stream.isStreaming {
+            if stream.call.path.hasSuffix("/Watch") {
+                end(id, with: GRPCStatus(.unavailable, "The server is stopping."))
+            } else {
+                stream.messages?.finish()
+            }
+        }
+    }
 
     /// Cuts calls whose bytes have stopped coming, and a connection that never spoke.
     private func cutStalled() {

@@ -31,6 +31,7 @@ struct GRPCFraming {
             if expected > buffer.readableBytes {
                 buffer.reserveCapacity(minimumWritableBytes: expected - buffer.readableBytes)
             }
+            if buffer.readerIndex > buffer.readableBytes { buffer.discardReadBytes() }
             buffer.writeImmutableBuffer(bytes)
         }
     }
