@@ -113,13 +113,10 @@ import Testing
         files["GET \(Self.list)?path=1%2Fm%2Fdata"] = [
             "files": [["path": "model.ubj", "is_dir": false, "file_size": .integer(ImportsLimits.modelBytes - 2)]]
         ]
-        let error = try await #require(throws: MartletError.self) { [files] in
-            try await Self.remote(files).download(
-                "1/m",
-                to: store,
-                folder: ArtifactPath(validating: "a"),
-                checksums: [:]
-            )
+        let remote = Self.remote(files)
+        let place = try ArtifactPath(validating: "a")
+        let error = try await #require(throws: MartletError.self) {
+            try await remote.download("1/m", to: store, folder: place, checksums: [:])
         }
         #expect(error.code == .payloadTooLarge)
     }
