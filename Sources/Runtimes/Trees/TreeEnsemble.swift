@@ -112,8 +112,8 @@ package final class TreeEnsemble: RowRuntime {
         featureCount == 0 ? UnsafePointer(bitPattern: MemoryLayout<Float>.alignment) : nil
     }
 
-    /// Rows whose sums are kept at once.
-    private static let chunk = 512
+    /// Rows whose sums are kept at once: fewer the more sums a row has, and whole groups.
+    private var chunk: Int { min(512, max(TreeForest.lanes, 65536 / forest.width)) }
 
     /// Walks the rows and hands each one's finished sums to `body`, with where its outputs belong.
     @inline(__always)
@@ -124,13 +124,14 @@ package final class TreeEnsemble: RowRuntime {
         _ start: UnsafePointer<Value>,
         _ body: (Int, UnsafeMutablePointer<Value>) -> Void
     ) {
-        let (width, step) = (forest.width, min(count, Self.chunk))
+        let (width, chunk) = (forest.width, self.chunk)
+        let step = min(count, chunk)
         let walker = TreeWalker<Value>(forest, featureCount: featureCount, start: start)
         withUnsafeTemporaryAllocation(of: Value.self, capacity: max(1, step * width)) { sums in
             guard let sums = sums.baseAddress else { return }
             sums.initialize(repeating: 0, count: step * width)
-            for first in stride(from: 0, to: count, by: Self.chunk) {
-                let taken = min(Self.chunk, count - first)
+            for first in stride(from: 0, to: count, by: chunk) {
+                let taken = min(chunk, count - first)
                 walker.walk(rows + first * featureCount, count: taken, into: sums)
                 for row in 0..<taken {
                     finish(sums + row * width)
