@@ -132,7 +132,7 @@ final class LoadRun {
             if let failure = answer.failure {
                 failed(failure, at: now)
             } else if now >= counted, now <= end {
-                result.answered(after: now - due)
+                result.answered(after: now > due ? now - due : 0)
             }
             feed(slot)
         case .failure(let failure):
@@ -157,7 +157,7 @@ final class LoadRun {
     private func tick() {
         let now = Clock.monotonicNanoseconds
         if let rate = plan.rate {
-            let target = UInt64(Double(min(now, end) - begin) * 1e-9 * rate)
+            let target = UInt64(max(0, Double(min(now, end)) - Double(begin)) * 1e-9 * rate)
             while dueCount < target {
                 waiting.append(begin + UInt64(Double(dueCount) / rate * 1e9))
                 dueCount += 1
@@ -165,7 +165,7 @@ final class LoadRun {
             for slot in slots where slot.due == nil && head < waiting.count { feed(slot) }
         }
         let patience = UInt64(max(0, plan.timeout.wholeMilliseconds)) * 1_000_000
-        for slot in slots where slot.due != nil && now - slot.sent > patience {
+        for slot in slots where slot.due != nil && now > slot.sent && now - slot.sent > patience {
             slot.due = nil
             slot.number += 1
             failed(WireFailure.timeout.rawValue, at: now)
