@@ -4,7 +4,7 @@ import ArgumentParser
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Show, register and compare models, move their aliases, prepare their Python.",
+        abstract: "Show, register and compare models, and move their aliases.",
         subcommands: [
             ModelList.self, ModelShow.self, ModelRegister.self, ModelPromote.self, ModelAlias.self, ModelDiff.self,
             ModelEnv.self,
