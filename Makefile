@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps native build run test check format bench bench-tracking clean
+.PHONY: help deps native build run test check format bench bench-serving bench-tracking clean
 
 configuration ?= release
 binary := .build/$(configuration)/martlet
@@ -43,7 +43,9 @@ format: deps ## Rewrite the sources in the repository's format
 	@scripts/make-venv
 	@.build/venv/bin/ruff format --quiet && .build/venv/bin/ruff check --quiet --fix
 
-bench: native build ## Measure serving beside FastAPI and scikit-learn on this machine
+bench: bench-serving ## Measure serving: the short name of bench-serving
+
+bench-serving: native build ## Measure serving beside FastAPI with scikit-learn, and nginx (about ten minutes)
 	@scripts/install-deps bench
 	@exec python3 Benchmarks/serving/bench.py --martlet $(binary)
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Measures Martlet's /predict beside a FastAPI server of the usual shape: `bench.py --martlet BINARY`.
+"""Measures every mark of serving beside FastAPI with scikit-learn and nginx: `bench.py --martlet BINARY`.
 
-Both servers hold a model of the same size, run on one core and answer wrk on another, in turn within each repetition,
-so that what else the machine does meets both. Only loopback; every run is bounded. Standard library and wrk.
+The servers run on one core and answer the load generator on another, in turn within each repetition, so that what else
+the machine does meets all of them. Martlet runs as a user starts it: metrics, ledger and drift on. Only loopback; every
+run is bounded. Standard library, wrk and h2load; the peers' packages are in requirements.txt.
 """
 
 from __future__ import annotations
@@ -20,15 +21,23 @@ import tempfile
 import time
 from pathlib import Path
 
+import checks
+import loads
 import processes
 import report
-from servers import HERE, Martlet, Peer, Server, call
+import scenarios
+import workloads
+from loads import CLIENT_CORE, SERVER_CORE
+from servers import COLD_MANIFEST, HERE, Martlet, Nginx, Peer, Server
 
 ROOT = HERE.parents[1]
 DATA = ROOT / "examples" / "breast-cancer" / "breast_cancer.csv"
-SERVER_CORE, CLIENT_CORE = 0, 1
-CONNECTIONS = (1, 16)
 STARTS = 3
+PLAN = [
+    (16, ["fastapi", "/predict", "V1", "V2 JSON", "V2 binary", "V2 gRPC", "nginx"]),
+    (1, ["fastapi", "nginx", "/predict", "V1", "V2 JSON", "nginx"]),
+    (1, ["fastapi batch", "V1 batch", "V2 binary batch"]),
+]
 
 
 def environment() -> Path:
@@ -48,94 +57,59 @@ def environment() -> Path:
 
 def versions(python: Path, binary: Path) -> dict[str, str]:
     """Versions of everything that takes part."""
-    names = ["fastapi", "uvicorn", "scikit-learn", "xgboost-cpu", "numpy"]
+    names = ["fastapi", "uvicorn", "scikit-learn", "xgboost-cpu", "numpy", "grpcio"]
     code = f"import importlib.metadata as m, json; print(json.dumps({{n: m.version(n) for n in {names}}}))"
     found = json.loads(subprocess.run([str(python), "-c", code], check=True, capture_output=True, text=True).stdout)
     found["Python"] = ".".join(map(str, sys.version_info[:3]))
     martlet = subprocess.run([str(binary), "--version"], capture_output=True, text=True, check=False)
     swift = subprocess.run(["swift", "--version"], capture_output=True, text=True, check=False).stdout
     wrk = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False).stdout
+    h2load = subprocess.run(["h2load", "--version"], capture_output=True, text=True, check=False).stdout
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or "nginx"
+    nginx = subprocess.run([program, "-v"], capture_output=True, text=True, check=False).stderr
     found["martlet"] = martlet.stdout.strip() or "source build"
     found["Swift"] = (re.search(r"Swift version (\S+)", swift) or [None, "unknown"])[1]
     found["wrk"] = (re.search(r"wrk (?:debian/)?(\S+)", wrk) or [None, "unknown"])[1]
+    found["h2load"] = (re.search(r"nghttp2/(\S+)", h2load) or [None, "unknown"])[1]
+    found["nginx"] = (re.search(r"nginx/(\S+)", nginx) or [None, "unknown"])[1]
     return found
 
 
-def verify(server: Server, expected: list[float]) -> None:
-    """Stops the benchmark when the server does not compute what the model says."""
-    for body, probability in zip((server.folder / "requests.txt").read_text().splitlines(), expected, strict=True):
-        status, answer = call(server.port, "POST", "/predict", body.encode())
-        got = json.loads(answer).get("probability") if status == 200 else None
-        if got is None or abs(got - probability) > 1e-4:
-            raise SystemExit(f"{server.name}: expected probability {probability}, got {status} {answer[:300]!r}")
-
-
-def load(server: Server, connections: int, seconds: int) -> dict[str, float]:
-    """One run of wrk against a server."""
-    command = ["taskset", "-c", str(CLIENT_CORE), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
-    command += ["-s", str(HERE / "post.lua"), f"http://127.0.0.1:{server.port}"]
-    variables = os.environ | {"REQUESTS": str(server.folder / "requests.txt")}
-    busy, cpu, started = (
-        processes.core_busy_seconds(SERVER_CORE),
-        processes.cpu_seconds(server.process.pid),
-        time.time(),
-    )
-    finished = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
-    cpu = processes.cpu_seconds(server.process.pid) - cpu
-    others = processes.core_busy_seconds(SERVER_CORE) - busy - cpu
-    found = re.search(r"^figures (\{.*\})$", finished.stdout, re.MULTILINE)
-    if not found:
-        raise SystemExit(f"wrk failed: {finished.stdout}{finished.stderr}")
-    figures = json.loads(found.group(1))
-    if figures["errors"] or not figures["requests"]:
-        raise SystemExit(f"{server.name}: {figures['errors']} errors in {figures['requests']} requests")
-    return {
-        "requests": figures["requests"],
-        "requests_per_second": figures["requests"] / (figures["microseconds"] / 1e6),
-        "cpu_us": cpu * 1e6 / figures["requests"],
-        "p50_us": figures["p50"],
-        "p99_us": figures["p99"],
-        "others": max(0.0, others / (time.time() - started)),
-    }
-
-
-def measure(servers: list[Server], repetitions: int, seconds: int) -> dict[str, dict]:
-    """Alternates the servers over all numbers of connections; the one that is not measured is stopped."""
-    results: dict[str, dict] = {}
-    for server in servers:
+def begin(servers: dict[str, Server]) -> dict[str, dict]:
+    """Starts every server some times, keeps the times, and leaves all of them stopped but ready."""
+    found = {}
+    for name, server in servers.items():
         first = []
         for index in range(STARTS):
             server.start()
             first.append(server.first_prediction_ms)
             if index < STARTS - 1:
                 server.stop()
-        runs = {str(connections): [] for connections in CONNECTIONS}
-        results[server.name] = {"first_prediction_ms": first, "runs": runs}
-        verify(
-            server,
-            json.loads((server.folder / "expected.json").read_text())[
-                "peer" if isinstance(server, Peer) else "martlet"
-            ],
-        )
-        load(server, max(CONNECTIONS), 1)
+        found[name] = {"first_prediction_ms": first}
         server.signal(signal.SIGSTOP)
+    return found
+
+
+def measure(
+    servers: dict[str, Server], work: dict[str, workloads.Workload], repetitions: int, seconds: int
+) -> list[dict]:
+    """Runs the plan; in every repetition each kind of work meets the same conditions as its peers."""
+    runs = []
     for repetition in range(repetitions):
-        for connections in CONNECTIONS:
-            for server in servers:
+        for connections, names in PLAN:
+            for name in names:
+                server = servers[work[name].server]
                 server.signal(signal.SIGCONT)
-                figures = load(server, connections, seconds)
+                figures = loads.run(server, work[name], connections, seconds)
                 server.signal(signal.SIGSTOP)
-                results[server.name]["runs"][str(connections)].append(figures)
+                runs.append({"work": name, "connections": connections, "repetition": repetition} | figures)
                 print(
-                    f"  {repetition + 1}/{repetitions}  {server.name:8} {connections:2} connections"
-                    f"  {figures['requests_per_second']:9,.0f} requests/s  {figures['cpu_us']:7.1f} µs CPU"
-                    f"  p50 {figures['p50_us']:7,.0f} µs  p99 {figures['p99_us']:7,.0f} µs",
+                    f"  {repetition + 1}/{repetitions}  {name:16} {connections:2} connections"
+                    f"  {figures['requests_per_second']:9,.0f} requests/s  {figures['cpu_us']:9,.1f} µs CPU"
+                    f"  p50 {figures['p50_us']:8,.0f} µs  p99 {figures['p99_us']:8,.0f} µs",
                     flush=True,
                 )
-    for server in servers:
-        server.signal(signal.SIGCONT)
-        results[server.name]["resident_mib"] = processes.resident_mebibytes(server.process.pid)
-    return results
+    return runs
 
 
 def main() -> None:
@@ -153,15 +127,16 @@ def main() -> None:
     binary, python = arguments.martlet.resolve(), environment()
     with tempfile.TemporaryDirectory(prefix="martlet-bench-") as name:
         folder = Path(name)
-        print("==> Training two models of the same size", flush=True)
+        print("==> Training the models", flush=True)
         trained = subprocess.run(
             [str(python), str(HERE / "train_models.py"), str(DATA), name], check=True, capture_output=True, text=True
         )
-        martlet, peer = Martlet(folder, SERVER_CORE, binary), Peer(folder, SERVER_CORE, python)
-        servers: list[Server] = [peer, martlet]
+        work = workloads.prepare(folder)
+        martlet = Martlet(folder, SERVER_CORE, binary)
+        peers: list[Server] = [Peer(folder, SERVER_CORE, python), Nginx(folder, SERVER_CORE), martlet]
+        servers = {server.name: server for server in peers}
         try:
             martlet.register()
-            print("==> Measuring", flush=True)
             measured = {
                 "date": time.strftime("%Y-%m-%d"),
                 "machine": processes.machine(),
@@ -169,12 +144,46 @@ def main() -> None:
                 "model": json.loads(trained.stdout),
                 "repetitions": arguments.repetitions,
                 "seconds": arguments.seconds,
-                "servers": measure(servers, arguments.repetitions, arguments.seconds),
+                "servers": begin(servers),
             }
+            print("==> Checking the answers", flush=True)
+            for server in peers:
+                server.signal(signal.SIGCONT)
+                checks.verify(server, work, python)
+                loads.run(server, work["/predict" if server is martlet else server.name], 16, 1)
+                server.signal(signal.SIGSTOP)
+            print("==> Measuring", flush=True)
+            measured["runs"] = measure(servers, work, arguments.repetitions, arguments.seconds)
+            for server in peers:
+                server.signal(signal.SIGCONT)
+                measured["servers"][server.name]["resident_mib"] = processes.resident_mebibytes(server.process.pid)
+            measured["one_row_alone"] = scenarios.one_row_alone(martlet)
+            for server in peers:
+                server.stop()
+            print("==> Loading a model that had left memory", flush=True)
+            cold = another(folder, binary, "cold", [])
+            peers.append(cold)
+            cold.register("large", "large", COLD_MANIFEST)
+            cold.start()
+            measured["cold_load"] = scenarios.cold_load(cold)
+            cold.stop()
+            print("==> A thousand models", flush=True)
+            many = another(folder, binary, "many", ["--model-memory", f"{scenarios.MEMORY_MIB}MiB"])
+            peers.append(many)
+            measured["many_models"] = scenarios.many_models(many)
         finally:
-            for server in servers:
+            for server in peers:
                 server.stop()
     print("\n" + report.write(measured, ROOT / "Benchmarks" / "results"))
+
+
+def another(folder: Path, binary: Path, name: str, options: list[str]) -> Martlet:
+    """A further Martlet with data of its own beside the same models and bodies."""
+    place = folder / name
+    place.mkdir()
+    for shared in ("bodies", "large", "small"):
+        (place / shared).symlink_to(folder / shared)
+    return Martlet(place, SERVER_CORE, binary, options)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,27 @@ async def predict(sample: Sample) -> Prediction:
     return answer
 
 
+class Batch(BaseModel):
+    """Many rows."""
+
+    instances: list[list[float]]
+
+
+@app.post("/predict_batch")
+async def predict_batch(batch: Batch) -> dict[str, list[float]]:
+    """Predicts many rows."""
+    started = time.perf_counter()
+    if any(len(row) != FEATURES for row in batch.instances):
+        requests.labels("rejected").inc()
+        raise HTTPException(422, f"expected {FEATURES} features")
+    probabilities = model.predict_proba(np.array(batch.instances))[:, 1].tolist()
+    elapsed = time.perf_counter() - started
+    latency.observe(elapsed)
+    requests.labels("answered").inc()
+    log.info("rows=%d ms=%.3f", len(probabilities), elapsed * 1e3)
+    return {"predictions": probabilities}
+
+
 @app.get("/metrics")
 async def metrics() -> Response:
     """Metrics for Prometheus."""

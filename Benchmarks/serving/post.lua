@@ -1,10 +1,17 @@
--- wrk script: posts the lines of the file REQUESTS to /predict in turn and prints the figures as one line of JSON.
+-- wrk script: posts the files 0, 1, … of the folder BODIES to TARGET in turn and prints the figures as one line of JSON.
 local bodies, turn = {}, 0
 
 function init()
-    local headers = { ["Content-Type"] = "application/json" }
-    for line in io.lines(os.getenv("REQUESTS")) do
-        bodies[#bodies + 1] = wrk.format("POST", "/predict", headers, line)
+    local headers = { ["Content-Type"] = os.getenv("CONTENT_TYPE") }
+    local length = os.getenv("JSON_LENGTH")
+    if length ~= "" then headers["Inference-Header-Content-Length"] = length end
+    local index = 0
+    while true do
+        local file = io.open(os.getenv("BODIES") .. "/" .. index, "rb")
+        if not file then break end
+        bodies[#bodies + 1] = wrk.format("POST", os.getenv("TARGET"), headers, file:read("*a"))
+        file:close()
+        index = index + 1
     end
 end
 

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,34 @@ deployments:
   bench:
     model: bench
     alias: production
+monitors:
+  bench-drift:
+    deployment: bench
+    window: 120
+    minimum: 100
+    interval: 1s
+    detectors:
+      mmd: {p_value: 0.01, permutations: 200}
+      ks: {p_value: 0.001, correction: bonferroni}
+"""
+NGINX = """daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/nginx-body;
+  proxy_temp_path {folder}/nginx-proxy;
+  fastcgi_temp_path {folder}/nginx-fastcgi;
+  uwsgi_temp_path {folder}/nginx-uwsgi;
+  scgi_temp_path {folder}/nginx-scgi;
+  keepalive_requests 1000000000;
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{ default_type application/json; return 200 '{answer}'; }}
+  }}
+}}
 """
 
 
@@ -31,13 +60,21 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def call(port: int, method: str, path: str, body: bytes = b"", content_type: str = "application/json") -> tuple:
-    """One request; returns status and body."""
+def call(
+    port: int,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    content_type: str = "application/json",
+    headers: dict[str, str] | None = None,
+) -> tuple[int, dict[str, str], bytes]:
+    """One request; returns status, fields and body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    fields = headers or ({"Content-Type": content_type} if body else {})
     try:
-        connection.request(method, path, body or None, {"Content-Type": content_type} if body else {})
+        connection.request(method, path, body or None, fields)
         response = connection.getresponse()
-        return response.status, response.read()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
     finally:
         connection.close()
 
@@ -52,7 +89,8 @@ class Server:
         self.folder, self.core, self.port = folder, core, free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.first_prediction_ms = 0.0
-        self.body = (folder / "requests.txt").read_text().splitlines()[0].encode()
+        self.grpc_port = free_port()
+        self.body = (folder / "bodies" / "features" / "0").read_bytes()
 
     def command(self) -> list[str]:
         """The command line of the server."""
@@ -76,7 +114,7 @@ class Server:
             start_new_session=True,
         )
         for status, answer in self.attempts(started):
-            if status == 200 and "probability" in json.loads(answer):
+            if status == 200 and b"probability" in answer:
                 self.first_prediction_ms = (time.perf_counter() - started) * 1e3
                 return
         raise SystemExit(f"{self.name}: no prediction within {START_SECONDS} s; see {log.name}")
@@ -87,7 +125,8 @@ class Server:
             if self.process is None or self.process.poll() is not None:
                 raise SystemExit(f"{self.name} ended by itself; see {self.folder / self.name}.log")
             with contextlib.suppress(OSError, http.client.HTTPException):
-                yield call(self.port, "POST", "/predict", self.body)
+                status, _, answer = call(self.port, "POST", "/predict", self.body)
+                yield status, answer
             time.sleep(0.002)
 
     def signal(self, number: int) -> None:
@@ -128,33 +167,48 @@ class Peer(Server):
         return {"PEER_MODEL": str(self.folder / "peer.joblib")}
 
 
+class Nginx(Server):
+    """nginx that gives every request the same answer: what the system and a lean loop cost."""
+
+    name = "nginx"
+
+    def command(self) -> list[str]:
+        """One worker without access log."""
+        answer = json.dumps({"prediction": 1, "probability": 0.5, "padding": "x" * 160})
+        place = self.folder / "nginx.conf"
+        place.write_text(NGINX.format(folder=self.folder, port=self.port, answer=answer))
+        program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or "nginx"
+        return [program, "-p", str(self.folder), "-c", str(place)]
+
+
 class Martlet(Server):
     """Martlet as a user starts it: ledger, metrics and deployment rules on."""
 
     name = "martlet"
+    experiment = ""
 
-    def __init__(self, folder: Path, core: int, binary: Path) -> None:
+    def __init__(self, folder: Path, core: int, binary: Path, options: list[str] | None = None) -> None:
         """Prepares Martlet with a data folder of its own."""
         super().__init__(folder, core)
-        self.binary = binary
+        self.binary, self.options = binary, options or []
 
     def command(self) -> list[str]:
         """`martlet up` on its own data."""
-        return [str(self.binary), "up", "--port", str(self.port), "--data", str(self.folder / "martlet-data")]
+        ports = ["--port", str(self.port), "--grpc-port", str(self.grpc_port)]
+        return [str(self.binary), "up", *ports, "--data", str(self.folder / "martlet-data"), *self.options]
 
     def require(self, method: str, path: str, body: object) -> dict:
         """One call that must succeed."""
         if isinstance(body, bytes):
-            status, answer = call(self.port, method, path, body, "application/octet-stream")
+            status, _, answer = call(self.port, method, path, body, "application/octet-stream")
         else:
-            status, answer = call(self.port, method, path, json.dumps(body).encode())
+            status, _, answer = call(self.port, method, path, json.dumps(body).encode())
         if status != 200:
             raise SystemExit(f"martlet: {method} {path} answered {status}: {answer.decode(errors='replace')[:500]}")
         return json.loads(answer) if answer else {}
 
-    def register(self) -> None:
-        """Registers the model through the MLflow API and deploys it, as a user would; then ends the server."""
-        self.body, body = b"{}", self.body
+    def open_for_registration(self) -> None:
+        """Starts the server and waits until it answers at all."""
         self.process = subprocess.Popen(
             self.command(),
             cwd=self.folder,
@@ -165,22 +219,33 @@ class Martlet(Server):
         )
         for status, _ in self.attempts(time.perf_counter()):
             if status:
-                break
+                return
+
+    def log_model(self, model: Path) -> tuple[str, str]:
+        """Logs a model directory in a new run through the MLflow API; returns the run's id and the model's source."""
         api = "/api/2.0/mlflow"
-        experiment = self.require("POST", f"{api}/experiments/create", {"name": "bench"})["experiment_id"]
-        run = self.require("POST", f"{api}/runs/create", {"experiment_id": experiment, "start_time": 1})["run"]["info"]
-        root = run["artifact_uri"].removeprefix("mlflow-artifacts:/").lstrip("/")
-        for file in sorted((self.folder / "model").iterdir()):
+        if not self.experiment:
+            self.experiment = self.require("POST", f"{api}/experiments/create", {"name": "bench"})["experiment_id"]
+        run = self.require("POST", f"{api}/runs/create", {"experiment_id": self.experiment, "start_time": 1})["run"]
+        root = run["info"]["artifact_uri"].removeprefix("mlflow-artifacts:/").lstrip("/")
+        for file in sorted(model.iterdir()):
             path = f"/api/2.0/mlflow-artifacts/artifacts/{root}/model/{file.name}"
             self.require("PUT", path, file.read_bytes())
-        self.require("POST", f"{api}/registered-models/create", {"name": "bench"})
-        source = f"{run['artifact_uri']}/model"
-        version = {"name": "bench", "source": source, "run_id": run["run_id"]}
-        self.require("POST", f"{api}/model-versions/create", version)
-        alias = {"name": "bench", "alias": "production", "version": "1"}
+        return run["info"]["run_id"], f"{run['info']['artifact_uri']}/model"
+
+    def register_version(self, name: str, run: str, source: str) -> None:
+        """Registers a model's first version and gives it the alias `production`."""
+        api = "/api/2.0/mlflow"
+        self.require("POST", f"{api}/registered-models/create", {"name": name})
+        self.require("POST", f"{api}/model-versions/create", {"name": name, "source": source, "run_id": run})
+        alias = {"name": name, "alias": "production", "version": "1"}
         self.require("POST", f"{api}/registered-models/alias", alias)
-        self.require("POST", "/api/martlet/v1/apply", {"manifest": MANIFEST, "directory": "."})
-        self.body = body
+
+    def register(self, name: str = "bench", folder: str = "model", manifest: str = MANIFEST) -> None:
+        """Registers and deploys a model as a user would; then ends the server."""
+        self.open_for_registration()
+        self.register_version(name, *self.log_model(self.folder / folder))
+        self.require("POST", "/api/martlet/v1/apply", {"manifest": manifest, "directory": "."})
         if not any(status == 200 for status, _ in self.attempts(time.perf_counter())):
             raise SystemExit(f"martlet: the deployment does not answer; see {self.folder / 'register.log'}")
         self.stop()

@@ -25,6 +25,8 @@ final class LaneTail: ChannelDuplexHandler {
     /// Whether a request's body is still to come.
     private(set) var isReading = false
     private var pending: [Pending] = []
+    /// Whether the head of a response is written and its end is not.
+    private var hasBegun = false
     private var refusal: (status: HTTPResponseStatus, message: String)?
 
     /// Whether a response is owed.
@@ -48,9 +50,20 @@ final class LaneTail: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
+    /// A body that breaks off the rules is the client's fault; without this its reader would only see it end early.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError, isReading, pending.count == 1, !hasBegun, refusal == nil else {
+            context.fireErrorCaught(error)
+            return
+        }
+        refusal = (.badRequest, "The request body is not framed as its head says.")
+        refuse(context)
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head):
+            hasBegun = head.status.code >= 200
             // An interim response is not the answer.
             if head.status.code >= 200, closesAfterResponse {
                 head.headers.replaceOrAdd(name: "Connection", value: "close")
@@ -63,6 +76,7 @@ final class LaneTail: ChannelDuplexHandler {
             }
         case .body: context.write(data, promise: promise)
         case .end:
+            hasBegun = false
             let closes = closesAfterResponse && !isReading
             if !pending.isEmpty { pending.removeFirst() }
             onResponseEnd()

@@ -33,6 +33,8 @@ final class MonitorBoard: Sendable {
     /// The most severe signal of a deployment's monitors; nil when none watches it.
     func signal(deployment: String) -> DriftSignal? {
         guard let watching = cells.withLock({ $0[deployment] }) else { return nil }
+        // One monitor is the usual case, and every answer asks.
+        guard watching.count > 1 else { return watching.first?.signal.withLock { $0 } }
         return watching.map { $0.signal.withLock { $0 } }.max { $0.severity < $1.severity }
     }
 }

@@ -142,6 +142,14 @@ import Testing
         #expect(!lane.channel.isActive)
     }
 
+    @Test func aBodyThatBreaksTheRulesBeforeItsAnswerIsRefused() throws {
+        let lane = try LanePipeline(isPrompt: false)
+        lane.send("POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n")
+        lane.send("0x2\r\nab\r\n")
+        #expect(lane.answers().hasPrefix("HTTP/1.1 400"))
+        #expect(!lane.channel.isActive)
+    }
+
     @Test func oldClientsGetTheConnectionTheyAskFor() throws {
         let closing = try LanePipeline()
         closing.send("GET /slow HTTP/1.0\r\n\r\n")

@@ -15,6 +15,7 @@ package struct ServingLane: LaneRoutes {
     /// A lane to `plane`.
     ///
     /// - Parameters:
+    ///   - plane: what predicts.
     ///   - isOpen: asked for each request: whether requests without credentials may predict here and now.
     ///   - servesHost: whether requests that name this host are served.
     package init(

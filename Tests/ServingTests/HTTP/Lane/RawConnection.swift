@@ -28,7 +28,7 @@ struct RawConnection: Sendable {
     func close() { Glibc.close(descriptor) }
 
     func send(_ bytes: [UInt8]) throws {
-        guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) == bytes.count else {
+        guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw Failure(what: "send: \(errno)")
         }
     }

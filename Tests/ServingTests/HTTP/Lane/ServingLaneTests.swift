@@ -7,8 +7,9 @@ import Testing
 
 @testable import Serving
 
-/// Every request goes twice over one server: in plain form, and with a field that sends it to the router. The two
-/// answers must be the same bytes but for ids and dates.
+/// Every request goes twice over one server: in plain form, and with a field that sends it to the router.
+///
+/// The two answers must be the same bytes but for ids and dates.
 @Suite(.serialized) struct ServingLaneTests {
     private struct Counter: RouterMiddleware {
         typealias Context = AppRequestContext
