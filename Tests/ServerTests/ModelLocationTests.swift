@@ -34,7 +34,7 @@ import Testing
             "", "models:/", "models:/cancer", "models:/cancer/", "models:/cancer/0", "models:/cancer/-1",
             "models:/cancer/Production", "models:/cancer/1/2", "models:/@a", "models:/a@", "models://host/cancer/1",
             "runs:/", "runs:/abc", "runs:/abc/../x", "runs://host/abc/model", "mlflow-artifacts:/",
-            "mlflow-artifacts:/../x", "s3://", "s3:/bucket", "gs://bucket/x", "http://host/model.onnx", "file:model",
+            "mlflow-artifacts:/../x", "s3://", "s3:/bucket", "gs://bucket/x", "http://host/model.onnx",
             "a\nb",
         ]
     )
