@@ -80,9 +80,9 @@ def markdown(measured: dict, found: list[dict]) -> str:
         "",
         f"Model: breast cancer, 30 features, {model['trees']} trees of depth {model['depth']};"
         f" {model['nodes']['peer']:,} nodes in scikit-learn, {model['nodes']['martlet']:,} in XGBoost. Server on one"
-        " core, load generator on another, connections kept open, all servers in turn within each repetition; medians of"
-        f" {measured['repetitions']} repetitions of {measured['seconds']} s. Martlet with metrics, ledger and drift on."
-        " nginx gives a fixed answer: what the system and a lean loop cost.",
+        " core, load generator on another, connections kept open, all servers in turn within each repetition; medians"
+        f" of {measured['repetitions']} repetitions of {measured['seconds']} s. Martlet with metrics, ledger and"
+        " drift on. nginx gives a fixed answer: what the system and a lean loop cost.",
         "",
         "Versions: " + ", ".join(f"{name} {version}" for name, version in measured["versions"].items()) + ".",
         "",

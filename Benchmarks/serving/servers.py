@@ -32,7 +32,16 @@ monitors:
       mmd: {p_value: 0.01, permutations: 200}
       ks: {p_value: 0.001, correction: bonferroni}
 """
-NGINX = """daemon off;
+COLD_MANIFEST = """\
+version: 1
+deployments:
+  cold:
+    model: large
+    alias: production
+    serving: {idle: 500ms}
+"""
+NGINX = """\
+daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log stderr crit;

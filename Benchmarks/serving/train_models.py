@@ -76,7 +76,7 @@ def large_model(folder: Path) -> None:
     random = np.random.default_rng(1)
     rows = random.normal(size=(LARGE_ROWS, 30))
     target = (rows[:, 0] + random.normal(size=LARGE_ROWS) > 0).astype(int)
-    booster = xgboost.XGBClassifier(n_estimators=TREES, max_depth=DEPTH, random_state=0, n_jobs=1)
+    booster = xgboost.XGBClassifier(n_estimators=2 * TREES, max_depth=DEPTH, random_state=0, n_jobs=1)
     booster.fit(rows, target)
     write_model(folder, booster, rows)
 
