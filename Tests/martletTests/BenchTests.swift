@@ -45,7 +45,7 @@ struct BenchTests {
         #expect(json["unsent"] == 7)
         #expect(json["requests_per_second"]?.doubleValue == 500)
         #expect(json["rows_per_second"]?.doubleValue == 5000)
-        #expect(json["latency_us"]?["p50"]?.doubleValue == 500.0)
+        #expect(abs((json["latency_us"]?["p50"]?.doubleValue ?? 0) - 500) < 1)
         #expect(abs((json["server_cpu_us_per_request"]?.doubleValue ?? 0) - 50_000 / 1004) < 1e-6)
     }
 

@@ -61,16 +61,25 @@ final class GRPCCaller: Sendable {
         ends: Bool = true,
         resets: Bool = false
     ) async throws -> GRPCReply {
-        var headers = HPACKHeaders([
+        var fields = [
             (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "127.0.0.1"),
             ("content-type", "application/grpc"), ("te", "trailers"),
-        ])
-        for (name, value) in more { headers.replaceOrAdd(name: name, value: value) }
+        ]
+        for (name, value) in more {
+            if let place = fields.firstIndex(where: { $0.0 == name }) {
+                fields[place].1 = value
+            } else {
+                fields.append((name, value))
+            }
+        }
         let promise = channel.eventLoop.makePromise(of: GRPCReply.self)
-        let asked = headers
+        let asked = HPACKHeaders(fields)
         channel.eventLoop.execute { [handler] in
             handler.value.begin(asked, ByteBuffer(bytes: body), ends: ends, resets: resets, promise)
         }
+        // What this client itself refuses to write is answered by nobody.
+        let patience = channel.eventLoop.scheduleTask(in: .seconds(20)) { promise.fail(ChannelError.eof) }
+        defer { patience.cancel() }
         return try await promise.futureResult.get()
     }
 
@@ -162,6 +171,9 @@ final class GRPCCaller: Sendable {
             waiting.removeAll()
         }
 
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            if error is NIOHTTP2Errors.StreamError { return }
+            context.close(promise: nil)
+        }
     }
 }
