@@ -123,12 +123,7 @@ struct House: Sendable {
             deployments: table,
             ledger: ledger,
             observer: observer,
-            reporter: RequestReporter(
-                sink: spans,
-                tracedShare: settings.inference.tracedShare,
-                loggedShare: settings.inference.loggedShare,
-                clock: clock
-            ),
+            reporter: ServingWiring.reporter(settings.inference, sink: spans, clock: clock),
             clock: clock
         )
         deploymentStore = DeploymentStore(database: stores.database)
@@ -143,12 +138,7 @@ struct House: Sendable {
             pool: ModelPool(budget: settings.inference.modelMemory, clock: clock),
             runtimes: settings.runtime
         )
-        webhooks = WebhookService(
-            store: stores.webhooks,
-            sender: WebhookSender(policy: WebhookWiring.policy(settings), clock: clock),
-            clock: clock,
-            logger: logger
-        )
+        webhooks = WebhookWiring.service(settings, store: stores.webhooks, clock: clock, logger: logger)
         steps = StepWiring.all(stores: stores, ledger: ledger, deployments: table)
         pipelines = PipelineService(
             store: PipelineStore(database: stores.database, clock: clock),
@@ -167,12 +157,7 @@ struct House: Sendable {
         let loopStore = LoopStore(database: stores.database)
         loops = LoopService(store: loopStore, actions: wiring.actions(), clock: clock, logger: logger)
         loopService.set(loops)
-        let figures = ServingMetrics(
-            table: table,
-            pool: deployments.pool,
-            compatible: settings.inference.compatibleMetrics
-        )
-        metrics.collect { figures.families() }
+        ServingWiring.collect(into: metrics, table: table, pool: deployments.pool, settings.inference)
     }
 
     /// What runs beside the HTTP server, in the order of starting; the order of stopping is the reverse.

@@ -1,4 +1,5 @@
 import Core
+import Logging
 import Registry
 import Storage
 import Webhooks
@@ -28,6 +29,21 @@ enum WebhookWiring {
         WebhookPolicy(
             schemes: settings.webhooks.schemes,
             allowsPrivateAddresses: settings.webhooks.allowsPrivateAddresses
+        )
+    }
+
+    /// What delivers events.
+    static func service(
+        _ settings: ServerSettings,
+        store: WebhookStore,
+        clock: Clock,
+        logger: Logger
+    ) -> WebhookService {
+        WebhookService(
+            store: store,
+            sender: WebhookSender(policy: policy(settings), clock: clock),
+            clock: clock,
+            logger: logger
         )
     }
 
