@@ -19,6 +19,8 @@ final class WorkerKeeper {
     private var processes: [Int: WorkerProcess] = [:]
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
     private var isFinished = false
+    /// When the workers that have not been ready yet must be.
+    private var due: [Int: UInt64] = [:]
 
     /// How long it sleeps at most while there are processes: where the kernel does not tell of an end, this is how long
     /// one goes unnoticed, and a call with a nearer deadline has to wake it.
@@ -291,6 +293,7 @@ final class WorkerKeeper {
                 state.seats[index].channel = process.channel
                 state.seats[index].process = process.id
                 state.seats[index].starts += 1
+                if case .starting(let moment) = state.supervisor.phases[index] { due[index] = moment }
             }
         } catch {
             pool.logger.error("worker could not be started", metadata: ["error": "\(error.message)"])
@@ -325,12 +328,12 @@ final class WorkerKeeper {
         call?.answer?.resume(
             throwing: MartletError(.unavailable, "The model's worker ended during the call (\(how)); try again.")
         )
-        failStartup(startFailure(how, after: Clock.monotonicNanoseconds - process.startedAt, tail))
+        failStartup(startFailure(how, isLate: due[index].map { Clock.monotonicNanoseconds >= $0 } ?? false, tail))
         handle(.exited(index))
     }
 
-    private func startFailure(_ how: String, after nanoseconds: UInt64, _ tail: [String]) -> MartletError {
-        if nanoseconds >= pool.startTimeout {
+    private func startFailure(_ how: String, isLate: Bool, _ tail: [String]) -> MartletError {
+        if isLate {
             return MartletError(
                 .deadlineExceeded,
                 "The model's worker did not load the model within \(pool.startTimeout / 1_000_000_000) s."
