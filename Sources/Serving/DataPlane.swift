@@ -221,18 +221,6 @@ extension DataPlane {
         )
         weigh(choice, nanoseconds, failed: false)
         let drift = observer?.driftSignal(deployment: served.deployment)?.isDetected ?? false
-        if case .rows(let rows, _) = request.call.input, case .rows(let outputs, _) = execution.result {
-            observer?.observe(
-                ObservedPrediction(
-                    deployment: served.deployment,
-                    version: served.version,
-                    features: rows,
-                    outputs: outputs,
-                    rows: request.count,
-                    now: now
-                )
-            )
-        }
         let shadow = shadow(choice)
         let values = LedgerValues(
             request.call,
@@ -240,6 +228,7 @@ extension DataPlane {
             count: request.count,
             isShadowed: shadow != nil
         )
+        if let observer { observe(values, request.count, served, loaded, now, by: observer) }
         ledger.append(
             LedgerEntry(
                 id: request.id,
@@ -308,6 +297,34 @@ extension DataPlane {
             step: choice.routing.plan.step,
             nanoseconds: nanoseconds,
             failed: failed
+        )
+    }
+
+    /// Shows the monitor what a model of numbers was given, however it came.
+    private func observe(
+        _ values: LedgerValues,
+        _ count: Int,
+        _ served: ServedModel,
+        _ loaded: LoadedModel,
+        _ now: Timestamp,
+        by observer: any PredictionObserver
+    ) {
+        let (features, outputs): ([Float], [Float])
+        switch values {
+        case .rows(let inputs, let answers): (features, outputs) = (inputs, answers)
+        case .general(let rows, let answers, _):
+            guard !loaded.inputs.isEmpty, rows.count == count, rows.first?.count == loaded.inputs.count else { return }
+            (features, outputs) = (rows.flatMap(\.self), answers.map { Float($0.score) })
+        }
+        observer.observe(
+            ObservedPrediction(
+                deployment: served.deployment,
+                version: served.version,
+                features: features,
+                outputs: outputs,
+                rows: count,
+                now: now
+            )
         )
     }
 

@@ -22,7 +22,7 @@ package struct ObservedPrediction: Sendable {
     package let version: Int
     /// Inputs, row-major, `rows` rows; NaN is missing.
     package let features: [Float]
-    /// Outputs, row-major, `rows` rows.
+    /// Outputs, row-major, `rows` rows; of a model of tensors the number that is its answer, 0 for another.
     package let outputs: [Float]
     /// Number of rows.
     package let rows: Int

@@ -39,6 +39,16 @@ struct LedgerValuesTests {
         #expect(try await record(harness).features.isEmpty)
     }
 
+    @Test("The monitor sees tensors as rows when they are as wide as the signature")
+    func observed() async throws {
+        let signature = ModelSignature(inputs: [.init(name: "a", type: .double), .init(name: "b", type: .double)], outputs: [])
+        let harness = try await ServingHarness.serving(TableRuntime(), signature: signature)
+        try await infer(harness, "fits", try numbers(2, rows: 3), count: 3)
+        #expect(harness.monitor.state.withLock { $0.rows } == 3)
+        try await infer(harness, "wide", try numbers(3))
+        #expect(harness.monitor.state.withLock { $0.rows } == 3)
+    }
+
     @Test("Text is kept as the answer, not as a feature; one number as number; an object in its beginning")
     func textAndObjects() async throws {
         let harness = try await ServingHarness.serving(TableRuntime())
