@@ -211,7 +211,7 @@ package final class ModelSlot: Sendable {
             if !isReload { try pool?.willLoad(id, bytes: expected) }
             let loaded = try await loader(settings)
             let bytes = max(0, loaded.runtime.memoryBytes)
-            let workers = settings.runtime().python.workers
+            let workers = (loaded.runtime as? PythonRuntime)?.workers.count ?? settings.runtime().python.workers
             let executor = ModelExecutor(loaded, settings: settings.executor, workers: workers)
             let resident = ResidentModel(loaded, executor: executor)
             try pool?.didLoad(id, bytes: bytes, idle: settings.idle)
