@@ -38,7 +38,11 @@ final class TestRegistry: Sendable {
 
     var source: ModelSource {
         ModelSource(
-            resolve: { _, _ in self.alias },
+            resolve: { model, alias in
+                guard model == "cancer" else { return nil }
+                return alias == "latest" ? self.state.withLock { $0.versions.keys.max() } : self.alias
+            },
+            models: { [("cancer", self.state.withLock { $0.versions.keys.max() })] },
             load: { _, version, _ in
                 let load = self.state.withLock { state in
                     state.loads += 1
