@@ -13,26 +13,30 @@ struct WireTarget: Sendable, Equatable {
     var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// Connects on an event loop.
+    ///
+    /// The handlers are there before the connection is, since a server of HTTP/2 speaks first.
     func connect(on loop: any EventLoop) -> EventLoopFuture<(any Channel, NIOLoopBound<any WireHandler>)> {
         ClientBootstrap(group: loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .connectTimeout(.seconds(5))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if isGRPC {
+                        try pipeline.addHandler(
+                            NIOHTTP2Handler(mode: .client, connectionConfiguration: GRPCWire.configuration)
+                        )
+                        try pipeline.addHandler(GRPCWire(authority: authority))
+                    } else {
+                        try pipeline.addHandler(HTTPWire(authority: authority))
+                    }
+                }
+            }
             .connect(host: host, port: port)
             .flatMapThrowing { channel in
                 let pipeline = channel.pipeline.syncOperations
-                let handler: any WireHandler
-                if isGRPC {
-                    try pipeline.addHandler(
-                        NIOHTTP2Handler(mode: .client, connectionConfiguration: GRPCWire.configuration)
-                    )
-                    let grpc = GRPCWire(authority: authority)
-                    try pipeline.addHandler(grpc)
-                    handler = grpc
-                } else {
-                    let http = HTTPWire(authority: authority)
-                    try pipeline.addHandler(http)
-                    handler = http
-                }
+                let handler: any WireHandler =
+                    isGRPC ? try pipeline.handler(type: GRPCWire.self) : try pipeline.handler(type: HTTPWire.self)
                 return (channel, NIOLoopBound(handler, eventLoop: loop))
             }
     }
