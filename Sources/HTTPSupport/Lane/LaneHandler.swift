@@ -1,13 +1,13 @@
-import NIOCore
+package import NIOCore
 
 /// Stands in front of the router's pipeline on every connection and answers what `LaneRoutes` can answer at once.
 ///
 /// It also cuts slow clients and lets connections end without a lost request when the server stops; both hold for the
 /// router's requests too. Which bytes it may look at is `LaneMachine`'s business.
-final class LaneHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+package final class LaneHandler: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
 
     private let routes: any LaneRoutes
     private var machine = LaneMachine()
@@ -24,22 +24,23 @@ final class LaneHandler: ChannelInboundHandler {
     private var isDraining = false
     private var ticking: Scheduled<Void>?
 
-    init(routes: any LaneRoutes) {
+    /// Puts `routes` in front of whatever comes behind it in the pipeline.
+    package init(routes: any LaneRoutes) {
         self.routes = routes
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         scheduleTick(context)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         ticking?.cancel()
         ticking = nil
     }
 
     // MARK: Bytes
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
         hasMoved = true
         if var all = held {
@@ -86,7 +87,7 @@ final class LaneHandler: ChannelInboundHandler {
         if isDraining, tail?.isAnswering == true { context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
+    package func channelReadComplete(context: ChannelHandlerContext) {
         guard hasPassed else { return }
         hasPassed = false
         context.fireChannelReadComplete()
@@ -103,7 +104,7 @@ final class LaneHandler: ChannelInboundHandler {
 
     // MARK: Ends
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent: drain(context)
         case ChannelEvent.inputClosed:
@@ -113,7 +114,7 @@ final class LaneHandler: ChannelInboundHandler {
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         held = nil
         context.fireChannelInactive()
     }

@@ -6,7 +6,7 @@ package struct LaneHead: Equatable {
     package typealias Place = Range<Int>
 
     /// What came of looking at the first bytes of a request.
-    enum Reading: Equatable {
+    package enum Reading: Equatable {
         /// The head has not ended yet.
         case incomplete
         /// Not the plain form; only the router's decoder may judge it, and where it ends.
@@ -44,7 +44,7 @@ package struct LaneHead: Equatable {
     private static let methods: [StaticString] = ["GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS"]
 
     /// Reads the head that begins at the first byte.
-    static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Reading {
+    package static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Reading {
         var head = LaneHead()
         var position = 0
         switch head.readRequestLine(bytes, &position) {

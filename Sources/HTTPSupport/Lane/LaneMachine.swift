@@ -5,7 +5,7 @@
 /// leaves the connection with the router.
 package struct LaneMachine: Equatable {
     /// Whose the connection is.
-    enum State: Equatable {
+    package enum State: Equatable {
         /// A request begins with the next byte.
         case idle
         /// The router has a request of which `remaining` bytes are still to come.
@@ -15,7 +15,7 @@ package struct LaneMachine: Equatable {
     }
 
     /// What to do with the bytes that have not been passed on.
-    enum Step: Equatable {
+    package enum Step: Equatable {
         /// Keep them until more arrive.
         case wait
         /// They are exactly one request that the lane may answer; `declined` if it does not.
@@ -24,12 +24,16 @@ package struct LaneMachine: Equatable {
         case pass
     }
 
-    private(set) var state = State.idle
+    /// Whose the connection is now.
+    package private(set) var state = State.idle
+
+    /// A connection on which nothing has come.
+    package init() {}
 
     /// Looks at all bytes that have not been passed on yet, at least one.
     ///
     /// `isOurs` says of a target whether the lane's routes may answer it.
-    mutating func received(
+    package mutating func received(
         _ bytes: UnsafeBufferPointer<UInt8>,
         isOurs: (UnsafeBufferPointer<UInt8>) -> Bool
     ) -> Step {
@@ -76,19 +80,19 @@ package struct LaneMachine: Equatable {
     }
 
     /// The lane does not answer the request it was offered: all its bytes go to the router.
-    mutating func declined() {
+    package mutating func declined() {
         state = .router(remaining: 0, hasEnded: false)
     }
 
     /// The router has written the end of a response.
-    mutating func responseEnded() {
+    package mutating func responseEnded() {
         guard case .router(let remaining, _) = state else { return }
         state = .router(remaining: remaining, hasEnded: true)
         rest()
     }
 
     /// The router keeps the connection: no more bytes will come, or the client does not read its answers.
-    mutating func leave() {
+    package mutating func leave() {
         state = .sticky
     }
 

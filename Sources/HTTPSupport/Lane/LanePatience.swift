@@ -1,9 +1,9 @@
 /// How long a connection may keep the server waiting, counted in ticks of `LaneLimits.tickSeconds`.
 ///
 /// The clock is a tick, so that no request pays for a timer: each phase ends within its limit and one tick more.
-struct LanePatience: Equatable {
+package struct LanePatience: Equatable {
     /// What the server waits for.
-    enum Phase: Equatable {
+    package enum Phase: Equatable {
         /// The next request, which may take its time.
         case request
         /// The rest of a head, whose first byte has come.
@@ -17,10 +17,13 @@ struct LanePatience: Equatable {
     private var phase = Phase.request
     private var ticks = 0
 
+    /// A connection that has just been made.
+    package init() {}
+
     /// Counts one tick; true when the connection has waited long enough.
     ///
     /// `hasMoved` says whether bytes came since the tick before.
-    mutating func tick(_ now: Phase, hasMoved: Bool) -> Bool {
+    package mutating func tick(_ now: Phase, hasMoved: Bool) -> Bool {
         // A head must be complete in time, however its bytes trickle; a body may take long, but not stand still.
         if now != phase || (hasMoved && now != .head) {
             phase = now

@@ -1,14 +1,14 @@
 import Core
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 
 /// Stands behind the router's HTTP/1 decoder: tells the lane where responses end, refuses what no request may be, and
 /// keeps the rules of persistent connections (RFC 9112, section 9.3).
-final class LaneTail: ChannelDuplexHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
-    typealias OutboundOut = HTTPServerResponsePart
+package final class LaneTail: ChannelDuplexHandler {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias InboundOut = HTTPServerRequestPart
+    package typealias OutboundIn = HTTPServerResponsePart
+    package typealias OutboundOut = HTTPServerResponsePart
 
     /// A request whose response has not ended.
     private struct Pending {
@@ -29,10 +29,13 @@ final class LaneTail: ChannelDuplexHandler {
     private var hasBegun = false
     private var refusal: (status: HTTPResponseStatus, message: String)?
 
+    /// A handler that has seen nothing yet.
+    package init() {}
+
     /// Whether a response is owed.
     var isAnswering: Bool { !pending.isEmpty }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         parts &+= 1
         guard refusal == nil else { return }
         switch unwrapInboundIn(data) {
@@ -51,7 +54,7 @@ final class LaneTail: ChannelDuplexHandler {
     }
 
     /// A body that breaks off the rules is the client's fault; without this its reader would only see it end early.
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError, isReading, pending.count == 1, !hasBegun, refusal == nil else {
             context.fireErrorCaught(error)
             return
@@ -60,7 +63,7 @@ final class LaneTail: ChannelDuplexHandler {
         refuse(context)
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head):
             hasBegun = head.status.code >= 200

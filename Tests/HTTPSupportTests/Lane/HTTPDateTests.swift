@@ -1,6 +1,6 @@
 import Testing
 
-@testable import HTTPSupport
+import HTTPSupport
 
 @Suite struct HTTPDateTests {
     @Test(

@@ -2,7 +2,7 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import HTTPSupport
+import HTTPSupport
 
 @Suite struct LaneHandlerTests {
     private static let fast = "POST /fast HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n"

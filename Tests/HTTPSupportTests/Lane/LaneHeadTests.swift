@@ -3,7 +3,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import HTTPSupport
+import HTTPSupport
 
 @Suite struct LaneHeadTests {
     private func read(_ text: String) -> LaneHead.Reading {

@@ -2,7 +2,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 
-@testable import HTTPSupport
+import HTTPSupport
 
 /// Answers `POST /fast` with its body.
 struct EchoRoutes: LaneRoutes {

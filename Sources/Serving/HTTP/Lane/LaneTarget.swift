@@ -1,5 +1,5 @@
 /// What a request target asks for, of what the lane may answer; read without help of the router.
-enum LaneTarget: Equatable {
+package enum LaneTarget: Equatable {
     /// `/predict`.
     case predict
     /// `/invocations`.
@@ -10,7 +10,7 @@ enum LaneTarget: Equatable {
     case v2(name: String, version: Int?)
 
     /// Reads a target; nil for every other one, for a query and for names in percent encoding.
-    init?(_ target: UnsafeBufferPointer<UInt8>) {
+    package init?(_ target: UnsafeBufferPointer<UInt8>) {
         if Self.equal(target, "/predict") {
             self = .predict
         } else if Self.equal(target, "/invocations") {

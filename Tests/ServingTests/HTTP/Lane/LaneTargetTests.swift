@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Serving
+import Serving
 
 @Suite struct LaneTargetTests {
     private func target(_ text: String) -> LaneTarget? {

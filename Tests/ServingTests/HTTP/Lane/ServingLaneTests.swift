@@ -5,7 +5,7 @@ import HummingbirdTesting
 import Synchronization
 import Testing
 
-@testable import Serving
+import Serving
 
 /// Every request goes twice over one server: in plain form, and with a field that sends it to the router.
 ///
