@@ -149,14 +149,7 @@ package final class ModelSlot: Sendable {
             state.lastWaiter += 1
             return state.lastWaiter
         }
-        let timer = deadline.map { deadline in
-            Task { [weak self] in
-                if deadline > now {
-                    do { try await Task.sleep(nanoseconds: deadline &- now) } catch { return }
-                }
-                self?.giveUp(waiter, Self.late)
-            }
-        }
+        let timer = deadline.map { alarm(waiter, at: $0, now: now) }
         defer { timer?.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -172,6 +165,17 @@ package final class ModelSlot: Sendable {
         } onCancel: {
             giveUp(waiter, CancellationError())
         }
+    }
+
+    /// Ends a waiting at its deadline.
+    private func alarm(_ waiter: Int, at deadline: UInt64, now: UInt64) -> Task<Void, Never> {
+        let task = Task { [weak self] in
+            if deadline > now {
+                do { try await Task.sleep(nanoseconds: deadline &- now) } catch { return }
+            }
+            self?.giveUp(waiter, Self.late)
+        }
+        return task
     }
 
     private func enter(_ waiter: Int, _ continuation: Continuation, isReload: Bool, now: UInt64) -> Turn {
