@@ -28,7 +28,10 @@ struct FallbackMiddleware: RouterMiddleware {
 
     private func unanswered(_ request: Request, _ context: AppRequestContext) -> Response {
         let path = request.uri.path
-        let allowed = methods.value?.allowed(for: path) ?? []
+        var allowed = methods.value?.allowed(for: path) ?? []
+        // A verb of KServe V1 stands in a name's segment, which a GET of the name matches too.
+        let isVerb = [":predict", ":explain"].contains { path.hasSuffix($0) }
+        if isVerb, path.hasPrefix("/v1/models/") { allowed.remove("GET") }
         guard !allowed.isEmpty else {
             let error = MartletError(.notFound, "There is nothing at '\(path.prefix(200))'.")
             return response(for: error, request, context)

@@ -13,8 +13,12 @@ struct InferenceHTTP: Sendable {
     ///
     /// - Parameters:
     ///   - via: the protocol.
+    ///   - request: the request.
+    ///   - context: what travels with it.
     ///   - route: the path's pattern, for reports.
     ///   - body: answers the request, given its id.
+    /// - Returns: what `body` answered, with the trace's context.
+    /// - Throws: what `body` throws.
     func run(
         _ via: InferenceProtocol,
         _ request: Request,
@@ -105,7 +109,10 @@ struct InferenceHTTP: Sendable {
 
     /// When the answer is of no use any more, in `Clock.monotonicNanoseconds`; nil when the client does not say.
     ///
-    /// - Parameter microseconds: what the body says; the sooner of body and `Request-Timeout` header holds.
+    /// - Parameters:
+    ///   - request: the request, whose `Request-Timeout` header counts.
+    ///   - microseconds: what the body says; the sooner of the two holds.
+    /// - Returns: the deadline.
     /// - Throws: `invalidArgument` for a header that is not a number of seconds.
     static func deadline(_ request: Request, microseconds: Int64? = nil) throws(MartletError) -> UInt64? {
         let header = request.headers[.requestTimeout]

@@ -96,7 +96,9 @@ package struct InvocationRoutes: Sendable {
         return InvocationsInput(rows)
     }
 
-    /// Whether the body is CSV; JSON otherwise. As with MLflow, `charset=utf-8` is the only parameter there may be.
+    /// Whether the body is CSV; JSON otherwise.
+    ///
+    /// As with MLflow, `charset=utf-8` is the only parameter there may be.
     private static func isCSV(_ request: Request) throws(MartletError) -> Bool {
         let parts = (request.headers[.contentType] ?? "").split(separator: ";", omittingEmptySubsequences: false)
             .map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }

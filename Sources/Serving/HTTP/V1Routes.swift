@@ -27,6 +27,7 @@ package struct V1Routes: Sendable {
         }
         for path in ["/v1/models/{name}", "/v1/models/{name}/versions/{version}"] {
             routes.get(path, permission: .read, errors: .inference) { _, context in
+                if let refusal = Self.refusal(context) { return refusal }
                 let deployment = try http.deployment(try context.parameters.require("name"))
                 let routing = try deployment.ready()
                 if let version = try InferenceHTTP.version(context), routing.model(version: version) == nil {
@@ -41,6 +42,15 @@ package struct V1Routes: Sendable {
                 }
             }
         }
+    }
+
+    /// The answer to a GET of a verb, which is for POST.
+    private static func refusal(_ context: AppRequestContext) -> Response? {
+        let last = context.parameters.get("version") ?? context.parameters.get("name") ?? ""
+        guard Target.Verb.allCases.contains(where: { last.hasSuffix(":\($0.rawValue)") }) else { return nil }
+        var response = Response.json(["error": "Post to ':predict' and ':explain'."], status: .methodNotAllowed)
+        response.headers[.allow] = "POST"
+        return response
     }
 
     /// What a path asks for: `/v1/models/{name}[/versions/{version}]:{verb}`.

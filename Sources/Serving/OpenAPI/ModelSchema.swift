@@ -10,8 +10,8 @@ struct ModelSchema {
     let deployment: String
     private let model: LoadedModel
 
-    /// Largest number that a model of rows takes; JSON has no 32-bit numbers.
-    private static let largest = 3.4e38
+    /// Largest number of JSON that becomes a finite 32-bit one.
+    private static let largest = 0x1.fffffefffffffp127
 
     init(_ deployment: String, _ model: LoadedModel) {
         self.deployment = deployment
@@ -147,11 +147,13 @@ struct ModelSchema {
         let records: JSONValue = ["type": "array", "items": named(isClosed: false)]
         let byColumn: JSONValue = [
             "type": "object", "required": .array(columns.filter(\.isRequired).map { .string($0.name) }),
-            "description": "Arrays of the same length, one for each column; the schema shows one row.",
+            "description":
+                "Arrays of the same length, one for each column, or single values; the schema shows one row.",
             "properties": .object(
                 JSONObject(
                     columns.map {
-                        ($0.name, ["type": "array", "items": $0.schema, "minItems": 1, "maxItems": 1])
+                        let cells: JSONValue = ["type": "array", "items": $0.schema, "minItems": 1, "maxItems": 1]
+                        return ($0.name, ["anyOf": [$0.schema, cells]])
                     }
                 )
             ),
@@ -179,9 +181,9 @@ struct ModelSchema {
         [
             "type": "object", "required": ["inputs"],
             "properties": [
-                "id": ["type": "string"], "inputs": inputs,
+                "id": ["type": ["string", "null"]], "inputs": inputs,
                 "parameters": [
-                    "type": "object", "properties": ["binary_data_output": ["type": "boolean"]],
+                    "type": ["object", "null"], "properties": ["binary_data_output": ["type": ["boolean", "null"]]],
                 ],
                 "outputs": [
                     "type": "array",
@@ -189,7 +191,10 @@ struct ModelSchema {
                         "type": "object", "required": ["name"],
                         "properties": [
                             "name": ["enum": .array(V2Outputs.specs(model).map { .string($0.name) })],
-                            "parameters": ["type": "object", "properties": ["binary_data": ["type": "boolean"]]],
+                            "parameters": [
+                                "type": ["object", "null"],
+                                "properties": ["binary_data": ["type": ["boolean", "null"]]],
+                            ],
                         ],
                     ],
                 ],

@@ -1,11 +1,11 @@
 import Core
-import HTTPSupport
+package import HTTPSupport
 
 /// The OpenAPI 3.1 description of every route of the server, with the deployed models' own schemas.
 ///
 /// Every route of the table is there with its path, permission and error shape. The inference routes are there once more
 /// for each deployment, with bodies that fit its model.
-struct OpenAPIDocument {
+package struct OpenAPIDocument {
     private let entries: [RouteTable.Entry]
     private let models: [ModelSchema]
     private let version: String
@@ -54,7 +54,7 @@ struct OpenAPIDocument {
     private static func isOwnPage(_ path: String) -> Bool { path.hasPrefix("/docs/api") }
 
     /// The paths that one route answers: OpenAPI has no catch-alls, and V1's verbs are part of a segment.
-    static func paths(of entry: RouteTable.Entry) -> [String] {
+    package static func paths(of entry: RouteTable.Entry) -> [String] {
         let path = entry.path.replacing("**", with: "{path}")
         guard entry.method == "POST", path.hasPrefix("/v1/models/{name}") else { return [path] }
         return ["\(path):predict", "\(path):explain"]

@@ -6,7 +6,11 @@ enum PredictAnswer {
     /// One row: `{"prediction":1,"label":"benign","probability":0.98,"drift_detected":false,"model":…}`; several rows:
     /// `{"predictions":[{"prediction":…},…],"drift_detected":…}`.
     ///
-    /// - Parameter isSingle: whether one row was sent as such.
+    /// - Parameters:
+    ///   - response: what the model answered.
+    ///   - id: the request's id.
+    ///   - isSingle: whether one row was sent as such.
+    /// - Returns: the body.
     /// - Throws: `invalidArgument` for texts that are not UTF-8.
     static func write(
         _ response: InferenceResponse,

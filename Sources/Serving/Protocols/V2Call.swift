@@ -13,6 +13,7 @@ struct V2Call {
     /// Reads a body: the JSON part and the blobs behind it, or, with a length of 0, one input's bytes alone.
     ///
     /// - Parameters:
+    ///   - bytes: the body.
     ///   - jsonLength: bytes of the JSON part; nil when the whole body is JSON.
     ///   - model: the model that shall see it.
     ///   - explains: whether the outputs that are asked for are an explanation's, not the model's.
@@ -39,7 +40,8 @@ struct V2Call {
         let json = UnsafeBufferPointer(rebasing: bytes[..<length])
         let blobs = UnsafeBufferPointer(rebasing: bytes[length...])
         let request = try V2Request(json, readsNumbers: model.rows != nil)
-        if V2Tensors.takesRows(explains ? nil : request.asked, model) {
+        let names = request.inputs.map(\.name)
+        if explains || V2Tensors.takesRows(request.asked, inputs: names, model) {
             let rows = try request.rows(model, blobs: blobs)
             self.request = request
             input = .rows(rows.values, count: rows.count)

@@ -213,7 +213,7 @@ extension JSONReader {
         try expect(0x5D)
     }
 
-    /// Reads an object of numbers, truth values, text and lists; other kinds of members are skipped.
+    /// Reads an object; members that are null count as absent.
     mutating func readParameters() throws(MartletError) -> [String: JSONValue] {
         if takeNull() { return [:] }
         var parameters: [String: JSONValue] = [:]
@@ -221,8 +221,8 @@ extension JSONReader {
             switch reader.peek() {
             case 0x74, 0x66: parameters[key] = .bool(try reader.readBool())
             case 0x22: parameters[key] = .string(try reader.readString())
-            case 0x5B: parameters[key] = try reader.readValue(depth: CoreLimits.jsonDepth - 4)
-            case 0x7B, 0x6E: try reader.skipValue()
+            case 0x5B, 0x7B: parameters[key] = try reader.readValue(depth: CoreLimits.jsonDepth - 4)
+            case 0x6E: try reader.skipValue()
             default: parameters[key] = try reader.readNumber()
             }
         }

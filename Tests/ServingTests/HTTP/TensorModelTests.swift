@@ -1,9 +1,10 @@
 import Core
 import HTTPSupport
+import HTTPTypes
 import Runtimes
+import Serving
+import Synchronization
 import Testing
-
-@testable import Serving
 
 @Suite("Models of tensors and tables, by every protocol")
 struct TensorModelTests {
@@ -32,7 +33,7 @@ struct TensorModelTests {
         let binary = #"{"inputs":[\#(words)],"parameters":{"binary_data_output":true}}"#
         let blobs = try await harness.send(.post, infer, binary)
         #expect(blobs.status == 200, "\(blobs.text)")
-        let length = try #require(blobs.headers[.inferenceHeaderLength].flatMap { Int($0) })
+        let length = try #require(blobs.headers[.headerLength].flatMap { Int($0) })
         // Two 64-bit numbers, two texts of one letter with their lengths, two 16-bit numbers.
         #expect(blobs.bytes.count - length == 16 + 10 + 4)
         #expect(Array(blobs.bytes.suffix(4)) == [0x00, 0x38, 0x00, 0x3C])

@@ -1,6 +1,7 @@
 import Core
 import Runtimes
 import Serving
+import Synchronization
 import Testing
 
 @Suite("What the ledger keeps of models that do not take rows of numbers")

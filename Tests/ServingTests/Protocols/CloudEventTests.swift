@@ -1,7 +1,7 @@
 import Core
+import HTTPTypes
+import Serving
 import Testing
-
-@testable import Serving
 
 @Suite("CloudEvents around V1")
 struct CloudEventTests {

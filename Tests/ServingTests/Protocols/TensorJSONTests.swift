@@ -1,7 +1,6 @@
 import Core
+import Serving
 import Testing
-
-@testable import Serving
 
 @Suite("Tensors in JSON")
 struct TensorJSONTests {

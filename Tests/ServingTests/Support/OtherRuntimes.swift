@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import HTTPTypes
 import Runtimes
 import Serving
 import Synchronization
@@ -88,4 +89,9 @@ extension ModelSignature {
         outputs: [],
         params: [ParameterSpec("scale", .scalar(.double), default: .number(1))]
     )
+}
+
+extension HTTPField.Name {
+    /// `Inference-Header-Content-Length`.
+    static let headerLength = HTTPField.Name("Inference-Header-Content-Length") ?? .contentLength
 }

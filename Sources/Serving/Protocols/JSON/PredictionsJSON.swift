@@ -11,6 +11,7 @@ enum PredictionsJSON {
     /// - Parameters:
     ///   - response: what the model answered.
     ///   - rowWise: whether several arrays are taken apart into rows, as V1 does.
+    ///   - writer: what is written to.
     /// - Throws: `invalidArgument` for texts that are not UTF-8.
     static func write(
         _ response: InferenceResponse,

@@ -1,7 +1,7 @@
 /// Base64 (RFC 4648, section 4) as requests carry bytes in JSON.
-enum Base64Text {
+package enum Base64Text {
     /// The bytes, or nil when the text is not base64.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 4) else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3)

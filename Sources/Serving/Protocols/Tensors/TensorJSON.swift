@@ -1,7 +1,7 @@
-import Core
+package import Core
 
 /// Reads the `data` of a V2 tensor: an array of elements, flat or nested, in row-major order.
-struct TensorJSON {
+package struct TensorJSON {
     private let name: String
     private let type: DataType
     private let limit: Int
@@ -12,7 +12,7 @@ struct TensorJSON {
     /// Reads the array that comes next.
     ///
     /// - Throws: `invalidArgument` when an element is not of the datatype, or their number does not fit the shape.
-    static func tensor(
+    package static func tensor(
         named name: String,
         _ type: DataType,
         shape: [Int],
@@ -134,7 +134,7 @@ extension JSONWriter {
     /// The elements of a tensor as a flat array; numbers that are not finite become null.
     ///
     /// - Throws: `invalidArgument` for what JSON cannot carry: half-precision numbers and texts that are not UTF-8.
-    mutating func tensorData(_ tensor: Tensor, named name: String) throws(MartletError) {
+    package mutating func tensorData(_ tensor: Tensor, named name: String) throws(MartletError) {
         raw(0x5B)
         for index in 0..<tensor.count {
             if index > 0 { raw(0x2C) }
@@ -146,7 +146,7 @@ extension JSONWriter {
     /// The elements of a tensor as arrays nested by its shape; a scalar stands alone.
     ///
     /// - Throws: `invalidArgument` for texts that are not UTF-8.
-    mutating func nestedTensor(_ tensor: Tensor, named name: String) throws(MartletError) {
+    package mutating func nestedTensor(_ tensor: Tensor, named name: String) throws(MartletError) {
         var index = 0
         try nested(tensor, dimension: 0, &index, named: name)
     }

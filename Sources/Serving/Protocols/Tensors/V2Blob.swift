@@ -1,7 +1,8 @@
 import Core
 
-/// The bytes of a V2 tensor outside of JSON: little-endian, row-major, no padding; an element of `BYTES` has its length
-/// in four bytes before it. The same in REST's binary extension and in gRPC's raw contents.
+/// The bytes of a V2 tensor outside of JSON.
+///
+/// Little-endian, row-major, no padding; an element of `BYTES` has its length in four bytes before it. The same in REST's binary extension and in gRPC's raw contents.
 enum V2Blob {
     /// Reads a tensor.
     ///

@@ -103,6 +103,7 @@ enum V2Outputs {
     ///   - output: numbers, `[n]` or `[n, k]`; deeper dimensions count as one.
     ///   - count: how many of each row.
     ///   - classes: names by index, given where there are as many as values in a row.
+    /// - Returns: a tensor of texts, `[n, count]`.
     /// - Throws: `invalidArgument` for an output of texts.
     static func ranked(_ output: NamedTensor, _ count: Int, _ classes: [String]) throws(MartletError) -> NamedTensor {
         guard let values = output.tensor.doubles else {

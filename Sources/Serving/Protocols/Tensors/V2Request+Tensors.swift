@@ -6,6 +6,7 @@ extension V2Request {
     /// - Parameters:
     ///   - json: the JSON part, which was read without its numbers.
     ///   - blobs: the bytes behind it.
+    /// - Returns: the tensors in the request's order.
     /// - Throws: `invalidArgument` when shapes, datatypes and data do not fit each other.
     func tensors(
         _ json: UnsafeBufferPointer<UInt8>,

@@ -14,6 +14,7 @@ enum V2Tensors {
     ///   - asked: the outputs that are wanted; nil or empty for those that the model gives of itself.
     ///   - contentType: how MLServer's clients say that the tensors belong together: `pd`, `np`, `str` or nothing.
     ///   - model: the model that shall see them.
+    /// - Returns: the input, and how many rows it has.
     /// - Throws: `invalidArgument` naming what was expected and received; `payloadTooLarge` for too many rows.
     static func input(
         _ tensors: [NamedTensor],
@@ -26,7 +27,7 @@ enum V2Tensors {
         guard !tensors.isEmpty else {
             throw MartletError(.invalidArgument, "'inputs' is empty; the model takes \(expected(model)).")
         }
-        if takesRows(asked, model) {
+        if takesRows(asked, inputs: tensors.map(\.name), model) {
             let features = try rowsOf(tensors, model)
             return (.rows(features.values, count: features.count), features.count)
         }
@@ -46,13 +47,18 @@ enum V2Tensors {
         }
     }
 
-    /// Whether the outputs that are wanted are the ones that a runtime of rows gives by the fast way.
-    static func takesRows(_ asked: [String]?, _ model: LoadedModel) -> Bool {
+    /// Whether a request is for the fast way, on which a model of rows gives `predict`, `label` and `predict_proba`.
+    ///
+    /// A runtime of rows may have tensors of its own, as ONNX models do. It answers with those when the request speaks of
+    /// them: by an output's name, or without naming outputs by the names of its inputs.
+    static func takesRows(_ asked: [String]?, inputs: [String], _ model: LoadedModel) -> Bool {
         guard let runtime = model.rows else { return false }
-        guard let asked, !asked.isEmpty else { return true }
         let own = V2Outputs.rowNames(model)
         let others = runtime.outputs.map(\.name).filter { !own.contains($0) }
-        return !asked.contains { others.contains($0) }
+        guard !others.isEmpty else { return true }
+        if let asked, !asked.isEmpty { return !asked.contains { others.contains($0) } }
+        let names = runtime.inputs.map(\.name)
+        return inputs.isEmpty || !inputs.allSatisfy(names.contains)
     }
 
     /// The tensors that a model takes, in words.
