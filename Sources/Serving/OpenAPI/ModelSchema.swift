@@ -140,7 +140,7 @@ struct ModelSchema {
         let split: JSONValue = [
             "type": "object", "required": ["columns", "data"], "additionalProperties": false,
             "properties": [
-                "columns": ["const": names], "index": ["type": "array"],
+                "columns": ["const": names], "index": [:],
                 "data": ["type": "array", "items": positional],
             ],
         ]
