@@ -115,6 +115,7 @@ struct House: Sendable {
             clock: clock,
             metrics: metrics,
             recentRows: MonitorWiring.recentRows(ledger: ledger),
+            currentReference: MonitorWiring.currentReference(table),
             onVerdictChange: { try await MonitorWiring.deliver($0, to: loopService.value) }
         )
         let observer = MonitorObserver(monitors: monitors)

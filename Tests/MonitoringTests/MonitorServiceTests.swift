@@ -18,6 +18,31 @@ struct MonitorServiceTests {
         return service
     }
 
+    @Test func aMonitorDeclaredLaterAsksForTheReference() async throws {
+        let harness = try await Harness()
+        let asked = Mutex<[String]>([])
+        let service = MonitorService(
+            database: harness.database,
+            clock: harness.manual.clock,
+            metrics: harness.metrics,
+            recentRows: { _, _, _ in [] },
+            currentReference: { deployment in
+                asked.withLock { $0.append(deployment) }
+                return ("7", try Harness.table())
+            }
+        )
+        // Nobody watches the deployment, so nothing of it is kept.
+        try await service.setReference(deployment: "cancer", version: "6", table: Harness.table(seed: 9))
+        try await service.apply(Harness.spec())
+        #expect(asked.withLock { $0 } == ["cancer"])
+        await harness.step(service, rows: Harness.rows(40, seed: 2))
+        #expect(service.signal(deployment: "cancer")?.referenceVersion == "7")
+        try await service.setReference(deployment: "cancer", version: "8", table: Harness.table(seed: 8))
+        await harness.step(service, rows: Harness.rows(40, seed: 2))
+        #expect(service.signal(deployment: "cancer")?.referenceVersion == "8")
+        #expect(asked.withLock { $0.count } == 1)
+    }
+
     @Test func findsDriftAndItsEnd() async throws {
         let harness = try await Harness()
         let service = try await ready(harness)

@@ -31,6 +31,7 @@ package actor MonitorService {
     var entries: [String: Entry] = [:]
     var references: [String: MonitorReference] = [:]
     private let recentRows: RecentRows
+    private let currentReference: CurrentReference?
     private let onVerdictChange: @Sendable (VerdictChange) async throws -> Void
     private let metricsFactory: any MetricsFactory
     private nonisolated let board = MonitorBoard()
@@ -38,12 +39,20 @@ package actor MonitorService {
     /// Whether the database may hold events that the follower has not taken.
     private var hasUndelivered = true
 
+    /// The reference rows of the version that a deployment serves, and that version; nil when it has none.
+    package typealias CurrentReference =
+        @Sendable (_ deployment: String) async throws -> (version: String, table: Table)?
+
     /// A service without monitors; `start` brings back those in the database, which must be migrated.
+    ///
+    /// With `currentReference`, references are kept only for deployments that a monitor watches, and asked for when one
+    /// is declared; without it every reference that was set is kept.
     package init(
         database: Database,
         clock: Clock = .system,
         metrics: any MetricsFactory = MetricsSystem.factory,
         recentRows: @escaping RecentRows,
+        currentReference: CurrentReference? = nil,
         onVerdictChange: @escaping @Sendable (VerdictChange) async throws -> Void = { _ in }
     ) {
         store = MonitorStore(database: database)
@@ -51,6 +60,7 @@ package actor MonitorService {
         logger = Logger(label: "martlet.monitoring")
         metricsFactory = metrics
         self.recentRows = recentRows
+        self.currentReference = currentReference
         self.onVerdictChange = onVerdictChange
     }
 
@@ -91,6 +101,9 @@ package actor MonitorService {
             let now = clock.now
             let old = entries[spec.name]
             guard old?.stored.spec != spec else { return }
+            if references[spec.deployment] == nil, let current = try await currentReference?(spec.deployment) {
+                references[spec.deployment] = try MonitorReference(version: current.version, table: current.table)
+            }
             guard old != nil || entries.count < MonitoringLimits.monitors else {
                 throw MartletError(
                     .resourceExhausted,
@@ -144,7 +157,9 @@ package actor MonitorService {
     package func setReference(deployment: String, version: String, table: Table) async throws {
         let reference = try MonitorReference(version: version, table: table)
         try await exclusively {
-            references[deployment] = reference
+            // A thousand deployments that nobody watches must not keep a thousand samples.
+            let isWatched = entries.values.contains { $0.stored.spec.deployment == deployment }
+            references[deployment] = isWatched || currentReference == nil ? reference : nil
             var failure: (any Error)?
             for name in entries.keys.sorted() {
                 guard let entry = entries[name], entry.stored.spec.deployment == deployment else { continue }

@@ -49,6 +49,15 @@ enum MonitorWiring {
         return hooks
     }
 
+    /// A monitor that is declared later finds the reference sample of the version that serves.
+    static func currentReference(_ table: DeploymentTable) -> MonitorService.CurrentReference {
+        { deployment in
+            guard let stable = try? table.find(deployment).routing?.stable else { return nil }
+            let model = try await stable.load().loaded
+            return model.reference.map { (String(model.version), $0) }
+        }
+    }
+
     /// A verdict that begins or ends drift goes to the triggers that watch the monitor.
     static func deliver(_ change: VerdictChange, to loops: LoopService?) async throws {
         guard let loops else { throw MartletError(.unavailable, "The server is still starting.") }
