@@ -62,6 +62,7 @@ package struct WorkerFrame: Sendable, Equatable {
 
 /// What a peer did that the protocol does not allow.
 package struct WorkerProtocolError: Error, Equatable, CustomStringConvertible {
+    /// What was wrong with the message, in a sentence.
     package let description: String
 }
 

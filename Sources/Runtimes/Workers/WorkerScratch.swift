@@ -16,6 +16,13 @@ final class WorkerScratch: Sendable {
     /// The directory, which only this user may enter.
     let path: String
     private static let prefix = "martlet-workers-"
+    /// The script and what it imports from beside it.
+    private static let files = [
+        ("martlet_worker.py", PackageResources.martlet_worker_py),
+        ("martlet_protocol.py", PackageResources.martlet_protocol_py),
+        ("martlet_inputs.py", PackageResources.martlet_inputs_py),
+        ("martlet_outputs.py", PackageResources.martlet_outputs_py),
+    ]
 
     /// Makes a directory in the system's temporary directory.
     ///
@@ -30,13 +37,7 @@ final class WorkerScratch: Sendable {
             throw MartletError(.failedPrecondition, "No directory for the model's workers can be made: \(Self.reason).")
         }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let script = open(script, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        let bytes = PackageResources.martlet_worker_py
-        let written = script < 0 ? -1 : bytes.withUnsafeBytes { write(script, $0.baseAddress, $0.count) }
-        if script >= 0 { close(script) }
-        guard written == bytes.count else {
-            throw MartletError(.storageFull, "The worker's script cannot be written: \(Self.reason).")
-        }
+        for (name, text) in Self.files { try Self.place(text, at: path + "/" + name) }
     }
 
     deinit {
@@ -48,6 +49,25 @@ final class WorkerScratch: Sendable {
     var script: String { path + "/martlet_worker.py" }
 
     private static var reason: String { String(cString: strerror(errno)) }
+
+    /// Writes a file that is not there yet, however many writes that takes.
+    private static func place(_ text: [UInt8], at path: String) throws(MartletError) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        var rest = text[...]
+        while file >= 0, !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if count == 0 || errno != EINTR {
+                break
+            }
+        }
+        let reason = Self.reason
+        if file >= 0 { close(file) }
+        guard file >= 0, rest.isEmpty else {
+            throw MartletError(.storageFull, "The worker's script cannot be written: \(reason).")
+        }
+    }
 
     /// Removes the directories of processes of this user that have ended.
     private static func sweep(_ parent: String) {
