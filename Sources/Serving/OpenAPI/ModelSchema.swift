@@ -138,7 +138,7 @@ struct ModelSchema {
         }
         let names = JSONValue.array(columns.map { .string($0.name) })
         let split: JSONValue = [
-            "type": "object", "required": ["columns", "data"], "additionalProperties": false,
+            "type": "object", "required": ["data"], "additionalProperties": false,
             "properties": [
                 "columns": ["const": names], "index": [:],
                 "data": ["type": "array", "items": positional],
