@@ -28,10 +28,14 @@ struct TraceContextTests {
     @Test(
         "What is not valid counts as no context",
         arguments: [
-            "", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7-01", "zz-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7-01",
+            "zz-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01x",
         ]
     )
@@ -53,7 +57,8 @@ struct TraceContextTests {
     @Test(
         "Sizes are read as people write them",
         arguments: [
-            ("512MiB", 536_870_912), ("2GB", 2_000_000_000), ("1.5Gi", 1_610_612_736), ("64 M", 64_000_000), ("1024", 1024),
+            ("512MiB", 536_870_912), ("2GB", 2_000_000_000), ("1.5Gi", 1_610_612_736), ("64 M", 64_000_000),
+            ("1024", 1024),
             ("7b", 7),
         ]
     )
@@ -61,7 +66,10 @@ struct TraceContextTests {
         #expect(ByteCount.parse(text) == bytes)
     }
 
-    @Test("What is no size is refused", arguments: ["", "MiB", "-1", "1e3", "12 parsecs", "1.2.3k", "99999999999999999999G"])
+    @Test(
+        "What is no size is refused",
+        arguments: ["", "MiB", "-1", "1e3", "12 parsecs", "1.2.3k", "99999999999999999999G"]
+    )
     func noSizes(text: String) {
         #expect(ByteCount.parse(text) == nil)
     }

@@ -4,13 +4,25 @@ extension Tensor {
     /// Integers and 64-bit floats are rounded to the nearest float, truth values are 0 and 1.
     package var floats: [Float]? {
         if dataType == .float32 { return elements(Float.self) }
-        return converted { Float($0) } integer: { Float($0) } unsigned: { Float($0) }
+        return converted {
+            Float($0)
+        } integer: {
+            Float($0)
+        } unsigned: {
+            Float($0)
+        }
     }
 
     /// The elements as 64-bit floats, whatever numbers they are; nil for text.
     package var doubles: [Double]? {
         if dataType == .float64 { return elements(Double.self) }
-        return converted { $0 } integer: { Double($0) } unsigned: { Double($0) }
+        return converted {
+            $0
+        } integer: {
+            Double($0)
+        } unsigned: {
+            Double($0)
+        }
     }
 
     private func converted<Result>(

@@ -5,6 +5,7 @@ import NIOHTTP1
 
 /// Hummingbird's HTTP/1 connection with the lane in front of it, on the same port.
 package struct LaneChannel: ServerChildChannel {
+    /// What Hummingbird's HTTP/1 channel handles.
     package typealias Value = HTTP1Channel.Value
 
     private let base: HTTP1Channel
@@ -27,6 +28,7 @@ package struct LaneChannel: ServerChildChannel {
         HTTPServerBuilder { responder in LaneChannel(responder: responder, routes: routes) }
     }
 
+    /// Adds the lane, Hummingbird's handlers and the tail to a new connection.
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let routes = routes
         return channel.eventLoop.makeCompletedFuture {
@@ -41,6 +43,7 @@ package struct LaneChannel: ServerChildChannel {
         }
     }
 
+    /// Serves a connection until it closes.
     package func handle(value: Value, logger: Logger) async {
         await base.handle(value: value, logger: logger)
     }

@@ -5,8 +5,11 @@ package import NIOCore
 /// It also cuts slow clients and lets connections end without a lost request when the server stops; both hold for the
 /// router's requests too. Which bytes it may look at is `LaneMachine`'s business.
 package final class LaneHandler: ChannelInboundHandler {
+    /// Bytes from the socket.
     package typealias InboundIn = ByteBuffer
+    /// Bytes for the router's decoder.
     package typealias InboundOut = ByteBuffer
+    /// Bytes to the socket.
     package typealias OutboundOut = ByteBuffer
 
     private let routes: any LaneRoutes
@@ -29,10 +32,12 @@ package final class LaneHandler: ChannelInboundHandler {
         self.routes = routes
     }
 
+    /// Begins to count the client's patience.
     package func handlerAdded(context: ChannelHandlerContext) {
         scheduleTick(context)
     }
 
+    /// Stops counting.
     package func handlerRemoved(context: ChannelHandlerContext) {
         ticking?.cancel()
         ticking = nil
@@ -40,6 +45,7 @@ package final class LaneHandler: ChannelInboundHandler {
 
     // MARK: Bytes
 
+    /// Answers a request, keeps its beginning, or passes its bytes to the router.
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
         hasMoved = true
@@ -87,6 +93,7 @@ package final class LaneHandler: ChannelInboundHandler {
         if isDraining, tail?.isAnswering == true { context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 
+    /// Told on only when bytes were passed on.
     package func channelReadComplete(context: ChannelHandlerContext) {
         guard hasPassed else { return }
         hasPassed = false
@@ -104,6 +111,7 @@ package final class LaneHandler: ChannelInboundHandler {
 
     // MARK: Ends
 
+    /// Hears that the server stops and that the client sends no more.
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent: drain(context)
@@ -114,6 +122,7 @@ package final class LaneHandler: ChannelInboundHandler {
         }
     }
 
+    /// Drops what is held.
     package func channelInactive(context: ChannelHandlerContext) {
         held = nil
         context.fireChannelInactive()

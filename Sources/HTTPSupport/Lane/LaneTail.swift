@@ -5,9 +5,13 @@ package import NIOHTTP1
 /// Stands behind the router's HTTP/1 decoder: tells the lane where responses end, refuses what no request may be, and
 /// keeps the rules of persistent connections (RFC 9112, section 9.3).
 package final class LaneTail: ChannelDuplexHandler {
+    /// Parts of requests from the decoder.
     package typealias InboundIn = HTTPServerRequestPart
+    /// Parts of requests for the router.
     package typealias InboundOut = HTTPServerRequestPart
+    /// Parts of responses from the router.
     package typealias OutboundIn = HTTPServerResponsePart
+    /// Parts of responses for the encoder.
     package typealias OutboundOut = HTTPServerResponsePart
 
     /// A request whose response has not ended.
@@ -35,6 +39,7 @@ package final class LaneTail: ChannelDuplexHandler {
     /// Whether a response is owed.
     var isAnswering: Bool { !pending.isEmpty }
 
+    /// Refuses what no request may be and keeps count of what is owed.
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         parts &+= 1
         guard refusal == nil else { return }
@@ -63,6 +68,7 @@ package final class LaneTail: ChannelDuplexHandler {
         refuse(context)
     }
 
+    /// Marks responses that end the connection and tells where each one ends.
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head):

@@ -82,7 +82,10 @@ package final class SpanExporter: SpanSink {
             }
         }
         dropped.increment(by: batch.count)
-        logger.warning("Spans could not be sent and are dropped.", metadata: ["spans": "\(batch.count)", "error": "\(failure)"])
+        logger.warning(
+            "Spans could not be sent and are dropped.",
+            metadata: ["spans": "\(batch.count)", "error": "\(failure)"]
+        )
     }
 
     private func post(_ batch: [Span]) async throws {

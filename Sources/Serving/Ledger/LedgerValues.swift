@@ -100,7 +100,8 @@ struct GeneralAnswer: Sendable, Equatable {
     }
 
     private static func cut(_ text: String) -> String {
-        text.utf8.count <= ServingLimits.labelBytes ? text : String(decoding: text.utf8.prefix(ServingLimits.labelBytes), as: UTF8.self)
+        text.utf8.count <= ServingLimits.labelBytes
+            ? text : String(decoding: text.utf8.prefix(ServingLimits.labelBytes), as: UTF8.self)
     }
 }
 

@@ -18,6 +18,8 @@ package struct RequestReporter: Sendable {
     ///   - sink: where spans go; nil keeps none.
     ///   - tracedShare: share of the requests without a `traceparent` that are traced, 0…1.
     ///   - loggedShare: share of all requests that get a line in the log, 0…1.
+    ///   - clock: when a span began.
+    ///   - logger: what writes the lines.
     package init(
         sink: (any SpanSink)? = nil,
         tracedShare: Double = 0,

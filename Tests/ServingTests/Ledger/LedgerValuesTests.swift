@@ -42,7 +42,10 @@ struct LedgerValuesTests {
 
     @Test("The monitor sees tensors as rows when they are as wide as the signature")
     func observed() async throws {
-        let signature = ModelSignature(inputs: [.init(name: "a", type: .double), .init(name: "b", type: .double)], outputs: [])
+        let signature = ModelSignature(
+            inputs: [.init(name: "a", type: .double), .init(name: "b", type: .double)],
+            outputs: []
+        )
         let harness = try await ServingHarness.serving(TableRuntime(), signature: signature)
         try await infer(harness, "fits", try numbers(2, rows: 3), count: 3)
         #expect(harness.monitor.state.withLock { $0.rows } == 3)

@@ -85,7 +85,9 @@ struct RequestReporterTests {
         reporter.end(trace, RequestOutcome(id: "q7", name: "POST /predict", response: try await answer(), error: nil))
         let line = try #require(lines.all.first)
         #expect(lines.all.count == 1)
-        #expect(line["request"] == "q7" && line["deployment"] == "cancer" && line["rows"] == "1" && line["status"] == "ok")
+        #expect(
+            line["request"] == "q7" && line["deployment"] == "cancer" && line["rows"] == "1" && line["status"] == "ok"
+        )
         #expect(line["duration_us"] != nil && line["queue_us"] != nil && line["compute_us"] != nil)
     }
 }
