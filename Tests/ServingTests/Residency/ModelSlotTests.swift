@@ -107,11 +107,14 @@ struct ModelSlotTests {
         let loader = Loader()
         loader.state.withLock { $0.failure = MartletError(.dataLoss, "The file is corrupt.") }
         let slot = slot(loader)
+        let begun = Clock.monotonicNanoseconds
         for _ in 0..<5 {
             let error = await #expect(throws: MartletError.self) { try await slot.load() }
             #expect(error?.code == .dataLoss)
         }
-        #expect(loader.loads == 1)
+        // One try, and one more for each pause that a busy machine let pass.
+        let pauses = Duration.nanoseconds(Clock.monotonicNanoseconds - begun) / ServingLimits.coldRetryPause
+        #expect(loader.loads >= 1 && loader.loads <= 1 + Int(pauses))
         loader.state.withLock { $0.failure = nil }
         _ = try await slot.reload()
         #expect(slot.condition == .ready)
@@ -173,7 +176,7 @@ struct ModelSlotTests {
         _ = try await slots[1].load().executor.run(ModelCall(.rows([1], count: 1)), rows: 1)
         _ = try await slots[0].load()
         #expect(slots.map { $0.resident != nil } == [true, true, false])
-        #expect(pool.figures.bytes == 200)
+        withExtendedLifetime(slots) { #expect(pool.figures.bytes == 200) }
         #expect(pool.figures.evictions == 2)
         #expect(pool.figures.loads == 4)
         #expect(await eventually { loaders[2].state.withLock { $0.runtimes[0].state.withLock { $0.isClosed } } })
@@ -191,26 +194,27 @@ struct ModelSlotTests {
         #expect(refused?.code == .resourceExhausted)
         #expect(slots[0].resident != nil)
         #expect(slots[1].resident == nil)
-        #expect(pool.figures.bytes == 100)
+        // The pool knows its places only as long as somebody has them.
+        withExtendedLifetime(slots) { #expect(pool.figures.bytes == 100) }
     }
 
     @Test("Scale to zero: a model leaves after its idle time, not while it works")
     func idle() async throws {
         let pool = ModelPool()
         let loader = Loader()
-        let slot = slot(loader, pool: pool, idle: .seconds(5))
+        let slot = slot(loader, pool: pool, idle: .seconds(500))
         let executor = try await slot.load().executor
-        pool.sweep(now: Clock.monotonicNanoseconds + 4_000_000_000)
+        pool.sweep(now: Clock.monotonicNanoseconds + 100_000_000_000)
         #expect(slot.resident != nil)
         let runtime = try #require(loader.state.withLock { $0.runtimes.first })
         runtime.state.withLock { $0.isOpen = false }
         let call = Task { try await executor.run(ModelCall(.rows([1], count: 1)), rows: 1) }
         #expect(await eventually { executor.load == (0, 1) })
-        pool.sweep(now: Clock.monotonicNanoseconds + 60_000_000_000)
+        pool.sweep(now: Clock.monotonicNanoseconds + 6_000_000_000_000)
         #expect(slot.resident != nil)
         runtime.open()
         _ = try await call.value
-        pool.sweep(now: Clock.monotonicNanoseconds + 60_000_000_000)
+        pool.sweep(now: Clock.monotonicNanoseconds + 6_000_000_000_000)
         #expect(slot.resident == nil)
         #expect(pool.figures.models == 0)
         #expect(pool.figures.evictions == 1)
