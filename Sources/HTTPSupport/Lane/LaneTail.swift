@@ -58,12 +58,11 @@ package final class LaneTail: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
-    /// A body that breaks off the rules is the client's fault; without this its reader would only see it end early.
+    /// A body that breaks the rules is the client's fault: whoever reads it hears of the error first, so that the part
+    /// which came is not taken for the whole, and then the client does.
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError, isReading, pending.count == 1, !hasBegun, refusal == nil else {
-            context.fireErrorCaught(error)
-            return
-        }
+        context.fireErrorCaught(error)
+        guard error is HTTPParserError, isReading, pending.count == 1, !hasBegun, refusal == nil else { return }
         refusal = (.badRequest, "The request body is not framed as its head says.")
         refuse(context)
     }

@@ -7,7 +7,7 @@ package enum SpanLimits {
     /// How long spans are gathered before they are sent.
     package static let gather: Duration = .seconds(1)
     /// How long the receiver may take to answer.
-    package static let requestSeconds = 10
+    package static let requestSeconds = 5
     /// How often a batch is sent at most when the receiver is away.
-    package static let attempts = 3
+    package static let attempts = 2
 }

@@ -124,7 +124,7 @@ package struct RequestReporter: Sendable {
         }
         if let error = outcome.error { metadata["error"] = "\(error.message)" }
         if trace.parentID != nil || trace.context.isSampled { metadata["trace"] = "\(trace.context.traceText)" }
-        logger.info("prediction", metadata: metadata)
+        logger.notice("prediction", metadata: metadata)
     }
 }
 
