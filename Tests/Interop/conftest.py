@@ -25,7 +25,7 @@ def no_experiment_from_another_server() -> None:
     mlflow.tracking.fluent._active_experiment_id = None
     # `set_experiment` also leaves it in the environment, for processes that the program starts.
     os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
-    # A registry that an earlier test named would outlive its server; without one the client follows the tracking server.
+    # A registry that an earlier test named would outlive its server; without one it is the tracking server.
     mlflow.set_registry_uri(None)
     os.environ.pop("MLFLOW_REGISTRY_URI", None)
 
