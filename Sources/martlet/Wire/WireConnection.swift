@@ -33,6 +33,8 @@ struct WireTarget: Sendable, Equatable {
                 }
             }
             .connect(host: host, port: port)
+            // The promise is kept just before the handlers hear that the connection is there; HTTP/2 begins with that.
+            .flatMap { channel in loop.submit { channel } }
             .flatMapThrowing { channel in
                 let pipeline = channel.pipeline.syncOperations
                 let handler: any WireHandler =
