@@ -71,7 +71,7 @@ struct LineRuleTests {
         #expect(count(.sqlDialect, "// \(text)") == 0)
     }
 
-    @Test("paths of a machine", arguments: ["\"/root/x\"", "cd /\("work")/main", "see ../\("shared")/README.md"])
+    @Test("paths of a machine", arguments: ["\"/\("root")/x\"", "cd /\("work")/main", "see ../\("shared")/README.md"])
     func machinePath(text: String) { #expect(count(.machinePath, text, path: "docs/a.md") == 1) }
 
     @Test(
