@@ -1,10 +1,13 @@
 import Core
+import Logging
 import Runtimes
 
 /// Has the other version of a rollout score the rows that one version answered, off the request path.
 enum ShadowScoring {
     /// Relative difference from which two numbers count as different answers.
     static let numberTolerance: Float = 0.1
+
+    private static let logger = Logger(label: "martlet.ledger")
 
     /// What the other version says of one entry.
     struct Result {
@@ -51,7 +54,13 @@ enum ShadowScoring {
             count += batch[position].count
         }
         let (all, total) = (rows, count)
-        guard let outputs = try? await BlockingWork.run({ try runtime.predict(all, count: total) }) else { return }
+        let outputs: [Float]
+        do {
+            outputs = try await BlockingWork.run { try runtime.predict(all, count: total) }
+        } catch {
+            logger.warning("Version \(loaded.version) of '\(loaded.model)' could not score beside the other: \(error)")
+            return
+        }
         var start = 0
         for position in positions {
             guard case .rows = batch[position].values else { continue }
