@@ -77,6 +77,31 @@ import Traces
         #expect(try await fixture.store.trace(traceID(1)).spans.map(\.name) == ["root", "again"])
     }
 
+    @Test("Ids whose base64 begins like a hexadecimal number are read back")
+    func idsThatLookHexadecimal() async throws {
+        let fixture = try await TracesFixture()
+        let id = "d31f00000000000a"
+        let sent = TraceSpan(
+            otelTraceID: id + id,
+            id: id,
+            parentID: "d310000000000001",
+            name: "step",
+            startTime: 1,
+            endTime: 2,
+            status: .ok,
+            statusMessage: "",
+            attributes: [],
+            events: [],
+            links: [],
+            resource: [:]
+        )
+        try await fixture.store.log([sent], experimentID: "1")
+        let read = try await fixture.store.trace(TraceSpan.traceID(of: id + id)).spans
+        #expect(read.map(\.otelTraceID) == [id + id])
+        #expect(read.map(\.id) == [id])
+        #expect(read.map(\.parentID) == ["d310000000000001"])
+    }
+
     @Test func readingWaitsForSpansThatAreAnnounced() async throws {
         let fixture = try await TracesFixture()
         try await fixture.start(1, metadata: ["mlflow.trace.sizeStats": #"{"num_spans": 2}"#])

@@ -173,6 +173,7 @@ final class WorkerPool: Sendable {
                 WorkerStatus(
                     phase: phase.word,
                     process: phase.hasProcess && seat.process > 0 ? Int(seat.process) : nil,
+                    channel: seat.channel >= 0 ? seat.channel : nil,
                     calls: seat.calls,
                     starts: seat.starts
                 )
@@ -235,6 +236,8 @@ package struct WorkerStatus: Sendable, Equatable {
     package let phase: String
     /// Its process's id; nil without one.
     package let process: Int?
+    /// The descriptor of the connection to it; nil without one.
+    package let channel: Int32?
     /// Calls it was given so far.
     package let calls: Int
     /// How often it was started.

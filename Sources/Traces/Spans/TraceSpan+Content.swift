@@ -105,7 +105,8 @@ extension TraceSpan {
         if text.hasPrefix("0x"), text.utf8.count <= width + 2 {
             let bare = String(text.dropFirst(2))
             let padded = String(repeating: "0", count: width - bare.utf8.count) + bare
-            return Hexadecimal.decode(padded).map { Hexadecimal.encode($0, width: width) }
+            // One in 4,096 ids begins so in base64 too, where padding follows that is no digit.
+            if let bytes = Hexadecimal.decode(padded) { return Hexadecimal.encode(bytes, width: width) }
         }
         guard let bytes = Base64.decode(text), !bytes.isEmpty, bytes.count * 2 <= width else { return nil }
         return Hexadecimal.encode(bytes, width: width)
