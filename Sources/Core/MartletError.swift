@@ -30,12 +30,15 @@ package struct MartletError: Error, Sendable, CustomStringConvertible {
     package let message: String
     /// The error beneath, for logs only.
     package let cause: (any Error)?
+    /// After how many seconds it may help to try again; nil when that is not known.
+    package let retryAfterSeconds: Int?
 
     /// Makes an error; `cause` is logged, never sent.
-    package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    package init(_ code: Code, _ message: String, cause: (any Error)? = nil, retryAfterSeconds: Int? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
+        self.retryAfterSeconds = retryAfterSeconds
     }
 
     package var description: String {

@@ -16,9 +16,15 @@ package enum ErrorShape: Sendable {
     package func response(for error: MartletError, requestID: String) -> Response {
         var response = body(for: error, requestID: requestID)
         response.headers[.requestID] = requestID
-        if error.code == .unavailable || error.code == .resourceExhausted { response.headers[.retryAfter] = "1" }
+        if error.code == .unavailable || error.code == .resourceExhausted {
+            response.headers[.retryAfter] = String(error.retryAfterSeconds ?? 1)
+        }
+        // RFC 9110, section 11.6.1; MLflow's clients and curl know the first.
+        if error.code == .unauthenticated { response.headers[.wwwAuthenticate] = Self.challenge }
         return response
     }
+
+    private static let challenge = "Basic realm=\"martlet\", charset=\"UTF-8\", Bearer"
 
     private func body(for error: MartletError, requestID: String) -> Response {
         switch self {
@@ -71,6 +77,15 @@ package enum ErrorShape: Sendable {
         return
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Martlet: \(error.code.httpStatus)</title>"
             + "<h1>\(error.code.httpStatus)</h1><p>\(text.joined())</p><p><a href=\"/\">Overview</a></p></html>"
+    }
+}
+
+extension MartletError {
+    /// The whole seconds after which to try again, at least 1; nil when trying again is not what helps.
+    package var retrySeconds: Int64? {
+        guard code == .unavailable || code == .resourceExhausted else { return nil }
+        let milliseconds = max(0, retryAfter?.wholeMilliseconds ?? 1000)
+        return max(1, milliseconds / 1000 + (milliseconds % 1000 > 0 ? 1 : 0))
     }
 }
 
