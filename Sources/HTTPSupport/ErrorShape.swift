@@ -80,15 +80,6 @@ package enum ErrorShape: Sendable {
     }
 }
 
-extension MartletError {
-    /// The whole seconds after which to try again, at least 1; nil when trying again is not what helps.
-    package var retrySeconds: Int64? {
-        guard code == .unavailable || code == .resourceExhausted else { return nil }
-        let milliseconds = max(0, retryAfter?.wholeMilliseconds ?? 1000)
-        return max(1, milliseconds / 1000 + (milliseconds % 1000 > 0 ? 1 : 0))
-    }
-}
-
 extension MartletError.Code {
     /// The HTTP status of this code.
     package var status: HTTPResponse.Status {
