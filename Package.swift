@@ -37,17 +37,22 @@ extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras = product(name: "CryptoExtras", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let histogram = product(name: "Histogram", package: "hdrhistogram-swift")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
+    static let jwtKit = product(name: "JWTKit", package: "jwt-kit")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioHPACK = product(name: "NIOHPACK", package: "swift-nio-http2")
     static let nioHTTP2 = product(name: "NIOHTTP2", package: "swift-nio-http2")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let protobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -78,8 +83,13 @@ let infrastructure: [Target] =
         resources: [.embedInCode("Workers/Assets")],
         testExclude: ["Golden"]
     )
-    + module("HTTPSupport", ["Core", "CZlib", .hummingbird, .logging], tests: [.hummingbirdTesting])
-    + module("Access", ["Core", "HTTPSupport", .hummingbird], tests: [.hummingbirdTesting])
+    + module("HTTPSupport", ["Core", "CZlib", .hummingbird, .logging, .nioSSL], tests: [.hummingbirdTesting])
+    + module("Egress", ["Core", .asyncHTTPClient, .logging], tests: [.hummingbird, .hummingbirdTesting])
+    + module(
+        "Access",
+        ["Core", "Storage", "HTTPSupport", "Egress", .crypto, .cryptoExtras, .hummingbird, .jwtKit, .logging],
+        tests: [.crypto, .cryptoExtras, .hummingbirdTesting, .jwtKit]
+    )
     + module(
         "Observability",
         ["Core", "OpenTelemetryProto", .asyncHTTPClient, .logging, .metrics, .protobuf],
@@ -87,19 +97,20 @@ let infrastructure: [Target] =
     )
 
 // What speaks HTTP/2, for gRPC.
-let http2: [Target.Dependency] = [.nioCore, .nioHPACK, .nioHTTP2, .nioPosix]
+let http2: [Target.Dependency] = [.nioCore, .nioHPACK, .nioHTTP2, .nioPosix, .nioSSL]
 
 // L2: features. `.hummingbird` is for each module's HTTP/ folder only.
 let feature: [Target.Dependency] = ["Core", "Storage", "HTTPSupport", .hummingbird, .logging]
 let storedFeature: [Target.Dependency] = feature + ["Artifacts"]
 let features: [Target] =
     module("Tracking", storedFeature, tests: [.hummingbirdTesting])
-    + module("Registry", storedFeature, tests: [.hummingbirdTesting])
+    + module("Registry", storedFeature + [.crypto], tests: [.hummingbirdTesting])
     + module("Traces", storedFeature + ["OpenTelemetryProto", .protobuf], tests: [.hummingbirdTesting])
     + module("Evaluations", feature + [.crypto], tests: [.hummingbirdTesting])
-    + module("Webhooks", feature + [.asyncHTTPClient, .crypto], tests: [.hummingbirdTesting])
+    + module("Webhooks", feature + ["Egress", .asyncHTTPClient, .crypto], tests: [.hummingbirdTesting])
+    + module("Secrets", feature + [.crypto], tests: [.hummingbirdTesting])
     + module("Datasets", storedFeature + [.crypto], tests: [.hummingbirdTesting])
-    + module("Pipelines", storedFeature + [.subprocess], testExclude: ["BadFiles"], tests: [.hummingbirdTesting])
+    + module("Pipelines", storedFeature + ["CHost", .subprocess], testExclude: ["BadFiles"], tests: [.hummingbirdTesting])
     + module(
         "Learning",
         ["Core", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging],
@@ -126,21 +137,26 @@ let surfaces: [Target] =
     )
     + module(
         "Imports",
-        ["Core", "Storage", "Artifacts", "Tracking", "Registry", .asyncHTTPClient, .logging, .yams]
+        ["Core", "Storage", "Artifacts", "Egress", "Tracking", "Registry", .asyncHTTPClient, .logging, .yams]
+    )
+    + module(
+        "Backups",
+        ["Core", "Storage", "Artifacts", "HTTPSupport", .crypto, .hummingbird, .logging],
+        tests: [.hummingbirdTesting]
     )
 
 // L4: the one place where everything meets.
 let composition: [Target] =
     module(
         "Server",
-        ["Core", "Storage", "Artifacts", "Runtimes", "HTTPSupport", "Access", "Observability"]
+        ["Core", "Storage", "Artifacts", "Runtimes", "HTTPSupport", "Access", "Egress", "Observability"]
             + [
-                "Tracking", "Traces", "Evaluations", "Registry", "Webhooks", "Datasets", "Pipelines", "Learning",
-                "Serving",
+                "Tracking", "Traces", "Evaluations", "Registry", "Webhooks", "Secrets", "Datasets", "Pipelines",
+                "Learning", "Serving",
             ]
             + [
-                "Monitoring", "Loop", "Console", "Imports", "CHost", .asyncHTTPClient, .hummingbird, .logging, .metrics,
-                .serviceLifecycle, .yams,
+                "Monitoring", "Loop", "Console", "Imports", "Backups", "CHost", .asyncHTTPClient, .crypto, .hummingbird,
+                .logging, .metrics, .serviceLifecycle, .yams,
             ],
         tests: [.hummingbirdTesting, .asyncHTTPClient, .logging]
     )
@@ -159,6 +175,15 @@ let composition: [Target] =
             exclude: ["Golden"],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "Fuzzing",
+            dependencies: [
+                "Core", "Storage", "Artifacts", "Runtimes", "HTTPSupport", "Access", "Registry", "Datasets", "Pipelines",
+                "Monitoring", "Loop", "Serving", "Server", "Traces", "Tracking", "InferenceProto", "OpenTelemetryProto",
+                .hummingbird, .logging, .nioEmbedded, .nioHTTP1, .protobuf,
+            ] + http2,
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 
@@ -173,6 +198,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
@@ -182,6 +208,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
     ],
     targets: ground + infrastructure + features + surfaces + composition
 )

@@ -1,32 +1,25 @@
 import Core
 package import Hummingbird
+import NIOCore
 
 /// What travels with a request from the socket to its handler.
 package struct AppRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    /// The request's id, which every log line, ledger record and error carries.
+    /// The request's id, which every log line, ledger record, audit record and error carries.
     package var requestID: String
-    /// Who asks; set before the handler runs.
+    /// Who asks; set by the gate before the router sees the request. Until then it is nobody.
     package var principal = Principal.anonymous
+    /// The client's address, without port: the peer's, or what a declared proxy says; nil when it is not known.
+    package var clientAddress: String?
+    /// The address of the other end of the connection, without port.
+    package let peerAddress: String?
+    /// Whether the request came over TLS, here or at a declared proxy.
+    package var isSecure = false
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         requestID = Identifier.timeOrdered()
+        peerAddress = source.channel.remoteAddress?.ipAddress
+        clientAddress = peerAddress
     }
-}
-
-/// Who makes a request.
-package struct Principal: Sendable, Equatable {
-    /// The name that logs and audit records show.
-    package let name: String
-
-    /// Makes a principal.
-    package init(name: String) {
-        self.name = name
-    }
-
-    /// Nobody known: health checks, and requests before they are authenticated.
-    package static let anonymous = Principal(name: "anonymous")
-    /// The person at this machine: every request over loopback, where no login is asked for.
-    package static let localUser = Principal(name: "local")
 }

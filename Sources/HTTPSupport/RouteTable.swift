@@ -9,9 +9,6 @@ import Logging
 package final class RouteTable {
     /// Handles a request that was allowed.
     package typealias Handler = @Sendable (Request, AppRequestContext) async throws -> Response
-    /// Decides who asks and whether they may; throws `unauthenticated` or `permissionDenied`.
-    package typealias Authorizer = @Sendable (Permission, Request, AppRequestContext) throws -> Principal
-
     /// One route as registered.
     package struct Entry: Sendable, Hashable {
         /// The method.
@@ -22,49 +19,65 @@ package final class RouteTable {
         package let permission: Permission
         /// How it says what went wrong.
         package let errors: ErrorShape
+        /// Whether changes made by it are written to the audit log.
+        package let isAudited: Bool
     }
 
     /// The routes in order of registration.
     package private(set) var entries: [Entry] = []
     private let router: Router<AppRequestContext>
-    private let authorize: Authorizer
+    private let gate: RouteGate
 
-    /// A table that registers at `router` and asks `authorize` before every handler.
-    package init(router: Router<AppRequestContext>, authorize: @escaping Authorizer) {
+    /// A table that registers at `router` and asks `gate` before every handler.
+    package init(router: Router<AppRequestContext>, gate: RouteGate) {
         self.router = router
-        self.authorize = authorize
+        self.gate = gate
     }
 
     /// A table that allows everything, for tests of one feature's routes.
     package static func forTests(_ router: Router<AppRequestContext>) -> RouteTable {
-        RouteTable(router: router) { _, _, _ in .localUser }
+        RouteTable(router: router, gate: RouteGate { _, _, _ in .localUser })
     }
 
     /// Registers a route.
+    ///
+    /// - Parameters:
+    ///   - path: its pattern, such as `/runs/{id}`.
+    ///   - method: the method.
+    ///   - permission: what the caller needs.
+    ///   - errors: how it says what went wrong.
+    ///   - audited: whether its changes are written to the audit log; nil leaves that to the permission. Routes that
+    ///     append measurements in bulk are not: their run says who made it.
+    ///   - handler: answers requests that were allowed.
     package func on(
         _ path: String,
         method: HTTPRequest.Method,
         permission: Permission,
         errors: ErrorShape,
+        audited: Bool? = nil,
         _ handler: @escaping Handler
     ) {
-        let entry = Entry(method: method.rawValue, path: path, permission: permission, errors: errors)
+        let entry = Entry(
+            method: method.rawValue,
+            path: path,
+            permission: permission,
+            errors: errors,
+            isAudited: audited ?? permission.isAudited
+        )
         // Hummingbird traps on a second handler; `validate` reports it instead.
         let isRepeated = entries.contains { $0.method == entry.method && $0.path == path }
         entries.append(entry)
         guard !isRepeated else { return }
-        let authorize = authorize
+        let gate = gate
         router.on(RouterPath(path), method: method) { request, context in
-            var context = context
+            var (request, context) = (request, context)
             do {
-                context.principal = try authorize(permission, request, context)
-                return try await handler(request, context)
+                context.principal = try await gate.authorize(entry, &request, context)
+                return try await gate.perform(entry, request, context, handler)
             } catch let error as HTTPError {
                 let code = MartletError.Code.allCases.first { $0.httpStatus == error.status.code } ?? .invalidArgument
-                return errors.response(
-                    for: MartletError(code, error.body ?? error.status.reasonPhrase),
-                    requestID: context.requestID
-                )
+                let failure = MartletError(code, error.body ?? error.status.reasonPhrase)
+                return gate.refuse(failure, entry, request, context)
             } catch {
                 let failure = MartletError.wrapping(error)
                 if failure.code == .internal || failure.code == .dataLoss {
@@ -73,7 +86,7 @@ package final class RouteTable {
                         metadata: ["request": "\(context.requestID)", "path": "\(path)"]
                     )
                 }
-                return errors.response(for: failure, requestID: context.requestID)
+                return gate.refuse(failure, entry, request, context)
             }
         }
     }

@@ -3,9 +3,21 @@ package import Core
 /// Access to the database inside one `read` or `write`; do not let it escape.
 package struct Connection {
     private let runner: any StatementRunner
+    private let notes: ChangeNotes?
 
-    init(_ runner: any StatementRunner) {
+    init(_ runner: any StatementRunner, notes: ChangeNotes? = nil) {
         self.runner = runner
+        self.notes = notes
+    }
+
+    /// The same connection, on which changes are noted.
+    func noting(_ notes: ChangeNotes) -> Connection {
+        Connection(runner, notes: notes)
+    }
+
+    /// Says in words what this write changes, for the record of it; without effect when none is kept.
+    package func note(_ change: @autoclosure () -> Change) {
+        if let notes { notes.add(change()) }
     }
 
     /// Runs a query with `?` placeholders and returns all rows.
@@ -24,7 +36,9 @@ package struct Connection {
     @discardableResult
     package func execute(_ sql: String, _ arguments: [SQLValue] = []) throws(MartletError) -> Int {
         try Self.check(arguments)
-        return try runner.execute(sql, arguments)
+        let count = try runner.execute(sql, arguments)
+        notes?.add(rows: count)
+        return count
     }
 
     /// Runs `body` for every row of a query, without keeping them: for results that are long or read at once.

@@ -23,6 +23,7 @@ extension Database {
                 "The database has the newer schema step '\(unknown[0])'; start it with the newer version of martlet."
             )
         }
+        let dialect = dialect
         for migration in migrations where !applied.contains(migration.id) {
             try await write { connection in
                 // Asked again by the only writer: another server may have come first.
@@ -31,7 +32,7 @@ extension Database {
                     [.text(migration.id)]
                 )
                 guard known == nil else { return }
-                for statement in migration.statements { try connection.execute(statement) }
+                for statement in migration.statements(for: dialect) { try connection.execute(statement) }
                 try connection.execute(
                     "INSERT INTO martlet_migrations (id, applied_at) VALUES (?, ?)",
                     [.text(migration.id), .integer(now.milliseconds)]

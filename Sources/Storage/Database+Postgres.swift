@@ -5,10 +5,13 @@ extension Database {
     ///
     /// Blocks until the server has answered; for the start of a process.
     ///
+    /// - Parameters:
+    ///   - url: the URL.
+    ///   - schema: the schema to work in, made when it is missing; nil for the one of the user's search path.
     /// - Throws: `invalidArgument` for a malformed URL, `failedPrecondition` when libpq is missing or the server too
     ///   old, `unavailable` when it cannot be reached or refuses the credentials. No message holds the password.
-    package static func open(postgres url: String) throws(MartletError) -> Database {
-        Database(backend: try PostgresBackend.open(try PostgresAddress(url)))
+    package static func open(postgres url: String, schema: String? = nil) throws(MartletError) -> Database {
+        Database(backend: try PostgresBackend.open(try PostgresAddress(url, schema: schema)))
     }
 
     /// Checks a URL without connecting.

@@ -1,4 +1,5 @@
 package import Core
+internal import Synchronization
 
 /// The database: many readers, one writer with group commit, everything acknowledged durable.
 ///
@@ -7,6 +8,7 @@ package import Core
 package final class Database: Sendable {
     private let backend: any DatabaseBackend
     private let queue: WriteQueue
+    let recorder = Mutex<ChangeRecorder?>(nil)
     /// Who runs what must run once, of the processes that share the database.
     package let leadership: Leadership
 
@@ -15,6 +17,9 @@ package final class Database: Sendable {
         leadership = Leadership(lock: backend.leaderLock)
         queue = WriteQueue(backend: backend)
     }
+
+    /// Which SQL it understands beyond the common subset.
+    package var dialect: Dialect { backend.dialect }
 
     /// Opens or creates an SQLite file.
     ///
@@ -41,19 +46,21 @@ package final class Database: Sendable {
 
     /// Runs a write, all or nothing; durable when it returns.
     ///
-    /// Throwing undoes this closure only.
+    /// Throwing undoes this closure only. Under a `ChangeContext` the change is recorded in the same transaction.
     ///
     /// - Throws: what `body` throws, or `unavailable` when too many writes wait.
     @discardableResult
     package func write<T: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> T
     ) async throws(MartletError) -> T {
+        let context = ChangeContext.current
+        let recorder = context == nil ? nil : recorder.withLock { $0 }
         do {
             return try await withCheckedThrowingContinuation { continuation in
                 queue.submit(
                     WriteQueue.Job(
                         run: { connection in
-                            let result = Result { try body(connection) }
+                            let result = Result { try Self.recording(context, recorder, connection, body) }
                             return WriteQueue.Outcome(
                                 failed: result.isFailure,
                                 committed: { continuation.resume(with: result) },

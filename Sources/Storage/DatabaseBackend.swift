@@ -10,6 +10,9 @@ protocol DatabaseBackend: Sendable {
     /// Called on the writer's thread, one batch at a time.
     func commit(_ batch: [WriteQueue.Job])
 
+    /// Which SQL it understands beyond the common subset.
+    var dialect: Dialect { get }
+
     /// The lock that one of several processes on the database holds; nil when only one can use it.
     var leaderLock: (any LeaderLock)? { get }
 

@@ -48,4 +48,6 @@ extension StorageLimits {
     package static let leaderAnswerSeconds = 2.0
     /// How long followers that were cut off leave the lock to the leader of before, in seconds.
     package static let leaderGraceSeconds = 5.0
+    /// Changes that are noted of one write; more than that are not described one by one.
+    package static let notedChanges = 200
 }

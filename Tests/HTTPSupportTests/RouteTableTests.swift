@@ -8,10 +8,11 @@ import Testing
 @Suite struct RouteTableTests {
     private func application() -> some ApplicationProtocol {
         let router = Router(context: AppRequestContext.self)
-        let routes = RouteTable(router: router) { permission, _, _ in
-            guard permission != .admin else { throw MartletError(.permissionDenied, "no") }
+        let gate = RouteGate { entry, _, _ in
+            guard entry.permission != .admin else { throw MartletError(.permissionDenied, "no") }
             return .localUser
         }
+        let routes = RouteTable(router: router, gate: gate)
         for (name, shape) in [
             ("martlet", ErrorShape.martlet), ("mlflow", .mlflow), ("inference", .inference), ("page", .page),
         ] {

@@ -167,19 +167,6 @@ import Tracking
         #expect(try await get("logged-models/\(id)?allow_deleted=true").status == 200)
     }
 
-    @Test func whatIsMeantForAWorkspaceIsRefused() async throws {
-        let name = try #require(HTTPField.Name("X-MLFLOW-WORKSPACE"))
-        for path in ["experiments/get?experiment_id=0", "runs/get?run_id=x"] {
-            let reply = try await send(.get, "/api/2.0/mlflow/\(path)", headers: [name: "team"])
-            #expect(reply.status == 400)
-            #expect(reply.json?["error_code"] == "FEATURE_DISABLED")
-        }
-        #expect(try await send(.get, "/api/3.0/mlflow/server-info", headers: [name: "team"]).status == 200)
-        #expect(
-            try await send(.get, "/api/2.0/mlflow/experiments/get?experiment_id=0", headers: [name: ""]).status == 200
-        )
-    }
-
     @Test func serverInfo() async throws {
         #expect(try await send(.get, "/version").text == ServerInfoRoutes.protocolVersion)
         let info = try await send(.get, "/api/3.0/mlflow/server-info").json

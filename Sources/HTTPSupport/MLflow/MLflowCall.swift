@@ -84,18 +84,20 @@ extension RouteTable {
     ///   - path: such as `/mlflow/runs/create`; `{name}` captures a field.
     ///   - version: `2.0` or `3.0`.
     ///   - permission: what the caller needs.
+    ///   - audited: as for `on`.
     ///   - handler: returns the members of the reply.
     package func mlflow(
         _ method: HTTPRequest.Method,
         _ path: String,
         version: String = "2.0",
         permission: Permission,
+        audited: Bool? = nil,
         _ handler: @escaping @Sendable (MLflowCall) async throws -> JSONObject
     ) {
         let captured = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
         for prefix in ["/api/", "/ajax-api/"] {
-            on(prefix + version + path, method: method, permission: permission, errors: .mlflow) { request, context in
-                if let refusal = MLflowWorkspace.refusal(of: request) { return refusal }
+            on(prefix + version + path, method: method, permission: permission, errors: .mlflow, audited: audited) {
+                request, context in
                 return .json(.object(try await handler(MLflowCall(request, context, pathFields: captured))))
             }
         }

@@ -34,11 +34,12 @@ extension RouteTable {
         _ path: String,
         version: String = "2.0",
         permission: Permission,
+        audited: Bool? = nil,
         _ handler: @escaping @Sendable (MLflowBody) async throws -> [UInt8]
     ) {
         for prefix in ["/api/", "/ajax-api/"] {
-            on(prefix + version + path, method: method, permission: permission, errors: .mlflow) { request, context in
-                if let refusal = MLflowWorkspace.refusal(of: request) { return refusal }
+            on(prefix + version + path, method: method, permission: permission, errors: .mlflow, audited: audited) {
+                request, context in
                 return .bytes(try await handler(MLflowBody(request, context)), contentType: "application/json")
             }
         }

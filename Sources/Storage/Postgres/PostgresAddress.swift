@@ -10,11 +10,16 @@ package struct PostgresAddress: Sendable {
     /// Whether the URL names several hosts.
     let hasSeveralHosts: Bool
     private let secrets: [String]
+    /// The schema to work in, made when it is missing; nil for the one that the user's search path names.
+    let schema: String?
 
     /// Takes `postgres://[user[:password]@][host][:port][/database][?parameter=value…]` or `postgresql://…`.
     ///
+    /// - Parameters:
+    ///   - url: the URL.
+    ///   - schema: the schema to work in; at most 63 bytes, without quotation marks.
     /// - Throws: `invalidArgument` that does not repeat the URL.
-    package init(_ url: String) throws(MartletError) {
+    package init(_ url: String, schema: String? = nil) throws(MartletError) {
         guard let scheme = Self.schemes.first(where: { url.hasPrefix($0) }) else {
             throw Self.malformed("it must start with postgres:// or postgresql://")
         }
@@ -36,6 +41,10 @@ package struct PostgresAddress: Sendable {
             guard pair.count == 2 else { throw Self.malformed("a parameter after '?' has no '='") }
             if ["password", "sslpassword"].contains(pair[0].lowercased()) { secrets.append(String(pair[1])) }
         }
+        if let schema, schema.isEmpty || schema.utf8.count > 63 || schema.utf8.contains(0x22) {
+            throw MartletError(.invalidArgument, "The schema '\(schema)' is no name of a PostgreSQL schema.")
+        }
+        self.schema = schema
         self.url = url
         hasSeveralHosts = hosts.contains(",")
         let name = database.isEmpty ? "" : "/\(database)"

@@ -8,6 +8,7 @@ final class PostgresBackend: DatabaseBackend {
     private let readers: PostgresReaders
     private let writer: PostgresWriter
     let leaderLock: (any LeaderLock)?
+    let dialect = Dialect.postgres
 
     private init(connector: PostgresConnector) {
         self.connector = connector

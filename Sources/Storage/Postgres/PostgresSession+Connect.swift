@@ -59,9 +59,11 @@ extension PostgresSession {
         enqueue("SET tcp_keepalives_count = 3")
         // A server that hangs inside a write must not keep the others from writing.
         enqueue("SET idle_in_transaction_session_timeout = \(StorageLimits.idleTransactionSeconds * 1000)")
-        let row = try run("SELECT current_schema() AS name, pg_is_in_recovery() AS standby", []) {
-            result throws(MartletError) in
-            try result.rows(limit: 1).first
+        if let schema = address.schema { enqueue("SET search_path = \"\(schema)\"") }
+        var row = try state()
+        if let schema = address.schema, row?.optionalText("name") == nil, row?.optionalInt("standby") == 0 {
+            try create(schema)
+            row = try state()
         }
         guard let name = row?.optionalText("name") else {
             throw MartletError(
@@ -77,6 +79,28 @@ extension PostgresSession {
             )
         }
         take(schema: name)
+    }
+
+    private func state() throws(MartletError) -> Row? {
+        try run("SELECT current_schema() AS name, pg_is_in_recovery() AS standby", []) { result throws(MartletError) in
+            try result.rows(limit: 1).first
+        }
+    }
+
+    /// Makes a schema; two servers may do so at the same moment, and then one of them fails though it is there.
+    private func create(_ schema: String) throws(MartletError) {
+        do throws(MartletError) {
+            try run("CREATE SCHEMA IF NOT EXISTS \"\(schema)\"", []) { _ throws(MartletError) in }
+        } catch {
+            guard error.code == .alreadyExists else {
+                throw MartletError(
+                    .failedPrecondition,
+                    "The PostgreSQL user of \(address.display) may not create the schema '\(schema)'; grant CREATE on "
+                        + "the database, or create the schema and grant its usage.",
+                    cause: error
+                )
+            }
+        }
     }
 
     /// The numbers of an advisory lock that all servers on this database and schema share.

@@ -7,6 +7,8 @@ final class SQLiteBackend: DatabaseBackend {
     private let connections = SQLiteConnections()
     private let reads = SQLiteReads()
 
+    let dialect = Dialect.sqlite
+
     init(writer: any DatabaseWriter) {
         self.writer = writer
     }
