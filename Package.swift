@@ -164,8 +164,8 @@ let composition: [Target] =
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "Core", "InferenceProto", "Runtimes", "Server", .argumentParser, .asyncHTTPClient, .histogram,
-                .logging, .protobuf,
+                "Core", "Storage", "Artifacts", "HTTPSupport", "InferenceProto", "Runtimes", "Access", "Registry", "Backups",
+                "Server", .argumentParser, .asyncHTTPClient, .crypto, .histogram, .logging, .protobuf,
             ] + http2,
             swiftSettings: strict
         ),

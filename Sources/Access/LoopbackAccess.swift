@@ -3,11 +3,6 @@ package import HTTPSupport
 
 /// The rule of a server without accounts: it listens on loopback only, and whoever reaches it there may do everything.
 package enum LoopbackAccess {
-    /// Decides for `RouteTable`: health is anonymous, everything else is the local user.
-    package static let authorizer: RouteTable.Authorizer = { permission, _, _ in
-        permission == .open ? .anonymous : .localUser
-    }
-
     /// Throws unless `host` is a loopback address: without accounts a server must not be reachable from elsewhere.
     package static func validate(host: String) throws(MartletError) {
         let name = host.lowercased()

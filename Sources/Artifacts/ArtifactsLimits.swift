@@ -22,4 +22,6 @@ package enum ArtifactsLimits {
     package static let cacheGraceSeconds: Int64 = 600
     /// Bytes of the file that lists what an entry of the cache holds.
     package static let cacheManifestBytes = 64 * 1024 * 1024
+    /// Seconds after which the bytes of a store with a quota are measured anew.
+    package static let usageSeconds: Int64 = 600
 }

@@ -32,6 +32,8 @@ package struct Principal: Sendable, Equatable {
     package var grants: [ResourceGrant]
     /// Whether it manages the server.
     package var isServerAdministrator: Bool
+    /// How many requests a second the token allows; nil without a limit of its own.
+    package var tokenRate: Double?
 
     /// Makes a principal.
     package init(

@@ -15,6 +15,8 @@ package struct PipelineConfiguration: Sendable {
     package var parallelTasks: Int
     /// Most runs under way at the same time.
     package var activeRuns: Int
+    /// Most tasks of all runs together, asked whenever a run is taken up; nil for no further bound.
+    package var concurrentTasks: @Sendable () -> Int? = { nil }
 
     private static let standardSearchPath = "/usr/local/bin:/usr/bin:/bin"
 
@@ -36,5 +38,12 @@ package struct PipelineConfiguration: Sendable {
         self.isExclusive = isExclusive
         self.parallelTasks = parallelTasks
         self.activeRuns = activeRuns
+    }
+
+    /// Most tasks of a run and most runs at the same time, so that all tasks together keep within `concurrentTasks`.
+    var bounds: (tasks: Int, runs: Int) {
+        guard let most = concurrentTasks() else { return (parallelTasks, activeRuns) }
+        let tasks = Swift.max(1, Swift.min(parallelTasks, most))
+        return (tasks, Swift.max(1, Swift.min(activeRuns, most / tasks)))
     }
 }

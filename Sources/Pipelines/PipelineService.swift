@@ -96,7 +96,7 @@ package final class PipelineService: Sendable {
     }
 
     private func claim() async -> [RunLease] {
-        let free = context.configuration.activeRuns - drivers.withLock { $0.count }
+        let free = context.configuration.bounds.runs - drivers.withLock { $0.count }
         guard free > 0 else { return [] }
         let now = context.clock.now
         let deadline =

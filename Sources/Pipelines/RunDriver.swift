@@ -59,7 +59,7 @@ final class RunDriver: Sendable {
         var progress = Progress(
             machine: PipelineRunStateMachine(
                 spec: spec,
-                parallel: context.configuration.parallelTasks,
+                parallel: context.configuration.bounds.tasks,
                 restored: Self.restored(snapshot, spec: spec, now: context.clock.now),
                 isCancelled: snapshot.run.isCancelRequested
             ),

@@ -7,10 +7,8 @@ import Evaluations
 import HTTPSupport
 import HTTPTypes
 import Hummingbird
-import HummingbirdCore
 import Loop
 import Monitoring
-import NIOCore
 import Pipelines
 import Registry
 import Serving
@@ -19,67 +17,60 @@ import Traces
 import Tracking
 import Webhooks
 
+/// A house as requests meet it.
+struct HouseFront: Sendable {
+    /// Answers requests whose caller the gate has named.
+    let respond: @Sendable (Request, AppRequestContext) async throws -> Response
+    /// Every route.
+    let entries: [RouteTable.Entry]
+    /// Predictions on the connection's event loop.
+    let plane: DataPlane
+    /// Whether this server predicts at present.
+    let isOpen: @Sendable () -> Bool
+}
+
 extension House {
-    /// The HTTP application with every route, guarded; `onListening` hears the address once requests are accepted.
-    func application(
-        settings: ServerSettings,
-        onListening: @escaping @Sendable (String) -> Void
-    ) throws(MartletError) -> any ApplicationProtocol {
+    /// The routes of the house behind its gate.
+    ///
+    /// - Parameters:
+    ///   - settings: the house's settings.
+    ///   - server: what is not a workspace's own: accounts, the gate's wishes.
+    func front(settings: ServerSettings, server: ServerRoutes) throws(MartletError) -> HouseFront {
         let router = Router(context: AppRequestContext.self)
         let methods = Late<MethodTable>()
-        let browserGuard = BrowserGuard(allowing: settings.allowedHosts)
-        router.add(middleware: browserGuard)
         router.add(middleware: AliveMiddleware())
         let console = try ConsoleRoutes(sources: consoleSources, version: ProductVersion.text)
         router.add(middleware: FallbackMiddleware(methods: methods, page: console.errorPage))
-        let routes = RouteTable(router: router, authorize: LoopbackAccess.authorizer)
-        let leaderRoutes = RouteTable(router: router, authorize: LeaderOnly.authorizer(leadership))
+        let finder = ResourceWiring.finder(stores: stores, pipelines: pipelines)
+        let routes = RouteTable(router: router, gate: server.gate(finder) {})
+        let leaderRoutes = RouteTable(
+            router: router,
+            gate: server.gate(finder) { [leadership] in try LeaderOnly.check(leadership) }
+        )
         register(in: routes)
         register(inLeader: leaderRoutes, settings: settings)
         console.register(in: routes)
+        server.register(routes)
         let described = Late<[RouteTable.Entry]>()
         OpenAPIRoutes(plane: dataPlane, version: ProductVersion.text) { described.value ?? [] }.register(in: routes)
         try routes.validate()
         try leaderRoutes.validate()
-        methods.set(MethodTable(routes.entries + leaderRoutes.entries))
-        described.set(routes.entries + leaderRoutes.entries)
-        let configuration = ApplicationConfiguration(
-            address: .hostname(settings.host, port: settings.port),
-            serverName: nil,
-            availableConnectionsDelegate: MaximumAvailableConnections(LaneLimits.connections)
-        )
-        return Application(
-            router: router,
-            server: LaneChannel.builder(lane(browserGuard)),
-            configuration: configuration,
-            onServerRunning: { [address] channel in
-                let port = channel.localAddress?.port ?? settings.port
-                let name = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-                let listening = "http://\(name):\(port)"
-                address.set(listening)
-                onListening(listening)
-            },
-            logger: logger
-        )
-    }
-
-    /// Predictions without the router, under the same rules: the hosts of `browserGuard`, and the leader alone.
-    ///
-    /// Requests of browsers, with credentials or to be reported go to the router.
-    private func lane(_ browserGuard: BrowserGuard) -> ServingLane {
-        ServingLane(
+        let entries = routes.entries + leaderRoutes.entries
+        methods.set(MethodTable(entries))
+        described.set(entries)
+        let responder = router.buildResponder()
+        return HouseFront(
+            respond: { request, context in try await responder.respond(to: request, context: context) },
+            entries: entries,
             plane: dataPlane,
-            isOpen: { [leadership] in leadership.isLeader },
-            servesHost: { host in
-                let head = HTTPRequest(method: .post, scheme: "http", authority: host, path: "/")
-                return browserGuard.refusal(of: head) == nil
-            }
+            isOpen: { [leadership] in leadership.isLeader }
         )
     }
 
     /// What every server on the database answers.
     private func register(in routes: RouteTable) {
         HealthRoutes(readiness: readiness, leadership: leadership).register(in: routes)
+        AuditRoutes(log: audit).register(in: routes)
         MetricsRoutes(registry: metrics).register(in: routes)
         ExperimentRoutes(store: stores.tracking).register(in: routes)
         RunRoutes(store: stores.tracking).register(in: routes)

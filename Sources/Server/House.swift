@@ -23,8 +23,12 @@ import Webhooks
 ///
 /// Features know nothing of each other; the closures that join them are in `Wiring/`.
 struct House: Sendable {
+    /// The workspace whose house it is.
+    let workspace: String
     /// Where the server listens, once it does.
     let address: Late<String>
+    /// Who did what.
+    let audit: AuditLog
     let stores: Stores
     let metrics: PrometheusRegistry
     let readiness: Readiness
@@ -39,14 +43,18 @@ struct House: Sendable {
     let webhooks: WebhookService
     let spans: SpanExporter?
     let steps: [BuiltinStep]
+    /// The models in memory.
+    var pool: ModelPool { deployments.pool }
     let clock: Clock
     let logger: Logger
 
     /// Opens what the settings name and starts every feature where it stood.
     static func build(
         settings: ServerSettings,
-        directory: DataDirectory,
+        workDirectory: String,
         single: SingleModel? = nil,
+        quota: @escaping @Sendable () -> WorkspaceQuota = { WorkspaceQuota() },
+        address: Late<String> = Late(),
         clock: Clock,
         logger: Logger
     ) async throws -> House {
@@ -54,11 +62,11 @@ struct House: Sendable {
         let webhookWaits = Late<@Sendable () -> Void>()
         let stores = try await Stores.open(
             settings: settings,
+            quota: { quota().storageBytes },
             clock: clock,
             onAliasChange: { _ in aliasChanged.value?() },
             onRegistryEvent: { webhookWaits.value?() }
         )
-        let tasks = try directory.subdirectory("tasks")
         let models =
             single?.source
             ?? ModelWiring.source(registry: stores.registry, artifacts: stores.artifacts, logger: logger)
@@ -66,7 +74,9 @@ struct House: Sendable {
             settings: settings,
             stores: stores,
             models: models,
-            workDirectory: tasks,
+            workDirectory: workDirectory,
+            quota: quota,
+            address: address,
             clock: clock,
             logger: logger
         )
@@ -96,13 +106,16 @@ struct House: Sendable {
         stores: Stores,
         models: ModelSource,
         workDirectory: String,
+        quota: @escaping @Sendable () -> WorkspaceQuota,
+        address: Late<String>,
         clock: Clock,
         logger: Logger
     ) {
-        let address = Late<String>()
         let loopService = Late<LoopService>()
         let ledgerStore = LedgerStore(database: stores.database)
+        workspace = settings.workspace
         self.address = address
+        audit = AuditLog(database: stores.database, name: settings.workspace, clock: clock)
         self.stores = stores
         self.clock = clock
         self.logger = logger
@@ -136,15 +149,20 @@ struct House: Sendable {
             observer: observer,
             clock: clock,
             hooks: MonitorWiring.hooks(monitors: monitors, logger: logger),
-            pool: ModelPool(budget: settings.inference.modelMemory, clock: clock),
+            pool: ModelPool(
+                budget: Steward.budget(quota().modelMemoryBytes, settings.inference.modelMemory),
+                clock: clock
+            ),
             runtimes: settings.runtime
         )
         webhooks = WebhookWiring.service(settings, store: stores.webhooks, clock: clock, logger: logger)
         steps = StepWiring.all(stores: stores, ledger: ledger, deployments: table)
+        var configuration = PipelineConfiguration(workDirectory: workDirectory, trackingURI: address.value)
+        configuration.concurrentTasks = { quota().concurrentTasks.map { Int(clamping: $0) } }
         pipelines = PipelineService(
             store: PipelineStore(database: stores.database, clock: clock),
             steps: steps,
-            configuration: PipelineConfiguration(workDirectory: workDirectory, trackingURI: address.value),
+            configuration: configuration,
             clock: clock,
             logger: logger
         )
@@ -165,20 +183,24 @@ struct House: Sendable {
     var services: [any Service] {
         [
             BackgroundService { try await strive() },
-            leading { [ledger] in await ledger.run() },
-            leading { [monitors] in try await monitors.run() },
-            leading { [deployments] in await deployments.run() },
-            leading { [pipelines] in try await pipelines.run() },
-            leading { [loops] in await loops.run() },
+            leading("ledger") { [ledger] in await ledger.run() },
+            leading("monitors") { [monitors] in try await monitors.run() },
+            leading("deployments") { [deployments] in await deployments.run() },
+            leading("pipelines") { [pipelines] in try await pipelines.run() },
+            leading("loops") { [loops] in await loops.run() },
             BackgroundService { [webhooks] in await webhooks.run() },
         ] + (spans.map { exporter in [BackgroundService { await exporter.run() }] } ?? [])
     }
 
     /// A loop that runs once for all servers on the database: it waits until this server leads.
-    private func leading(_ body: @escaping @Sendable () async throws -> Void) -> BackgroundService {
-        BackgroundService { [leadership] in
+    ///
+    /// What it changes is recorded as its own doing. The ledger and the measurements of monitors are records themselves.
+    private func leading(_ name: String, _ body: @escaping @Sendable () async throws -> Void) -> BackgroundService {
+        BackgroundService { [leadership, workspace] in
             do { try await leadership.leading() } catch is CancellationError { return }
-            try await body()
+            let isRecord = name == "ledger" || name == "monitors"
+            let context = ChangeContext(actor: "system:\(name)", workspace: workspace, action: name)
+            try await ChangeContext.$current.withValue(isRecord ? nil : context) { try await body() }
         }
     }
 

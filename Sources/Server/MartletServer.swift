@@ -1,6 +1,7 @@
 import Access
 package import Core
 import Foundation
+import HTTPSupport
 import Hummingbird
 package import Logging
 import NIOCore
@@ -36,32 +37,73 @@ package struct MartletServer: Sendable {
     ///
     /// - Parameters:
     ///   - companion: Runs beside the server once it listens, given its address; when it returns, the server stops.
+    ///   - onFirstToken: Is given the first administrator's token, once, when accounts are on and nobody can log in yet.
     ///   - onListening: Hears the address once requests are accepted.
-    /// - Throws: `failedPrecondition` when the data directory is in use, `unavailable` when the port is.
+    /// - Throws: `failedPrecondition` when the server would be open to others or the data directory is in use,
+    ///   `unavailable` when the port is.
     package func run(
         companion: (@Sendable (_ address: String) async throws -> Void)? = nil,
+        onFirstToken: @Sendable (_ secret: String) -> Void = { _ in },
         onListening: @escaping @Sendable (_ address: String) -> Void = { _ in }
     ) async throws {
-        try LoopbackAccess.validate(host: settings.host)
+        let binding = try settings.binding.decide(host: settings.host)
+        let certificates = try certificates()
         let directory = try DataDirectory.lock(path: settings.data)
         defer { directory.unlock() }
         if isDemo { try directory.beginDemo() } else { try directory.endDemo() }
-        let house = try await House.build(
-            settings: settings,
-            directory: directory,
-            single: single,
-            clock: clock,
-            logger: logger
-        )
+        let access = try await AccessHouse.open(settings: settings, binding: binding, clock: clock, logger: logger)
+        do {
+            if let secret = try await access.firstToken() { onFirstToken(secret) }
+            let grounds = try await Grounds.build(
+                settings: settings,
+                single: single,
+                access: access,
+                certificates: certificates,
+                clock: clock,
+                logger: logger
+            )
+            for notice in binding.notices(names: settings.allowedHosts + (certificates?.names ?? [])) {
+                logger.notice("\(notice)")
+            }
+            do {
+                try await serve(grounds, companion, onListening)
+            } catch {
+                await grounds.estate.main.house.close()
+                throw error
+            }
+            await grounds.estate.main.house.close()
+        } catch {
+            await access.close()
+            throw error
+        }
+        await access.close()
+    }
+
+    private func certificates() throws(MartletError) -> TLSCertificates? {
+        guard let certificate = settings.binding.certificate, let key = settings.binding.key else { return nil }
+        return try TLSCertificates.load(certificate: certificate, key: key, logger: logger)
+    }
+
+    private func serve(
+        _ grounds: Grounds,
+        _ companion: (@Sendable (_ address: String) async throws -> Void)?,
+        _ onListening: @escaping @Sendable (_ address: String) -> Void
+    ) async throws {
         let listening = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
-        let application = try house.application(settings: settings) { address in
+        let application = grounds.application { address in
             onListening(address)
             listening.continuation.yield(address)
         }
-        var services = house.services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
-        services.append(.init(service: GRPCService(house: house, settings: settings)))
+        var services = grounds.services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
+        services.append(.init(service: GRPCService(grounds: grounds)))
         services.append(
-            .init(service: HTTPService(application: application, address: settings, readiness: house.readiness))
+            .init(
+                service: HTTPService(
+                    application: application,
+                    address: settings,
+                    readiness: grounds.estate.main.house.readiness
+                )
+            )
         )
         if let companion {
             services.append(
@@ -78,13 +120,7 @@ package struct MartletServer: Sendable {
             logger: logger
         )
         configuration.maximumGracefulShutdownDuration = .seconds(ServerLimits.drainSeconds)
-        do {
-            try await ServiceGroup(configuration: configuration).run()
-        } catch {
-            await house.close()
-            throw error
-        }
-        await house.close()
+        try await ServiceGroup(configuration: configuration).run()
     }
 }
 

@@ -8,4 +8,6 @@ package enum ServerLimits {
     package static let keptBlockBytes = 1024 * 1024
     /// Longest address of a model, in bytes.
     package static let modelLocationBytes = 4096
+    /// How often a server looks for new and deleted workspaces, in seconds.
+    package static let stewardSeconds: Int64 = 1
 }

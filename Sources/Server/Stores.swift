@@ -1,3 +1,4 @@
+import Access
 import Artifacts
 import Core
 import Datasets
@@ -28,13 +29,19 @@ struct Stores: Sendable {
     /// after they are committed, `onRegistryEvent` of events that webhooks may wait for.
     static func open(
         settings: ServerSettings,
+        quota: @escaping @Sendable () -> Int64?,
         clock: Clock,
         onAliasChange: @escaping @Sendable (AliasChange) -> Void,
         onRegistryEvent: @escaping @Sendable () -> Void
     ) async throws -> Stores {
         let database = try await DatabaseWiring.open(settings)
         try await database.migrate(migrations, now: clock.now)
-        let artifacts = try ArtifactWiring.store(settings: settings, clock: clock)
+        AuditLog(database: database, name: settings.workspace, clock: clock).install()
+        let artifacts = QuotaArtifactStore(
+            try ArtifactWiring.store(settings: settings, clock: clock),
+            clock: clock,
+            limit: quota
+        )
         let tracking = TrackingStore(
             database: database,
             artifacts: artifacts,
@@ -71,5 +78,5 @@ struct Stores: Sendable {
         TrackingStore.migrations + TraceStore.migrations + RegistryStore.migrations + WebhookStore.migrations
         + EvaluationStore.migrations + DatasetStore.migrations + PipelineStore.migrations
         + DeploymentStore.migrations + LedgerStore.migrations + MonitorStore.migrations + LoopStore.migrations
-        + ImportProgress.migrations
+        + ImportProgress.migrations + AuditLog.migrations
 }

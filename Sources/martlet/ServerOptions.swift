@@ -5,7 +5,7 @@ import Server
 
 /// The flags that `up` and `demo` share.
 struct ServerOptions: ParsableArguments {
-    @Option(help: "Address to listen on; loopback only.")
+    @Option(help: "Address to listen on; others than this machine's own need TLS or a proxy. (default: 127.0.0.1)")
     var host: String?
 
     @Option(help: "Port to listen on; 0 takes a free one. (default: 5000)")
@@ -38,6 +38,12 @@ struct ServerOptions: ParsableArguments {
     var webhookAllowPrivate = false
 
     @OptionGroup
+    var egress: EgressOptions
+
+    @OptionGroup
+    var binding: BindingOptions
+
+    @OptionGroup
     var inference: InferenceOptions
 
     /// The settings: flag, then variable, then the `server:` section of `./martlet.yaml`, then default.
@@ -51,6 +57,8 @@ struct ServerOptions: ParsableArguments {
         flags.files = files
         flags.allowedHosts = allowedHosts
         flags.logFormat = logFormat
+        flags.egress = egress.flags
+        flags.binding = binding.flags
         flags.inference = inference.flags
         flags.webhooks.schemes = webhookSchemes
         flags.webhooks.allowsPrivateAddresses = webhookAllowPrivate

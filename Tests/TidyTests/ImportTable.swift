@@ -22,7 +22,7 @@ struct ImportTable {
         "ArgumentParser": ["ArgumentParser"],
         "SwiftProtobuf": ["SwiftProtobuf"],
         "AsyncHTTPClient": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "HTTPTypes"],
-        "Crypto": ["Crypto"],
+        "Crypto": ["Crypto", "CryptoExtras"],
         "GRDB": ["GRDB", "GRDBSQLite"],
         "Histogram": ["Histogram"],
         "Hummingbird": [
@@ -31,6 +31,9 @@ struct ImportTable {
         ],
         "Logging": ["Logging"],
         "Metrics": ["Metrics", "CoreMetrics"],
+        "JWTKit": ["JWTKit"],
+        "NIOEmbedded": ["NIOEmbedded"],
+        "NIOSSL": ["NIOSSL"],
         "NIO": ["NIOCore", "NIOPosix", "NIOHTTP2", "NIOHPACK"],
         "Mustache": ["Mustache"],
         "ServiceLifecycle": ["ServiceLifecycle", "UnixSignals"],

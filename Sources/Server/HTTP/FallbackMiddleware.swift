@@ -53,7 +53,8 @@ struct FallbackMiddleware: RouterMiddleware {
         return page(error, request)
     }
 
-    private static func shape(of request: Request) -> ErrorShape {
+    /// How the protocol that a path belongs to says errors.
+    static func shape(of request: Request) -> ErrorShape {
         let path = request.uri.path
         if path.hasPrefix("/api/2.0/") || path.hasPrefix("/api/3.0/") || path.hasPrefix("/ajax-api/") { return .mlflow }
         if path.hasPrefix("/v1/") || path.hasPrefix("/v2") { return .inference }

@@ -10,7 +10,7 @@ struct MetricsRoutes {
 
     func register(in routes: RouteTable) {
         let registry = registry
-        routes.get("/metrics", permission: .read, errors: .martlet) { request, _ in
+        routes.get("/metrics", permission: .metrics, errors: .martlet) { request, _ in
             let format = ExpositionFormat.negotiated(accept: request.headers[.accept])
             return .bytes(registry.render(format), contentType: format.contentType)
         }

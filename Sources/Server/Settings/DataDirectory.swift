@@ -95,13 +95,18 @@ package final class DataDirectory: Sendable {
 
     private static let demoMark = "demo"
 
-    /// A directory below, created when missing.
-    package func subdirectory(_ name: String) throws(MartletError) -> String {
-        let path = "\(path)/\(name)"
+    /// A directory that is made when it is missing, with those above it, for this user alone.
+    ///
+    /// - Returns: its path.
+    package static func folder(_ path: String) throws(MartletError) -> String {
         do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: path,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
         } catch {
-            throw MartletError(.unavailable, "The data directory's '\(name)' cannot be created.", cause: error)
+            throw MartletError(.unavailable, "The data directory's '\(path)' cannot be created.", cause: error)
         }
         return path
     }

@@ -1,10 +1,11 @@
 import Artifacts
 package import Core
+import HTTPSupport
 import Storage
 
 /// How a server is started: flag, then `MARTLET_…` variable, then `server:` in `martlet.yaml`, then the default.
 package struct ServerSettings: Sendable, Equatable {
-    /// Address to listen on (`--host`, `MARTLET_HOST`, `server.host`); loopback only.
+    /// Address to listen on (`--host`, `MARTLET_HOST`, `server.host`).
     package var host = "127.0.0.1"
     /// Port to listen on (`--port`, `MARTLET_PORT`, `server.port`); 0 takes a free one.
     package var port = 5000
@@ -23,10 +24,17 @@ package struct ServerSettings: Sendable, Equatable {
     /// Log records as `text` or `json` (`--log-format`, `MARTLET_LOG_FORMAT`, `server.log_format`).
     package var logFormat = LogFormat.text
 
+    /// The workspace that the settings are for.
+    var workspace = Principal.defaultWorkspace
+
+    /// Where requests may go.
+    package var egress = EgressSettings()
     /// What webhooks may reach.
     package var webhooks = WebhookSettings()
     /// How models are served.
     package var inference = InferenceSettings()
+    /// Who may reach the server.
+    package var binding = BindingSettings()
 
     /// The two forms of log records.
     package enum LogFormat: String, Sendable, CaseIterable {
@@ -55,10 +63,14 @@ package struct ServerSettings: Sendable, Equatable {
         package var allowedHosts: [String] = []
         /// `--log-format`.
         package var logFormat: String?
+        /// The flags of requests to other servers.
+        package var egress = EgressSettings.Flags()
         /// `--webhook-scheme` and `--webhook-allow-private`.
         package var webhooks = WebhookSettings.Flags()
         /// The flags of serving.
         package var inference = InferenceSettings.Flags()
+        /// The flags about who may reach the server.
+        package var binding = BindingSettings.Flags()
 
         /// No flags.
         package init() {}
@@ -76,7 +88,7 @@ package struct ServerSettings: Sendable, Equatable {
         let fields = JSONFields(file ?? [:], path: "server")
         try fields.rejectUnknown(
             ["host", "port", "data", "database", "artifacts", "files", "allowed_hosts", "log_format"]
-                + WebhookSettings.keys + InferenceSettings.keys
+                + EgressSettings.keys + WebhookSettings.keys + InferenceSettings.keys + BindingSettings.keys
         )
         func text(_ flag: String?, _ key: String) throws(MartletError) -> String? {
             let written = try fields.optionalString(key)
@@ -99,6 +111,7 @@ package struct ServerSettings: Sendable, Equatable {
             }
             settings.logFormat = parsed
         }
+        settings.egress = try EgressSettings.resolve(flags: flags.egress, environment: environment, fields: fields)
         settings.webhooks = try WebhookSettings.resolve(
             flags: flags.webhooks,
             environment: environment,
@@ -106,6 +119,11 @@ package struct ServerSettings: Sendable, Equatable {
         )
         settings.inference = try InferenceSettings.resolve(
             flags: flags.inference,
+            environment: environment,
+            fields: fields
+        )
+        settings.binding = try BindingSettings.resolve(
+            flags: flags.binding,
             environment: environment,
             fields: fields
         )

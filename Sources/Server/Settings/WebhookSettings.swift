@@ -3,8 +3,8 @@ import Core
 /// What webhooks may reach, and the key of their secrets.
 package struct WebhookSettings: Sendable, Equatable {
     /// Schemes of webhook URLs (`--webhook-scheme`, `MARTLET_WEBHOOK_SCHEMES`, `server.webhook_schemes`, or MLflow's
-    /// `MLFLOW_WEBHOOK_ALLOWED_SCHEMES`).
-    package var schemes = ["https"]
+    /// `MLFLOW_WEBHOOK_ALLOWED_SCHEMES`); nil is those of `egress_schemes`.
+    package var schemes: [String]?
     /// Whether webhooks may lie in private networks (`--webhook-allow-private`, `MARTLET_WEBHOOK_ALLOW_PRIVATE`,
     /// `server.webhook_allow_private`, or MLflow's `MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS`).
     package var allowsPrivateAddresses = false
@@ -49,11 +49,13 @@ package struct WebhookSettings: Sendable, Equatable {
         } else if !written.isEmpty {
             settings.schemes = written
         }
-        settings.schemes = settings.schemes.map { $0.lowercased() }
-        guard !settings.schemes.isEmpty, settings.schemes.allSatisfy({ ["http", "https"].contains($0) }) else {
+        settings.schemes = settings.schemes?.map { $0.lowercased() }
+        if let schemes = settings.schemes,
+            schemes.isEmpty || !schemes.allSatisfy({ ["http", "https"].contains($0) })
+        {
             throw MartletError(
                 .invalidArgument,
-                "The schemes of webhooks must be 'https', 'http' or both, not '\(settings.schemes.joined(separator: ","))'."
+                "The schemes of webhooks must be 'https', 'http' or both, not '\(schemes.joined(separator: ","))'."
             )
         }
         settings.allowsPrivateAddresses = try fields.optionalBool("webhook_allow_private") ?? false

@@ -6,7 +6,8 @@ package enum DatabaseWiring {
     /// The SQLite file or the PostgreSQL server.
     static func open(_ settings: ServerSettings) async throws -> Database {
         guard let url = settings.postgresURL else { return try Database.open(path: settings.databasePath) }
-        return try await BlockingWork.run { try Database.open(postgres: url) }
+        let schema = Site.schema(of: settings.workspace)
+        return try await BlockingWork.run { try Database.open(postgres: url, schema: schema) }
     }
 
     /// Connects to the PostgreSQL server and returns what to show of it; nil when the database is a file.

@@ -7,8 +7,10 @@ import Storage
 
 /// The gRPC port beside the HTTP server.
 struct GRPCService: Service {
-    let house: House
-    let settings: ServerSettings
+    let grounds: Grounds
+
+    private var house: House { grounds.estate.main.house }
+    private var settings: ServerSettings { grounds.settings }
 
     func run() async throws {
         guard let port = try await port() else { return await stop() }

@@ -1,4 +1,5 @@
 import Core
+import Egress
 import Logging
 import Registry
 import Storage
@@ -22,14 +23,15 @@ enum WebhookWiring {
         } else {
             secrets = try SecretBox(key: try SecretKeyFile.key(at: "\(settings.data)/webhook.key"))
         }
-        return WebhookStore(database: database, secrets: secrets, policy: policy(settings), clock: clock)
+        return WebhookStore(database: database, secrets: secrets, egress: egress(settings), clock: clock)
     }
 
-    static func policy(_ settings: ServerSettings) -> WebhookPolicy {
-        WebhookPolicy(
-            schemes: settings.webhooks.schemes,
-            allowsPrivateAddresses: settings.webhooks.allowsPrivateAddresses
-        )
+    /// The server's way out, under the rules that webhooks have of their own.
+    static func egress(_ settings: ServerSettings) -> EgressClient {
+        var policy = settings.egress.policy
+        if let schemes = settings.webhooks.schemes { policy.schemes = schemes }
+        if settings.webhooks.allowsPrivateAddresses { policy.inner = .allowed }
+        return EgressClient(policy: policy)
     }
 
     /// What delivers events.
@@ -41,7 +43,7 @@ enum WebhookWiring {
     ) -> WebhookService {
         WebhookService(
             store: store,
-            sender: WebhookSender(policy: policy(settings), clock: clock),
+            sender: WebhookSender(egress: egress(settings), clock: clock),
             clock: clock,
             logger: logger
         )

@@ -15,7 +15,7 @@ package struct FeedbackRoutes: Sendable {
     package func register(in routes: RouteTable) {
         let ledger = ledger
         for path in ["/feedback", "/api/martlet/v1/feedback"] {
-            routes.post(path, permission: .write, errors: .martlet) { request, _ in
+            routes.post(path, permission: .predict, errors: .martlet) { request, _ in
                 let body = try JSONFields(try await request.readJSON(limit: ServingLimits.feedbackBytes))
                 guard let items = try body.optionalArray("items") else {
                     try body.rejectUnknown(["request_id", "label"])

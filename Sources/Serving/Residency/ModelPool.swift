@@ -29,23 +29,28 @@ package final class ModelPool: Sendable {
         package let evictions: Int
     }
 
-    /// The most bytes that models may take; nil for no limit.
-    package let budget: Int?
     private let state: Mutex<State>
     private let clock: Clock
 
     /// An empty pool.
     package init(budget: Int? = nil, clock: Clock = .system) {
-        self.budget = budget
         self.clock = clock
         state = Mutex(State(plan: ResidencyPlan(budget: budget)))
+    }
+
+    /// The most bytes that models may take; nil for no limit.
+    ///
+    /// What is over a smaller budget leaves when it is idle or the next model comes.
+    package var budget: Int? {
+        get { state.withLock { $0.plan.budget } }
+        set { state.withLock { $0.plan.budget = newValue } }
     }
 
     /// What the pool holds now.
     package var figures: Figures {
         state.withLock {
             Figures(
-                budget: budget,
+                budget: $0.plan.budget,
                 bytes: $0.plan.bytes,
                 models: $0.plan.places.count,
                 loads: $0.loads,

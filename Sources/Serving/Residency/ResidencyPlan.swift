@@ -39,7 +39,7 @@ package struct ResidencyPlan: Sendable, Equatable {
     }
 
     /// The most bytes that models may take; nil for no limit.
-    package let budget: Int?
+    package var budget: Int?
     /// The models in memory, by number.
     package private(set) var places: [Int: Place] = [:]
 

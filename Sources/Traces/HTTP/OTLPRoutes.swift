@@ -16,7 +16,7 @@ package struct OTLPRoutes {
     /// Registers the route.
     package func register(in routes: RouteTable) {
         let store = store
-        routes.post("/v1/traces", permission: .write, errors: .mlflow) { request, _ in
+        routes.on("/v1/traces", method: .post, permission: .write, errors: .mlflow, audited: false) { request, _ in
             guard let experiment = request.headers[.experimentID], !experiment.isEmpty else {
                 return Self.missingExperiment
             }

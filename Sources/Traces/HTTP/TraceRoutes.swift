@@ -103,7 +103,7 @@ package struct TraceRoutes {
 
     private func registerWrites(in routes: RouteTable) {
         let store = store
-        routes.mlflow(.post, "/mlflow/traces", version: "3.0", permission: .write) { call in
+        routes.mlflow(.post, "/mlflow/traces", version: "3.0", permission: .write, audited: false) { call in
             guard let trace = try call.fields.optionalMessage("trace") else { throw call.fields.missing("trace") }
             guard let info = try trace.optionalMessage("trace_info") else { throw trace.missing("trace_info") }
             let stored = try await store.start(TraceWire.info(info))
@@ -182,7 +182,7 @@ package struct TraceRoutes {
     /// What clients before version 3 call when a trace begins and ends.
     private func registerOld(in routes: RouteTable) {
         let store = store
-        routes.mlflow(.post, "/mlflow/traces", permission: .write) { call in
+        routes.mlflow(.post, "/mlflow/traces", permission: .write, audited: false) { call in
             let trace = try await store.startOld(
                 experimentID: call.fields.string("experiment_id"),
                 requestTime: Timestamp(milliseconds: call.fields.optionalInt64("timestamp_ms") ?? 0),
@@ -191,7 +191,7 @@ package struct TraceRoutes {
             )
             return ["trace_info": TraceWire.oldInfo(trace)]
         }
-        routes.mlflow(.patch, "/mlflow/traces/{request_id}", permission: .write) { call in
+        routes.mlflow(.patch, "/mlflow/traces/{request_id}", permission: .write, audited: false) { call in
             let trace = try await store.endOld(
                 id: call.fields.string("request_id"),
                 endTime: Timestamp(milliseconds: call.fields.optionalInt64("timestamp_ms") ?? 0),

@@ -93,7 +93,7 @@ package struct LoggedModelRoutes {
             )
             return [:]
         }
-        routes.mlflow(.post, "/mlflow/logged-models/{model_id}/params", permission: .write) { call in
+        routes.mlflow(.post, "/mlflow/logged-models/{model_id}/params", permission: .write, audited: false) { call in
             try await store.logLoggedModelParams(call.fields.string("model_id"), MLflowWire.params(call.fields))
             return [:]
         }

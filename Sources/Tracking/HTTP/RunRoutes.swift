@@ -52,7 +52,7 @@ package struct RunRoutes {
             )
             return MLflowWire.runReply(run)
         }
-        routes.mlflow(.post, "/mlflow/runs/update", permission: .write) { call in
+        routes.mlflow(.post, "/mlflow/runs/update", permission: .write, audited: false) { call in
             let info = try await store.updateRun(
                 MLflowWire.runID(call.fields),
                 status: call.fields.optionalEnum("status", MLflowWire.runStatuses),
@@ -76,7 +76,7 @@ package struct RunRoutes {
 
     private func registerLogging(in routes: RouteTable) {
         let store = store
-        routes.mlflowBytes(.post, "/mlflow/runs/log-metric", permission: .write) { body in
+        routes.mlflowBytes(.post, "/mlflow/runs/log-metric", permission: .write, audited: false) { body in
             if let logged = body.read(LoggedBatch.init(metric:)), let metric = logged.metrics.first {
                 try await store.logMetric(runID: logged.runID, metric)
             } else {
@@ -85,11 +85,11 @@ package struct RunRoutes {
             }
             return Self.nothing
         }
-        routes.mlflow(.post, "/mlflow/runs/log-parameter", permission: .write) { call in
+        routes.mlflow(.post, "/mlflow/runs/log-parameter", permission: .write, audited: false) { call in
             try await store.logParam(runID: MLflowWire.runID(call.fields), MLflowWire.param(call.fields))
             return [:]
         }
-        routes.mlflow(.post, "/mlflow/runs/set-tag", permission: .write) { call in
+        routes.mlflow(.post, "/mlflow/runs/set-tag", permission: .write, audited: false) { call in
             try await store.setTag(runID: MLflowWire.runID(call.fields), MLflowWire.tag(call.fields))
             return [:]
         }
@@ -97,7 +97,7 @@ package struct RunRoutes {
             try await store.deleteTag(runID: MLflowWire.runID(call.fields), key: call.fields.string("key"))
             return [:]
         }
-        routes.mlflowBytes(.post, "/mlflow/runs/log-batch", permission: .write) { body in
+        routes.mlflowBytes(.post, "/mlflow/runs/log-batch", permission: .write, audited: false) { body in
             if let batch = body.read(LoggedBatch.init(batch:)) {
                 try await store.logBatch(
                     runID: batch.runID,
@@ -116,7 +116,7 @@ package struct RunRoutes {
             }
             return Self.nothing
         }
-        routes.mlflow(.post, "/mlflow/runs/log-model", permission: .write) { call in
+        routes.mlflow(.post, "/mlflow/runs/log-model", permission: .write, audited: false) { call in
             try await store.appendLoggedModel(
                 runID: MLflowWire.runID(call.fields),
                 Self.loggedModel(call.fields.string("model_json"))
@@ -127,7 +127,7 @@ package struct RunRoutes {
 
     private func registerInputs(in routes: RouteTable) {
         let store = store
-        routes.mlflow(.post, "/mlflow/runs/log-inputs", permission: .write) { call in
+        routes.mlflow(.post, "/mlflow/runs/log-inputs", permission: .write, audited: false) { call in
             try await store.logInputs(
                 runID: MLflowWire.runID(call.fields),
                 datasets: call.fields.messages("datasets").map { try Self.dataset($0) },
@@ -135,7 +135,7 @@ package struct RunRoutes {
             )
             return [:]
         }
-        routes.mlflow(.post, "/mlflow/runs/outputs", permission: .write) { call in
+        routes.mlflow(.post, "/mlflow/runs/outputs", permission: .write, audited: false) { call in
             guard try call.fields.has("models") else { throw call.fields.missing("models") }
             let models = try call.fields.messages("models").map { message in
                 ModelOutput(

@@ -1,0 +1,12 @@
+import Access
+import Core
+import HTTPSupport
+import Hummingbird
+
+/// What every workspace's router has of the server's: the gate, and routes about accounts.
+struct ServerRoutes: Sendable {
+    /// The gate of a route table; the second argument throws when this server cannot answer its routes at present.
+    let gate: @Sendable (@escaping ResourceFinder, @escaping @Sendable () throws -> Void) -> RouteGate
+    /// Registers the routes that are not a workspace's own.
+    let register: @Sendable (RouteTable) -> Void
+}
