@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #if defined(__linux__)
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #ifndef SYS_close_range
 #define SYS_close_range 436
@@ -22,51 +21,67 @@
 #endif
 #endif
 
-enum { first_closed = 4, last_closed_one_by_one = 4096, high = 16 };
+enum { last_closed_one_by_one = 4096, high = 16 };
 
-static void close_the_rest(void) {
+static void close_from(int first) {
 #if defined(__linux__)
-    if (syscall(SYS_close_range, first_closed, ~0U, 0) == 0) return;
+    if (syscall(SYS_close_range, first, ~0U, 0) == 0) return;
 #endif
-    for (int descriptor = first_closed; descriptor < last_closed_one_by_one; descriptor++) close(descriptor);
+    for (int descriptor = first; descriptor < last_closed_one_by_one; descriptor++) close(descriptor);
+}
+
+/* Puts the descriptors of the new process where they belong. What is still needed until the program starts is moved out
+   of the way of 0 to 3 first, whatever numbers it has here. */
+static int place_descriptors(const struct martlet_process_start *start, struct martlet_sandbox *sandbox) {
+    int null = open("/dev/null", O_RDONLY);
+    if (null < 0) return errno;
+    int input = fcntl(null, F_DUPFD, high);
+    int output = fcntl(start->output, F_DUPFD, high);
+    int error = start->error < 0 ? output : fcntl(start->error, F_DUPFD, high);
+    int channel = start->channel < 0 ? -1 : fcntl(start->channel, F_DUPFD, high);
+    if (sandbox->file_rules >= 0) {
+        sandbox->file_rules = fcntl(sandbox->file_rules, F_DUPFD_CLOEXEC, high);
+        if (sandbox->file_rules < 0) return errno;
+    }
+    if (input < 0 || output < 0 || error < 0 || (start->channel >= 0 && channel < 0)) return errno;
+    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(error, 2) < 0) return errno;
+    if (channel >= 0 && dup2(channel, 3) < 0) return errno;
+    /* All others go, except the rules, which are moved to the first number that is free. */
+    int first = channel >= 0 ? 4 : 3;
+    if (sandbox->file_rules >= 0) {
+        if (dup2(sandbox->file_rules, first) < 0) return errno;
+        if (fcntl(first, F_SETFD, FD_CLOEXEC) < 0) return errno;
+        sandbox->file_rules = first++;
+    }
+    close_from(first);
+    return 0;
 }
 
 /* What the child does before it becomes the program. It shares this process's memory until then, so it only makes
    system calls and returns an errno. */
-static int become(const struct martlet_process_start *start, pid_t parent) {
+static int become(const struct martlet_process_start *start, pid_t parent, int *step) {
+    *step = martlet_step_session;
     if (setsid() < 0) return errno;
-#if defined(__linux__)
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return errno;
-    if (getppid() != parent) return ESRCH;
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#else
-    (void)parent;
-#endif
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    if (start->address_space > 0) {
-        struct rlimit most = {start->address_space, start->address_space};
-        if (setrlimit(RLIMIT_AS, &most) < 0) return errno;
-    }
-    int null = open("/dev/null", O_RDONLY);
-    if (null < 0) return errno;
-    /* First out of the way of 0 to 3, whatever numbers they have here. */
-    int input = fcntl(null, F_DUPFD, high);
-    int channel = fcntl(start->channel, F_DUPFD, high);
-    int output = fcntl(start->output, F_DUPFD, high);
-    if (input < 0 || channel < 0 || output < 0) return errno;
-    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 || dup2(channel, 3) < 0) return errno;
-    close_the_rest();
+    struct martlet_sandbox sandbox = *start->sandbox;
+    int error = martlet_sandbox_begin(&sandbox, step);
+    if (error) return error;
+    *step = martlet_step_descriptors;
+    error = place_descriptors(start, &sandbox);
+    if (error) return error;
+    *step = martlet_step_directory;
     if (chdir(start->directory) < 0) return errno;
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
     sigset_t nothing;
     sigemptyset(&nothing);
     sigprocmask(SIG_SETMASK, &nothing, NULL);
+    error = martlet_sandbox_finish(&sandbox, parent, step);
+    if (error) return error;
+    *step = martlet_step_program;
     execve(start->program, start->arguments, start->environment);
     return errno;
 }
 
-pid_t martlet_start_process(const struct martlet_process_start *start) {
+pid_t martlet_start_process(const struct martlet_process_start *start, int *step) {
     /* vfork copies no page tables, however large the server is. The child has its own descriptors and its own signal
        dispositions; while it borrows this memory no handler of ours may run in it. */
     sigset_t everything, before;
@@ -76,12 +91,15 @@ pid_t martlet_start_process(const struct martlet_process_start *start) {
     pid_t parent = getpid();
     pid_t child = vfork();
     if (child == 0) {
-        error = become(start, parent);
+        error = become(start, parent, step);
         _exit(127);
     }
     int failure = child < 0 ? errno : 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (child < 0) return -failure;
+    if (child < 0) {
+        *step = martlet_step_process;
+        return -failure;
+    }
     if (error == 0) return child;
     while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
     }

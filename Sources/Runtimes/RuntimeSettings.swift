@@ -1,3 +1,5 @@
+package import Core
+
 /// How models are run, from a deployment's settings.
 package struct RuntimeSettings: Sendable, Equatable {
     /// Threads for one call of a library; more than 1 pays only for large models or many rows.
@@ -16,6 +18,10 @@ package struct PythonSettings: Sendable, Equatable {
     package var interpreter: String?
     /// Where `martlet model env` keeps the environments it prepared; nil for none.
     package var environments: String?
+    /// Where the workers' own directories are made; nil for the system's temporary directory.
+    package var scratch: String?
+    /// What workers may reach; by default files of their user and the network.
+    package var sandbox = SandboxPolicy()
     /// Processes for one model.
     package var workers = 1
     /// The most memory of one process, in bytes; nil for no limit.

@@ -1,3 +1,4 @@
 #include "blocks.h"
 #include "openbeneath.h"
 #include "process.h"
+#include "sandbox.h"

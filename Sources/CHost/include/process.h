@@ -1,11 +1,13 @@
 #ifndef MARTLET_PROCESS_H
 #define MARTLET_PROCESS_H
 
+#include "sandbox.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/// How a process is started that shares two descriptors with this one.
+/// How a process is started.
 struct martlet_process_start {
     /// Absolute path of the program.
     const char *program;
@@ -15,18 +17,20 @@ struct martlet_process_start {
     char *const *environment;
     /// The working directory.
     const char *directory;
-    /// Becomes descriptor 3 of the process.
+    /// Becomes descriptor 3 of the process; -1 for none.
     int channel;
-    /// Becomes descriptors 1 and 2 of the process.
+    /// Becomes descriptor 1 of the process.
     int output;
-    /// The most address space, in bytes; 0 for no limit.
-    uint64_t address_space;
+    /// Becomes descriptor 2 of the process; -1 for the same as descriptor 1.
+    int error;
+    /// What it gives up before it becomes its program.
+    const struct martlet_sandbox *sandbox;
 };
 
-/// Starts a process in a session and group of its own, with no other descriptor than 0 (/dev/null), 1, 2 and 3, no
-/// core dumps, all signals at their defaults, and, where the kernel has that, ended by SIGKILL when the thread that
-/// called this ends, and without a way to gain privileges. Returns its id, or the negated errno.
-pid_t martlet_start_process(const struct martlet_process_start *start);
+/// Starts a process in a session and group of its own, with no other descriptors than 0 (/dev/null), 1, 2 and 3, no
+/// core dumps, all signals at their defaults, and what its sandbox says. Returns its id, or the negated errno and the
+/// step that failed.
+pid_t martlet_start_process(const struct martlet_process_start *start, int *step);
 
 /// A descriptor that becomes readable when the process ends, or the negated errno where the kernel has none.
 int martlet_process_descriptor(pid_t process);

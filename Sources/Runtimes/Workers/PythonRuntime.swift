@@ -41,15 +41,20 @@ package final class PythonRuntime: ModelRuntime {
         logger: Logger
     ) async throws -> PythonRuntime {
         let (interpreter, scratch) = try await BlockingWork.run {
-            (try PythonInterpreter.find(for: directory, settings), try WorkerScratch())
+            (try PythonInterpreter.find(for: directory, settings), try WorkerScratch(in: settings.scratch))
         }
+        // The workers have another working directory.
+        let model = directory.hasPrefix("/") ? directory : FileManager.default.currentDirectoryPath + "/" + directory
         let command = WorkerCommand(
             interpreter: interpreter,
             script: scratch.script,
             directory: scratch.path,
-            // The workers have another working directory.
-            model: directory.hasPrefix("/") ? directory : FileManager.default.currentDirectoryPath + "/" + directory,
-            addressSpace: UInt64(max(settings.memoryBytes ?? 0, 0)),
+            model: model,
+            sandbox: settings.sandbox.worker(
+                directory: scratch.path,
+                readable: [model] + (settings.environments.map { [$0] } ?? []),
+                memoryBytes: settings.memoryBytes
+            ),
             variables: settings.variables
         )
         let timeout = settings.timeout.clampedNanoseconds

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import Core
 
 /// How a worker's process is started.
 struct WorkerCommand: Sendable {
@@ -16,8 +10,8 @@ struct WorkerCommand: Sendable {
     let directory: String
     /// The model's directory.
     let model: String
-    /// The most address space of a process, in bytes; 0 for no limit.
-    let addressSpace: UInt64
+    /// What a process gives up.
+    let sandbox: Sandbox
     /// Variables beside those that every worker has.
     let variables: [String: String]
 
@@ -41,17 +35,14 @@ struct WorkerCommand: Sendable {
         return all.map { "\($0.key)=\($0.value)" }.sorted()
     }
 
-    /// Lends the words and the environment to a C function.
-    func withArrays<Result>(
-        _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?, UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> Result
-    ) -> Result {
-        let arguments = words.map { strdup($0) }
-        let variables = environment.map { strdup($0) }
-        defer { for text in arguments + variables { free(text) } }
-        return (arguments + [nil]).withUnsafeBufferPointer { words in
-            (variables + [nil]).withUnsafeBufferPointer { settings in
-                body(words.baseAddress, settings.baseAddress)
-            }
-        }
+    /// How a process of it is started.
+    var start: ProcessStart {
+        ProcessStart(
+            program: interpreter,
+            words: words,
+            environment: environment,
+            directory: directory,
+            sandbox: sandbox
+        )
     }
 }

@@ -49,31 +49,15 @@ struct WorkerProcess {
             for socket in sockets { close(socket) }
             throw Self.exhausted
         }
-        let started = command.withArrays { words, environment in
-            command.interpreter.withCString { program in
-                command.directory.withCString { directory in
-                    var start = martlet_process_start(
-                        program: program,
-                        arguments: words,
-                        environment: environment,
-                        directory: directory,
-                        channel: sockets[1],
-                        output: pipe[1],
-                        address_space: command.addressSpace
-                    )
-                    return martlet_start_process(&start)
-                }
-            }
-        }
-        close(sockets[1])
-        close(pipe[1])
-        guard started > 0 else {
-            close(sockets[0])
-            close(pipe[0])
-            throw MartletError(
-                .failedPrecondition,
-                "The model's Python interpreter cannot be run: \(String(cString: strerror(-started)))."
-            )
+        let started: pid_t
+        do {
+            started = try command.start.begin(output: pipe[1], channel: sockets[1])
+            close(sockets[1])
+            close(pipe[1])
+        } catch {
+            for descriptor in sockets + pipe { close(descriptor) }
+            let what = error.concernsProgram ? "Python interpreter cannot be run" : "worker cannot be started"
+            throw MartletError(.failedPrecondition, "The model's \(what): \(error).")
         }
         id = started
         channel = sockets[0]

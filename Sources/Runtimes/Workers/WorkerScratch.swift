@@ -24,11 +24,16 @@ final class WorkerScratch: Sendable {
         ("martlet_outputs.py", PackageResources.martlet_outputs_py),
     ]
 
-    /// Makes a directory in the system's temporary directory.
+    /// Makes a directory below another one, which is made if it is missing, or in the system's temporary directory.
     ///
     /// - Throws: `storageFull` or `failedPrecondition` when that is not possible.
-    init() throws(MartletError) {
-        let parent = NSTemporaryDirectory()
+    init(in place: String? = nil) throws(MartletError) {
+        var parent = NSTemporaryDirectory()
+        if let place {
+            parent = place.hasPrefix("/") ? place : FileManager.default.currentDirectoryPath + "/" + place
+            // Should this fail, so does the next step, which says why.
+            mkdir(parent, 0o700)
+        }
         Self.sweep(parent)
         var template = Array(
             "\(parent.hasSuffix("/") ? parent : parent + "/")\(Self.prefix)\(getpid())-XXXXXX".utf8CString
