@@ -10,9 +10,14 @@ package struct LaneChannel: ServerChildChannel {
 
     private let base: HTTP1Channel
     private let routes: any LaneRoutes
+    private let rules: ConnectionRules
 
-    /// Puts `routes` in front of `responder`.
-    package init(responder: @escaping HTTPChannelHandler.Responder, routes: any LaneRoutes) {
+    /// Puts `routes` in front of `responder`, for connections under `rules`.
+    package init(
+        responder: @escaping HTTPChannelHandler.Responder,
+        routes: any LaneRoutes,
+        rules: ConnectionRules = ConnectionRules()
+    ) {
         var configuration = HTTP1Channel.Configuration()
         configuration.httpDecoder = .init(
             maxHeaderFieldSize: LaneLimits.slowHeadBytes,
@@ -21,18 +26,32 @@ package struct LaneChannel: ServerChildChannel {
         )
         base = HTTP1Channel(responder: responder, configuration: configuration)
         self.routes = routes
+        self.rules = rules
     }
 
     /// A server whose connections have the lane.
-    package static func builder(_ routes: any LaneRoutes) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in LaneChannel(responder: responder, routes: routes) }
+    package static func builder(
+        _ routes: any LaneRoutes,
+        _ rules: ConnectionRules = ConnectionRules()
+    ) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in LaneChannel(responder: responder, routes: routes, rules: rules) }
     }
 
-    /// Adds the lane, Hummingbird's handlers and the tail to a new connection.
+    /// Adds TLS, the lane, Hummingbird's handlers and the tail to a new connection.
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        let routes = routes
+        let (routes, rules) = (routes, rules)
+        let peer = channel.remoteAddress?.ipAddress
+        guard rules.admits(peer) else {
+            return channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(RefusedPeer())
+            }.flatMap {
+                base.setup(channel: channel, logger: logger)
+            }
+        }
         return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(LaneHandler(routes: routes))
+            let pipeline = channel.pipeline.syncOperations
+            if let tls = rules.tls { try TLSGreeting.add(tls, isHTTP2: false, to: pipeline) }
+            try pipeline.addHandler(LaneHandler(routes: rules.hasLane(peer) ? routes : NoLane()))
         }.flatMap {
             base.setup(channel: channel, logger: logger)
         }.flatMapThrowing { value in

@@ -2,6 +2,8 @@
 enum LaneField: Equatable {
     /// The fields whose values the lane or its routes read.
     case host, contentLength, contentType, connection, requestID, inferenceHeaderLength, requestTimeout, acceptEncoding
+    /// Who asks, and for which workspace.
+    case authorization, workspace
     /// Trace context; the routes decide whether it matters.
     case trace
     /// Says nothing that would change the answer to a prediction.
@@ -28,7 +30,7 @@ enum LaneField: Equatable {
                     : isIt("tracestate") ? .trace : .other
         case 11: self = isIt("traceparent") ? .trace : .other
         case 12: self = isIt("content-type") ? .contentType : isIt("x-request-id") ? .requestID : .other
-        case 13: self = isIt("cache-control") ? .harmless : .other
+        case 13: self = isIt("cache-control") ? .harmless : isIt("authorization") ? .authorization : .other
         case 14: self = isIt("content-length") ? .contentLength : isIt("http2-settings") ? .framing : .other
         case 15:
             self =
@@ -39,6 +41,8 @@ enum LaneField: Equatable {
                     : isIt("request-timeout") ? .requestTimeout : .other
         case 16: self = isIt("proxy-connection") ? .framing : .other
         case 17: self = isIt("transfer-encoding") ? .framing : .other
+        case 18: self = isIt("x-mlflow-workspace") ? .workspace : .other
+        case 19: self = isIt("x-martlet-workspace") ? .workspace : .other
         case 31: self = isIt("inference-header-content-length") ? .inferenceHeaderLength : .other
         default: self = .other
         }

@@ -39,6 +39,10 @@ package struct LaneHead: Equatable {
     package internal(set) var requestTimeout: Place?
     /// Value of `Accept-Encoding`.
     package internal(set) var acceptEncoding: Place?
+    /// Value of `Authorization`.
+    package internal(set) var authorization: Place?
+    /// Value of `X-MLFLOW-WORKSPACE` or `X-Martlet-Workspace`.
+    package internal(set) var workspace: Place?
     private var hasLength = false
 
     private static let methods: [StaticString] = ["GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS"]
@@ -141,6 +145,8 @@ package struct LaneHead: Equatable {
         case .inferenceHeaderLength: Self.keep(&inferenceHeaderLength, value, &isPlain)
         case .requestTimeout: Self.keep(&requestTimeout, value, &isPlain)
         case .acceptEncoding: Self.keep(&acceptEncoding, value, &isPlain)
+        case .authorization: Self.keep(&authorization, value, &isPlain)
+        case .workspace: Self.keep(&workspace, value, &isPlain)
         }
         return true
     }

@@ -41,3 +41,12 @@ package protocol LaneRoutes: Sendable {
     /// Answers a request by `reply.write`; false when the router shall answer it, and then nothing was done.
     func answer(_ request: LaneRequest, _ reply: inout LaneReply) -> Bool
 }
+
+/// Leaves everything to the router: for connections whose requests need more to be judged than the lane looks at.
+struct NoLane: LaneRoutes {
+    func isOurs(_ target: UnsafeBufferPointer<UInt8>) -> Bool { false }
+
+    func serves(host: String) -> Bool { false }
+
+    func answer(_ request: LaneRequest, _ reply: inout LaneReply) -> Bool { false }
+}
