@@ -16,6 +16,11 @@ package protocol ArtifactStore: Sendable {
     /// - Throws: `resourceExhausted` past `ArtifactsLimits.entries`.
     func files(beneath path: ArtifactPath) async throws -> [ArtifactEntry]
 
+    /// Hands every file beneath a directory to `visit`, in no particular order and however many there are.
+    ///
+    /// Files that come or go meanwhile may be among them or not.
+    func walk(_ path: ArtifactPath, visit: (ArtifactEntry) async throws -> Void) async throws
+
     /// What lies at a path, or nil.
     func entry(_ path: ArtifactPath) async throws -> ArtifactEntry?
 
@@ -65,6 +70,16 @@ package protocol ArtifactStore: Sendable {
 extension ArtifactStore {
     /// None: only object stores have them.
     package var direct: (any DirectTransfers)? { nil }
+
+    /// Directory by directory, for stores that know no better way.
+    package func walk(_ path: ArtifactPath, visit: (ArtifactEntry) async throws -> Void) async throws {
+        var pending = [path]
+        while let directory = pending.popLast() {
+            for entry in try await list(directory) {
+                if entry.isDirectory { pending.append(entry.path) } else { try await visit(entry) }
+            }
+        }
+    }
 
     /// Opens a whole file.
     ///

@@ -6,7 +6,7 @@ internal import Synchronization
 /// Writes that arrive while one commits are committed together, each in a savepoint of its own, so that one's failure
 /// is its own.
 package final class Database: Sendable {
-    private let backend: any DatabaseBackend
+    let backend: any DatabaseBackend
     private let queue: WriteQueue
     let recorder = Mutex<ChangeRecorder?>(nil)
     /// Who runs what must run once, of the processes that share the database.

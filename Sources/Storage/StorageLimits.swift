@@ -14,10 +14,26 @@ package enum StorageLimits {
     package static let sqliteStatements = 200
     /// Pages of SQLite's write-ahead log from which a commit moves them into the database.
     package static let checkpointPages = 4_000
+    /// Pages that a copy of an SQLite database takes at a time.
+    package static let snapshotPages: Int32 = 4_096
+    /// Bytes of an SQLite log that are read at a time.
+    package static let logReadBytes = 1_048_576
     /// Page cache of the SQLite connection that writes, in KiB.
     package static let writerCacheKiB = 8_192
     /// Page cache of each SQLite connection that reads, in KiB.
     package static let readerCacheKiB = 4_096
+}
+
+/// The maxima of copies of a database's rows.
+extension StorageLimits {
+    /// Rows that are read at a time.
+    package static let rowsPerFetch = 500
+    /// Most values that one statement of a restore binds.
+    package static let rowValuesPerInsert = 8_000
+    /// Bytes that are gathered before they are written, and read at a time.
+    package static let rowBufferBytes = 1_048_576
+    /// Largest value, in bytes (PostgreSQL's own limit).
+    package static let rowValueBytes = 1_073_741_824
 }
 
 /// The maxima that hold for PostgreSQL alone.

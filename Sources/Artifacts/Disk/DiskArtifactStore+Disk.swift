@@ -29,10 +29,14 @@ extension DiskArtifactStore {
         )
     }
 
-    static func entries(of path: ArtifactPath, in root: OpenDirectory) throws(SystemError) -> [ArtifactEntry] {
+    static func entries(
+        of path: ArtifactPath,
+        in root: OpenDirectory,
+        limit: Int = ArtifactsLimits.entries
+    ) throws(SystemError) -> [ArtifactEntry] {
         let directory = try root.directory(beneath: path)
         var entries: [ArtifactEntry] = []
-        for name in try directory.names(limit: ArtifactsLimits.entries) {
+        for name in try directory.names(limit: limit) {
             guard let child = path.child(name) else { continue }
             do throws(SystemError) {
                 if let entry = Self.entry(child, try directory.status(of: name)) { entries.append(entry) }

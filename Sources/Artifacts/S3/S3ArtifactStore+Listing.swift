@@ -168,7 +168,7 @@ extension S3ArtifactStore {
         name.isEmpty ? nil : path.child(String(name))
     }
 
-    private static func descendant(of path: ArtifactPath, _ rest: Substring) -> ArtifactPath? {
+    static func descendant(of path: ArtifactPath, _ rest: Substring) -> ArtifactPath? {
         var result = path
         for name in rest.split(separator: "/", omittingEmptySubsequences: false) {
             guard let child = result.child(String(name)) else { return nil }

@@ -3,7 +3,7 @@ internal import GRDB
 
 /// SQLite in WAL mode with `synchronous=FULL`: a write that returned survives `kill -9` and power loss.
 final class SQLiteBackend: DatabaseBackend {
-    private let writer: any DatabaseWriter
+    let writer: any DatabaseWriter
     private let connections = SQLiteConnections()
     private let reads = SQLiteReads()
 
