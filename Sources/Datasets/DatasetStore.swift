@@ -48,8 +48,10 @@ package struct DatasetStore: Sendable {
     ) throws(MartletError) {
         guard let existing = try DatasetRecord.find(spec.name, on: connection) else {
             try DatasetRecord.insert(spec, directory: directory, now: now, on: connection)
+            connection.note(Change(object: "dataset:\(spec.name)", before: nil, after: spec.document))
             return
         }
+        connection.note(Change(object: "dataset:\(spec.name)", before: existing.spec.document, after: spec.document))
         let sameFile =
             existing.directory == directory
             && spec.source.flatMap { new in existing.spec.source.map { $0.readsLike(new) } } ?? false

@@ -24,4 +24,14 @@ package enum RegistryLimits {
     package static let batchRows = 200
     /// Files of a version whose checksums are recorded.
     package static let files = 2000
+    /// Keys that a workspace knows, the revoked ones counted.
+    package static let signingKeys = 100
+    /// Characters of a key's name.
+    package static let keyNameCharacters = 100
+    /// Bytes of a key in PEM.
+    package static let keyCharacters = 4096
+    /// Bytes of a signature in base64.
+    package static let signatureCharacters = 256
+    /// Signatures that a policy may ask for.
+    package static let policySignatures = 10
 }

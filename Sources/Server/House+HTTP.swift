@@ -89,6 +89,7 @@ extension House {
         ScorerRoutes(store: stores.evaluations).register(in: routes)
         EvaluationDatasetRoutes(store: stores.evaluations).register(in: routes)
         ModelVersionFileRoutes(stores: stores).register(in: routes)
+        SigningRoutes(store: stores.registry).register(in: routes)
         DatasetRoutes(store: stores.datasets).register(in: routes)
     }
 

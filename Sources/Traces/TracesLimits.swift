@@ -38,6 +38,8 @@ package enum TracesLimits {
     package static let linkedPrompts = 100
     /// Traces that one call deletes by id or by time; the rest is left for the next call.
     package static let deletedTraces = 10_000
+    /// Deleted traces that the audit log names; it counts all of them.
+    package static let notedTraces = 100
     /// Bytes of a body of OTLP as sent.
     package static let exportBytes = 16 * 1024 * 1024
     /// Bytes of a body of OTLP after decompression.

@@ -30,6 +30,16 @@ package struct Webhook: Sendable, Equatable {
     package let lastUpdateTime: Timestamp
 }
 
+extension Webhook {
+    /// The webhook as the audit log shows it; its secret never is.
+    var noted: JSONValue {
+        [
+            "name": .string(name), "url": .string(url), "status": .string(status.rawValue), "signed": .bool(isSigned),
+            "events": .array(events.map { .string($0.name) }),
+        ]
+    }
+}
+
 /// What a caller wants a webhook to be; nil is left as it is.
 package struct WebhookChange: Sendable {
     /// Its name.

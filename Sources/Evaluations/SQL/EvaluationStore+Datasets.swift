@@ -32,6 +32,7 @@ extension EvaluationStore {
             )
             for tag in tags { try Self.putTag(connection, id, tag) }
             for experiment in experiments { try Self.join(connection, id, experiment) }
+            connection.note(Change(object: "evaluation_dataset:\(id)", before: nil, after: ["name": .string(name)]))
             return try Self.dataset(connection, id)
         }
     }
@@ -46,6 +47,7 @@ extension EvaluationStore {
     /// Deletes a dataset with its records; nothing happens if there is none.
     package func deleteDataset(_ id: String) async throws {
         try await database.write { connection in
+            connection.note(Change(object: "evaluation_dataset:\(id)", before: nil, after: nil))
             let tables = [
                 "evaluation_dataset_records", "evaluation_dataset_experiments", "evaluation_dataset_tags",
                 "evaluation_datasets",

@@ -37,6 +37,9 @@ extension EvaluationStore {
                 """,
                 [.text(id), .integer(version), .text(serialized), .integer(now.milliseconds)]
             )
+            connection.note(
+                Change(object: "scorer:\(experiment)/\(name)", before: nil, after: ["version": .integer(version)])
+            )
             return try Self.scorer(connection, experiment, name, version: version)
         }
     }
@@ -121,6 +124,8 @@ extension EvaluationStore {
             guard let id = try Self.scorerID(connection, experiment, name) else {
                 throw Self.noScorer(experiment, name, nil)
             }
+            let before: JSONValue = version.map { ["version": .integer($0)] } ?? "every version"
+            connection.note(Change(object: "scorer:\(experiment)/\(name)", before: before, after: nil))
             guard let version else {
                 for table in ["online_scoring", "scorer_versions", "scorers"] {
                     try connection.execute("DELETE FROM \(table) WHERE scorer_id = ?", [.text(id)])
@@ -165,6 +170,13 @@ extension EvaluationStore {
             filter: filter
         )
         try await database.write { connection in
+            connection.note(
+                Change(
+                    object: "scorer:\(experiment)/\(name)/online_scoring",
+                    before: nil,
+                    after: ["sample_rate": .number(sampleRate), "filter": .optional(filter)]
+                )
+            )
             try connection.execute(
                 """
                 INSERT INTO online_scoring (scorer_id, config_id, sample_rate, experiment_id, trace_filter)

@@ -14,6 +14,11 @@ package struct LoopStore: Sendable {
     package func save(_ triggers: [TriggerSpec], now: Timestamp) async throws {
         try await database.write { connection in
             for trigger in triggers {
+                let old = try connection.first("SELECT definition FROM triggers WHERE name = ?", [.text(trigger.name)])
+                let before = try old?.json("definition")
+                connection.note(
+                    Change(object: "trigger:\(trigger.name)", before: before, after: .object(trigger.definition))
+                )
                 try connection.execute(
                     """
                     INSERT INTO triggers (name, definition, updated_at) VALUES (?, ?, ?)
@@ -38,7 +43,10 @@ package struct LoopStore: Sendable {
     /// Removes a trigger; its loops stay.
     package func removeTrigger(_ name: String) async throws {
         let removed = try await database.write { connection in
-            try connection.execute("DELETE FROM triggers WHERE name = ?", [.text(name)])
+            let old = try connection.first("SELECT definition FROM triggers WHERE name = ?", [.text(name)])
+            let before = try old?.json("definition")
+            connection.note(Change(object: "trigger:\(name)", before: before, after: nil))
+            return try connection.execute("DELETE FROM triggers WHERE name = ?", [.text(name)])
         }
         guard removed > 0 else { throw Self.unknownTrigger(name) }
     }
@@ -155,6 +163,13 @@ extension LoopStore {
         )
         try await database.write { connection in
             try LoopRows.insert(record, connection)
+            connection.note(
+                Change(
+                    object: "trigger:\(trigger.name)/loop:\(record.id)",
+                    before: nil,
+                    after: ["state": .string(record.progress.state.rawValue), "signal": .string(signal.message)]
+                )
+            )
             try LoopRows.append(record.openingEntry, to: record.id, at: now, connection)
         }
         return record
@@ -175,6 +190,18 @@ extension LoopStore {
             }
             for entry in entries {
                 try LoopRows.append(entry, to: record.id, at: now, connection)
+            }
+            if record.progress.state != progress.state {
+                connection.note(
+                    Change(
+                        object: "trigger:\(record.trigger.name)/loop:\(record.id)",
+                        before: ["state": .string(record.progress.state.rawValue)],
+                        after: [
+                            "state": .string(progress.state.rawValue),
+                            "version": .optional(progress.version.map(Int64.init)),
+                        ]
+                    )
+                )
             }
             var saved = record
             saved.progress = progress

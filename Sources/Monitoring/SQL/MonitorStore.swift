@@ -79,9 +79,17 @@ package struct MonitorStore: Sendable {
         now: Timestamp
     ) async throws -> VerdictChange? {
         try await database.write { connection in
+            if summary == nil { try Self.noteSpec(monitor.spec, connection) }
             try Self.saveState(monitor, connection)
             if let summary { try Self.append(summary, monitor: monitor.spec.name, connection) }
             guard case .announce(let from, let to)? = transition else { return nil }
+            connection.note(
+                Change(
+                    object: "monitor:\(monitor.spec.name)",
+                    before: ["state": .string(from.rawValue)],
+                    after: ["state": .string(to.rawValue)]
+                )
+            )
             return try Self.append(monitor, from: from, to: to, now: now, connection)
         }
     }
@@ -89,6 +97,9 @@ package struct MonitorStore: Sendable {
     /// Removes a monitor and its histories.
     package func remove(_ name: String) async throws {
         try await database.write { connection in
+            let old = try connection.first("SELECT spec FROM monitor_state WHERE name = ?", [.text(name)])
+            let before = try old?.json("spec")
+            connection.note(Change(object: "monitor:\(name)", before: before, after: nil))
             for table in ["monitor_state", "monitor_evaluations"] {
                 let column = table == "monitor_state" ? "name" : "monitor"
                 try connection.execute("DELETE FROM \(table) WHERE \(column) = ?", [.text(name)])
@@ -150,6 +161,14 @@ package struct MonitorStore: Sendable {
 }
 
 extension MonitorStore {
+    /// Notes a declaration that is new or another one.
+    private static func noteSpec(_ spec: MonitorSpec, _ connection: Connection) throws {
+        let old = try connection.first("SELECT spec FROM monitor_state WHERE name = ?", [.text(spec.name)])
+        let before = try old?.json("spec")
+        guard before != spec.json else { return }
+        connection.note(Change(object: "monitor:\(spec.name)", before: before, after: spec.json))
+    }
+
     private static func saveState(_ monitor: StoredMonitor, _ connection: Connection) throws {
         try connection.execute(
             """

@@ -39,6 +39,13 @@ extension PipelineStore {
             for (position, task) in spec.tasks.enumerated() {
                 try Self.insertAttempt(1, of: task.name, position: position, run: id, notBefore: nil, on: connection)
             }
+            connection.note(
+                Change(
+                    object: "pipeline:\(spec.name)/run:\(id)",
+                    before: nil,
+                    after: ["state": "queued", "parameters": .object(parameters), "trigger": .string(trigger)]
+                )
+            )
             return id
         }
     }
@@ -157,6 +164,13 @@ extension PipelineStore {
             guard RunState(rawValue: state)?.isFinal == false else {
                 throw MartletError(.failedPrecondition, "The run '\(id)' has ended already: \(state).")
             }
+            connection.note(
+                Change(
+                    object: "pipeline_run:\(id)",
+                    before: ["state": .string(state)],
+                    after: ["cancel_requested": true]
+                )
+            )
             try connection.execute("UPDATE pipeline_runs SET cancel_requested = 1 WHERE id = ?", [.text(id)])
             guard state == RunState.queued.rawValue else { return }
             try connection.execute(

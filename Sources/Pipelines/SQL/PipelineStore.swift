@@ -28,6 +28,9 @@ package struct PipelineStore: Sendable {
         let directory = URL(fileURLWithPath: directory).standardizedFileURL.path
         try await database.write { connection in
             for spec in specs {
+                let old = try connection.first("SELECT spec FROM pipelines WHERE name = ?", [.text(spec.name)])
+                let before = try old?.json("spec")
+                connection.note(Change(object: "pipeline:\(spec.name)", before: before, after: spec.document))
                 try connection.execute(
                     """
                     INSERT INTO pipelines (name, spec, directory, created_at, updated_at) VALUES (?, ?, ?, ?, ?)

@@ -11,6 +11,11 @@ extension RegistryStore {
         let outbox = outbox
         try await changeModel(model) { connection, key in
             try Self.requireVersion(connection, key, model, version)
+            try Self.checkPolicy(connection, model, alias: alias, version: version)
+            let before = try Self.target(connection, key, alias)
+            connection.note(
+                Change(object: Self.object(model, alias: alias), before: before, after: ["version": .int(version)])
+            )
             try connection.execute(
                 """
                 INSERT INTO model_aliases (model_number, alias, version) VALUES (?, ?, ?)
@@ -32,6 +37,8 @@ extension RegistryStore {
         try RegistryRules.checkAlias(alias)
         let outbox = outbox
         let deleted = try await changeModel(model) { connection, key in
+            let before = try Self.target(connection, key, alias)
+            connection.note(Change(object: Self.object(model, alias: alias), before: before, after: nil))
             let deleted = try connection.execute(
                 "DELETE FROM model_aliases WHERE model_number = ? AND alias = ?",
                 [.integer(key.number), .text(alias)]

@@ -42,8 +42,8 @@ extension RegistryStore {
         _ = try await self.model(model)
         let request = Request(source: source, runID: runID, modelID: modelID, mustNameOwner: mustNameOwner)
         let origin = try await origin(of: request, isPrompt: Self.isPrompt(tags))
-        let files = try await digests(of: origin.artifactURI)
-        guard !files.isEmpty || !mustHaveFiles else {
+        let inspection = try await inspect(origin.artifactURI)
+        guard !inspection.files.isEmpty || !mustHaveFiles else {
             throw MartletError(.notFound, "There are no files at '\(source)': log the model to the run first.")
         }
         let now = clock.now
@@ -68,8 +68,11 @@ extension RegistryStore {
                 ]
             )
             for tag in tags { try Self.putTag(connection, number, version, tag) }
-            for file in files { try Self.putFile(connection, number, version, file) }
+            try Self.fix(inspection, connection, number, version, now: now)
             let made = try Self.version(connection, model, Int(version))
+            connection.note(
+                Change(object: Self.object(model, version: made.version), before: nil, after: made.noted(inspection))
+            )
             try outbox.record(connection, .versionCreated(made, isPrompt: Self.isPrompt(tags)))
             return made
         }
@@ -217,24 +220,6 @@ extension RegistryStore {
         } catch let error as MartletError where error.code == .notFound {
             throw ModelSourceURI.notTheOwner(source, "model_id")
         }
-    }
-
-    /// The files of a version as they are now; none for object stores and prompts.
-    func digests(of artifactURI: String) async throws -> [ModelFile] {
-        guard let root = ArtifactURI.path(of: artifactURI) else { return [] }
-        let entries = try await artifacts.files(beneath: root)
-        guard entries.count <= RegistryLimits.files else {
-            throw MartletError(
-                .resourceExhausted,
-                "The model has \(entries.count) files; at most \(RegistryLimits.files) can be registered."
-            )
-        }
-        var files: [ModelFile] = []
-        for entry in entries {
-            guard let path = entry.path.relative(to: root) else { continue }
-            files.append(ModelFile(path: path, digest: try await artifacts.digest(entry.path)))
-        }
-        return files
     }
 
     private static func nextVersion(_ connection: Connection, _ number: Int64) throws -> Int64 {

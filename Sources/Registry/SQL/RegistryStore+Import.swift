@@ -12,11 +12,12 @@ extension RegistryStore {
         also: @escaping @Sendable (Connection) throws -> Void = { _ in }
     ) async throws -> [Int] {
         try RegistryRules.checkName(model.name, field: "name")
-        var files: [Int: [ModelFile]] = [:]
+        var seen: [Int: Inspection] = [:]
         for version in model.versions where !version.isDeleted {
-            files[version.version] = try await digests(of: version.artifactURI)
+            seen[version.version] = try await inspect(version.artifactURI)
         }
-        let digests = files
+        let inspections = seen
+        let now = clock.now
         return try await database.write { connection in
             let number = try Self.importedModelNumber(connection, model)
             for tag in model.tags {
@@ -30,11 +31,13 @@ extension RegistryStore {
             }
             var refused: [Int] = []
             for version in model.versions {
-                let isTaken = try Self.put(connection, number, version, digests[version.version] ?? [])
+                let inspection = inspections[version.version] ?? Inspection()
+                let isTaken = try Self.put(connection, number, version, inspection, now: now)
                 if !isTaken { refused.append(version.version) }
             }
             let here = Set(model.versions.filter { !$0.isDeleted }.map(\.version)).subtracting(refused)
             for alias in model.aliases where here.contains(alias.version) {
+                try Self.checkPolicy(connection, model.name, alias: alias.name, version: alias.version)
                 try connection.execute(
                     """
                     INSERT INTO model_aliases (model_number, alias, version) VALUES (?, ?, ?)
@@ -44,6 +47,13 @@ extension RegistryStore {
                 )
             }
             try also(connection)
+            connection.note(
+                Change(
+                    object: Self.object(model.name),
+                    before: nil,
+                    after: ["imported_versions": .array(here.sorted().map { .int($0) })]
+                )
+            )
             return refused
         }
     }
@@ -83,7 +93,8 @@ extension RegistryStore {
         _ connection: Connection,
         _ number: Int64,
         _ version: ImportedVersion,
-        _ files: [ModelFile]
+        _ inspection: Inspection,
+        now: Timestamp
     ) throws -> Bool {
         let key: [SQLValue] = [.integer(number), .int(version.version)]
         let known = try connection.first(
@@ -112,7 +123,7 @@ extension RegistryStore {
         )
         guard !version.isDeleted else { return true }
         for tag in version.tags { try putTag(connection, number, Int64(version.version), tag) }
-        for file in files { try putFile(connection, number, Int64(version.version), file) }
+        try fix(inspection, connection, number, Int64(version.version), now: now)
         return true
     }
 

@@ -5,6 +5,35 @@ extension RegistryStore {
     package static let migrations: [Migration] = [
         Migration(id: "registry-0001", statements: modelTables + versionTables),
         Migration(id: "registry-0002", statements: downloads),
+        Migration(id: "registry-0003", statements: supplyTables),
+    ]
+
+    private static let supplyTables = [
+        // When the files of a version were written down, and which of them run code when they are loaded.
+        """
+        CREATE TABLE model_version_supply (
+            model_number BIGINT NOT NULL, version BIGINT NOT NULL, fixed_at BIGINT NOT NULL, pickles TEXT NOT NULL,
+            PRIMARY KEY (model_number, version),
+            FOREIGN KEY (model_number, version) REFERENCES model_versions (model_number, version))
+        """,
+        """
+        CREATE TABLE model_signing_keys (
+            key_id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, public_key TEXT NOT NULL, created_at BIGINT NOT NULL,
+            revoked_at BIGINT)
+        """,
+        """
+        CREATE TABLE model_version_signatures (
+            model_number BIGINT NOT NULL, version BIGINT NOT NULL,
+            key_id TEXT NOT NULL REFERENCES model_signing_keys (key_id), signature TEXT NOT NULL,
+            signed_at BIGINT NOT NULL, PRIMARY KEY (model_number, version, key_id),
+            FOREIGN KEY (model_number, version) REFERENCES model_versions (model_number, version))
+        """,
+        // By name and not by number: a policy outlives the model, whose name somebody may give to another.
+        """
+        CREATE TABLE model_alias_policies (
+            model TEXT NOT NULL, alias TEXT NOT NULL, signatures BIGINT NOT NULL, key_ids TEXT NOT NULL,
+            PRIMARY KEY (model, alias))
+        """,
     ]
 
     private static let downloads = [

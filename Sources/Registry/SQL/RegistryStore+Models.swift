@@ -53,6 +53,7 @@ extension RegistryStore {
             )
             for tag in tags { try Self.putTag(connection, number, tag) }
             let model = try Self.model(connection, name)
+            connection.note(Change(object: Self.object(name), before: nil, after: model.noted))
             try outbox.record(
                 connection,
                 .modelCreated(name: name, description: description ?? "", tags: model.tags, isPrompt: isPrompt)
@@ -111,6 +112,14 @@ extension RegistryStore {
     package func describeModel(_ name: String, _ description: String?) async throws -> RegisteredModel {
         try RegistryRules.checkDescription(description ?? "")
         return try await changeModel(name, touching: true) { connection, key in
+            let before = try Self.model(connection, name).description
+            connection.note(
+                Change(
+                    object: Self.object(name),
+                    before: ["description": .optional(before)],
+                    after: ["description": .optional(description)]
+                )
+            )
             try connection.execute(
                 "UPDATE registered_models SET description = ? WHERE model_number = ?",
                 [SQLValue(description), .integer(key.number)]
@@ -133,6 +142,10 @@ extension RegistryStore {
             guard other == nil else {
                 throw MartletError(.alreadyExists, "Registered Model (name=\(newName)) already exists.")
             }
+            try Self.checkRename(connection, name, to: newName)
+            connection.note(
+                Change(object: Self.object(name), before: ["name": .string(name)], after: ["name": .string(newName)])
+            )
             try connection.execute(
                 "UPDATE registered_models SET name = ? WHERE model_number = ?",
                 [.text(newName), .integer(key.number)]
@@ -155,10 +168,12 @@ extension RegistryStore {
     /// - Throws: `notFound`.
     package func deleteModel(_ name: String) async throws {
         let aliases = try await changeModel(name) { connection, key in
-            let aliases = try Self.model(connection, name).aliases
+            let before = try Self.model(connection, name)
+            let aliases = before.aliases
+            connection.note(Change(object: Self.object(name), before: before.noted, after: nil))
             let tables = [
-                "model_aliases", "model_version_files", "model_version_tags", "model_versions", "registered_model_tags",
-                "registered_models",
+                "model_aliases", "model_version_files", "model_version_tags", "model_version_supply",
+                "model_version_signatures", "model_versions", "registered_model_tags", "registered_models",
             ]
             for table in tables {
                 try connection.execute("DELETE FROM \(table) WHERE model_number = ?", [.integer(key.number)])
@@ -175,6 +190,14 @@ extension RegistryStore {
         try RegistryRules.checkTags([tag])
         let outbox = outbox
         try await changeModel(name) { connection, key in
+            let before = try Self.model(connection, name).tags.first { $0.key == tag.key }?.value
+            connection.note(
+                Change(
+                    object: Self.object(name, tag: tag.key),
+                    before: before.map(JSONValue.string),
+                    after: .string(tag.value)
+                )
+            )
             try Self.putTag(connection, key.number, tag)
             try Self.refreshPromptMark(connection, key.number, after: tag.key)
             try outbox.record(connection, .modelTagSet(name: name, tag: tag, isPrompt: key.isPrompt))
@@ -189,11 +212,15 @@ extension RegistryStore {
         try RegistryRules.checkTagKey(tagKey)
         let outbox = outbox
         try await changeModel(name) { connection, key in
+            let before = try Self.model(connection, name).tags.first { $0.key == tagKey }?.value
             let deleted = try connection.execute(
                 "DELETE FROM registered_model_tags WHERE model_number = ? AND tag_key = ?",
                 [.integer(key.number), .text(tagKey)]
             )
             guard deleted > 0 else { return }
+            connection.note(
+                Change(object: Self.object(name, tag: tagKey), before: before.map(JSONValue.string), after: nil)
+            )
             try Self.refreshPromptMark(connection, key.number, after: tagKey)
             try outbox.record(connection, .modelTagDeleted(name: name, key: tagKey, isPrompt: key.isPrompt))
         }

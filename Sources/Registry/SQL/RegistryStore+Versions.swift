@@ -66,6 +66,14 @@ extension RegistryStore {
     package func describeVersion(_ model: String, _ version: Int, _ description: String) async throws -> ModelVersion {
         try RegistryRules.checkDescription(description)
         return try await changeVersion(model, version) { connection, key in
+            let before = try Self.version(connection, model, version).description
+            connection.note(
+                Change(
+                    object: Self.object(model, version: version),
+                    before: ["description": .string(before)],
+                    after: ["description": .string(description)]
+                )
+            )
             try connection.execute(
                 "UPDATE model_versions SET description = ? WHERE model_number = ? AND version = ?",
                 [.text(description), .integer(key.number), .int(version)]
@@ -81,7 +89,14 @@ extension RegistryStore {
         try RegistryRules.checkTags([tag])
         let outbox = outbox
         try await changeModel(model) { connection, key in
-            try Self.requireVersion(connection, key, model, version)
+            let before = try Self.version(connection, model, version).tag(tag.key)
+            connection.note(
+                Change(
+                    object: Self.object(model, version: version, tag: tag.key),
+                    before: before.map(JSONValue.string),
+                    after: .string(tag.value)
+                )
+            )
             try Self.putTag(connection, key.number, Int64(version), tag)
             try outbox.record(
                 connection,
@@ -98,12 +113,19 @@ extension RegistryStore {
         try RegistryRules.checkTagKey(tagKey)
         let outbox = outbox
         try await changeModel(model) { connection, key in
-            try Self.requireVersion(connection, key, model, version)
+            let before = try Self.version(connection, model, version).tag(tagKey)
             let deleted = try connection.execute(
                 "DELETE FROM model_version_tags WHERE model_number = ? AND version = ? AND tag_key = ?",
                 [.integer(key.number), .int(version), .text(tagKey)]
             )
             guard deleted > 0 else { return }
+            connection.note(
+                Change(
+                    object: Self.object(model, version: version, tag: tagKey),
+                    before: before.map(JSONValue.string),
+                    after: nil
+                )
+            )
             try outbox.record(
                 connection,
                 .versionTagDeleted(name: model, version: version, key: tagKey, isPrompt: key.isPrompt)
@@ -141,6 +163,14 @@ extension RegistryStore {
         let now = clock.now
         return try await changeVersion(model, version, touchingModel: true) { connection, key in
             let number = key.number
+            let before = try Self.version(connection, model, version).stage
+            connection.note(
+                Change(
+                    object: Self.object(model, version: version),
+                    before: ["stage": .string(before.rawValue)],
+                    after: ["stage": .string(stage.rawValue), "archiving_others": .bool(archivingOthers)]
+                )
+            )
             if archivingOthers {
                 try connection.execute(
                     """
@@ -166,9 +196,15 @@ extension RegistryStore {
     /// - Throws: `notFound`.
     package func deleteVersion(_ model: String, _ version: Int) async throws {
         let aliases = try await changeVersion(model, version, touchingModel: true) { connection, key in
-            let aliases = try Self.version(connection, model, version).aliases
+            let before = try Self.version(connection, model, version)
+            let aliases = before.aliases
+            connection.note(Change(object: Self.object(model, version: version), before: before.noted(), after: nil))
             let place: [SQLValue] = [.integer(key.number), .int(version)]
-            for table in ["model_aliases", "model_version_files", "model_version_tags"] {
+            let tables = [
+                "model_aliases", "model_version_files", "model_version_tags", "model_version_supply",
+                "model_version_signatures",
+            ]
+            for table in tables {
                 try connection.execute("DELETE FROM \(table) WHERE model_number = ? AND version = ?", place)
             }
             // Where its files lie stays: they are kept for a while, should a deployment have to go back to it.
@@ -202,48 +238,6 @@ extension RegistryStore {
             )
             guard changed > 0 else { throw Self.noVersion(model, version) }
             return try change(connection, key)
-        }
-    }
-
-    /// The files of a version as they were when it was registered, by path.
-    ///
-    /// - Throws: `notFound`.
-    package func files(of model: String, _ version: Int) async throws -> [ModelFile] {
-        try await database.read { connection in
-            _ = try Self.version(connection, model, version)
-            let rows = try connection.query(
-                "SELECT * FROM model_version_files WHERE model_number = ? AND version = ? ORDER BY file_path",
-                [.integer(try Self.modelKey(connection, model).number), .int(version)]
-            )
-            return try rows.map { row in
-                ModelFile(
-                    path: try row.text("file_path"),
-                    digest: ArtifactDigest(size: try row.int("file_size"), sha256: try row.text("sha256"))
-                )
-            }
-        }
-    }
-
-    /// Compares the files of a version with what they were when it was registered.
-    ///
-    /// - Throws: `dataLoss` naming the first file that is missing or changed; `notFound` for the version.
-    package func verifyFiles(of model: String, _ version: Int) async throws {
-        let files = try await files(of: model, version)
-        guard !files.isEmpty else { return }
-        let root = try await self.version(model, version).artifactPath
-        for file in files {
-            let found: ArtifactDigest?
-            do {
-                found = try await artifacts.digest(root.appending(file.path))
-            } catch let error as MartletError where error.code == .notFound || error.code == .invalidArgument {
-                found = nil
-            }
-            guard found != file.digest else { continue }
-            throw MartletError(
-                .dataLoss,
-                "File '\(file.path)' of version \(version) of model '\(model)' is \(found == nil ? "missing" : "changed (its SHA-256 differs)") "
-                    + "since it was registered: restore it from a backup, or register the model again."
-            )
         }
     }
 }

@@ -25,15 +25,29 @@ enum ModelWiring {
             models: { try await registry.newestVersions().map { ($0.name, $0.version) } },
             load: { model, version, settings in
                 let record = try await registry.version(model, version)
-                // A file that changed since it was registered is refused here, whoever wrote the model.
-                try await registry.verifyFiles(of: model, version)
+                let manifest = try await registry.admit(model, version)
                 let path = try await artifacts.localURL(record.artifactPath)
+                // A file that changed since it was registered is refused here, whoever wrote the model.
+                try await check(manifest, at: path)
                 return try await load(model, version, at: path, settings, logger: logger)
             },
             moveAlias: { model, alias, version in
                 try await registry.setAlias(model: model, alias: alias, version: version)
             }
         )
+    }
+
+    /// Compares what will be loaded with what was registered.
+    private static func check(_ manifest: ModelManifest, at path: String) async throws {
+        let sums = Dictionary(manifest.files.map { ($0.path, $0.digest.sha256) }) { first, _ in first }
+        guard let finding = try await BlockingWork.run({ try ModelContent.check(path, against: sums) }) else { return }
+        let difference: ModelFile.Difference =
+            switch finding.difference {
+            case .missing: .missing
+            case .changed: .changed
+            case .added: .added
+            }
+        throw ModelFile.fault(finding.path, difference, of: manifest.model, manifest.version)
     }
 
     /// Loads the model in a folder or file; `checksum` is what a single file must have.

@@ -56,6 +56,9 @@ package struct DeploymentStore: Sendable {
     package func save(_ specs: [DeploymentSpec], now: Timestamp) async throws(MartletError) {
         try await database.write { connection in
             for spec in specs {
+                let old = try connection.first("SELECT spec FROM deployments WHERE name = ?", [.text(spec.name)])
+                let before = try old?.json("spec")
+                connection.note(Change(object: "deployment:\(spec.name)", before: before, after: spec.json))
                 try connection.execute(
                     """
                     INSERT INTO deployments (name, spec, created_at, updated_at) VALUES (?, ?, ?, ?)
@@ -88,6 +91,9 @@ package struct DeploymentStore: Sendable {
     /// Removes a deployment; its predictions and its history stay.
     package func remove(_ name: String) async throws(MartletError) {
         try await database.write { connection in
+            let old = try connection.first("SELECT spec FROM deployments WHERE name = ?", [.text(name)])
+            let before = try old?.json("spec")
+            connection.note(Change(object: "deployment:\(name)", before: before, after: nil))
             try connection.execute("DELETE FROM deployments WHERE name = ?", [.text(name)])
         }
     }
@@ -107,6 +113,19 @@ package struct DeploymentStore: Sendable {
     package func commit(_ change: DeploymentChange, now: Timestamp) async throws(MartletError) {
         try await database.write { connection in
             let name = SQLValue.text(change.deployment)
+            if change.isDecision {
+                let old = try connection.first(
+                    "SELECT stable_version, previous_version FROM deployments WHERE name = ?",
+                    [name]
+                )
+                let before: JSONValue = [
+                    "stable": .optional(old?.optionalInt("stable_version")),
+                    "previous": .optional(old?.optionalInt("previous_version")),
+                ]
+                connection.note(
+                    Change(object: "deployment:\(change.deployment)", before: before, after: change.noted)
+                )
+            }
             if let versions = change.serving {
                 try connection.execute(
                     "UPDATE deployments SET stable_version = ?, previous_version = ?, updated_at = ? WHERE name = ?",

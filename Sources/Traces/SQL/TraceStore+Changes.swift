@@ -185,6 +185,10 @@ extension TraceStore {
                 }
                 return rows
             }
+            let named = ids.prefix(TracesLimits.notedTraces).map(JSONValue.string)
+            connection.note(
+                Change(object: "traces", before: ["count": .int(deleted.count), "ids": .array(named)], after: nil)
+            )
             return deleted.count
         }
     }

@@ -45,6 +45,7 @@ extension TrackingStore {
                 tags: tags,
                 now: now
             )
+            connection.note(Change(object: "experiment:\(number)", before: nil, after: ["name": .string(name)]))
             return number
         }
         return String(number)
@@ -122,6 +123,11 @@ extension TrackingStore {
                 [.text(name), .integer(number)]
             )
             guard other == nil else { throw MartletError(.alreadyExists, "Experiment(name=\(name)) already exists.") }
+            let before = try connection.first("SELECT name FROM experiments WHERE experiment_id = ?", [.integer(number)])
+            let oldName = before?.optionalText("name")
+            connection.note(
+                Change(object: "experiment:\(id)", before: ["name": .optional(oldName)], after: ["name": .string(name)])
+            )
             try connection.execute(
                 "UPDATE experiments SET name = ? WHERE experiment_id = ?",
                 [.text(name), .integer(number)]
@@ -147,6 +153,13 @@ extension TrackingStore {
         let deletedTime: SQLValue = new == .deleted ? .integer(clock.now.milliseconds) : .null
         try await changeExperiment(id) { connection, number, lifecycle in
             guard lifecycle == old else { throw Self.noExperiment(id) }
+            connection.note(
+                Change(
+                    object: "experiment:\(id)",
+                    before: ["lifecycle_stage": .string(old.rawValue)],
+                    after: ["lifecycle_stage": .string(new.rawValue)]
+                )
+            )
             for table in ["experiments", "runs"] {
                 try connection.execute(
                     "UPDATE \(table) SET lifecycle_stage = ?, deleted_time = ? WHERE experiment_id = ?",
@@ -163,6 +176,9 @@ extension TrackingStore {
         try Self.checkExperimentTag(tag)
         try await changeExperiment(id) { connection, number, lifecycle in
             try Self.requireActive(experiment: id, lifecycle)
+            connection.note(
+                Change(object: "experiment:\(id)/tag:\(tag.key)", before: nil, after: .string(tag.value))
+            )
             try Self.putExperimentTag(connection, number, tag)
         }
     }
@@ -180,6 +196,7 @@ extension TrackingStore {
             guard deleted > 0 else {
                 throw MartletError(.notFound, "No tag with name: \(key) in experiment with id \(id)")
             }
+            connection.note(Change(object: "experiment:\(id)/tag:\(key)", before: nil, after: nil))
         }
     }
 

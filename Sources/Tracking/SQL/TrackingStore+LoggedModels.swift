@@ -137,7 +137,10 @@ extension TrackingStore {
     package func deleteLoggedModel(_ id: String) async throws {
         let now = clock.now
         _ = try await changeLoggedModel(id) { connection in
-            try connection.execute(
+            connection.note(
+                Change(object: "logged_model:\(id)", before: nil, after: ["lifecycle_stage": "deleted"])
+            )
+            return try connection.execute(
                 "UPDATE logged_models SET lifecycle_stage = ?, last_update_time = ? WHERE model_id = ?",
                 [.text(Lifecycle.deleted.rawValue), .integer(now.milliseconds), .text(id)]
             )

@@ -187,11 +187,19 @@ extension TrackingStore {
     private func setLifecycle(_ id: String, _ lifecycle: Lifecycle) async throws {
         let deletedTime: SQLValue = lifecycle == .deleted ? .integer(clock.now.milliseconds) : .null
         try await database.write { [onRunDeleted] connection in
+            let before = try connection.first("SELECT lifecycle_stage FROM runs WHERE run_id = ?", [.text(id)])
             let changed = try connection.execute(
                 "UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE run_id = ?",
                 [.text(lifecycle.rawValue), deletedTime, .text(id)]
             )
             guard changed > 0 else { throw Self.noRun(id) }
+            connection.note(
+                Change(
+                    object: "run:\(id)",
+                    before: ["lifecycle_stage": .optional(before?.optionalText("lifecycle_stage"))],
+                    after: ["lifecycle_stage": .string(lifecycle.rawValue)]
+                )
+            )
             if lifecycle == .deleted { try onRunDeleted(connection, id) }
         }
     }
