@@ -62,6 +62,8 @@ package enum CSV {
     }
 
     private static func line(_ fields: [String], into bytes: inout [UInt8]) {
+        // An empty line would be no record at all.
+        if fields == [""] { bytes += [0x22, 0x22] }
         for (position, field) in fields.enumerated() {
             if position > 0 { bytes.append(0x2C) }
             if field.utf8.contains(where: { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }) {

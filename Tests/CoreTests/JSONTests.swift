@@ -42,6 +42,23 @@ import Testing
         }
     }
 
+    @Test func whatIsParsedIsSkippedToo() throws {
+        let limit = CoreLimits.jsonDepth
+        let text = String(repeating: "[", count: limit) + "\"x\"" + String(repeating: "]", count: limit)
+        #expect(throws: Never.self) { try JSONValue.parse(text) }
+        try Array(text.utf8).withUnsafeBufferPointer { bytes in
+            var reader = JSONReader(bytes)
+            try reader.skipValue()
+            try reader.expectEnd()
+        }
+    }
+
+    @Test func aLongKeyIsNotRepeatedInTheError() {
+        let key = String(repeating: "k", count: 10_000)
+        let error = #expect(throws: MartletError.self) { try JSONValue.parse("{\"\(key)\":1,\"\(key)\":2}") }
+        #expect((error?.message.utf8.count ?? .max) < 300)
+    }
+
     @Test func sizeIsBounded() {
         let error = #expect(throws: MartletError.self) { try JSONValue.parse("[1,2,3]", limits: JSONLimits(bytes: 6)) }
         #expect(error?.code == .payloadTooLarge)

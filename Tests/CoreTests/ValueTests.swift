@@ -55,6 +55,12 @@ import Testing
         #expect(throws: MartletError.self) { try CSV.parse(text.utf8) }
     }
 
+    @Test func emptyFieldsOfASingleColumnAreKept() throws {
+        let table = try CSV.parse("a\n\"\"\n1\n".utf8)
+        #expect(table.rowCount == 2)
+        #expect(String(decoding: CSV.write(table), as: UTF8.self) == "a\n\"\"\n1\n")
+    }
+
     @Test func csvFieldsAreBounded() throws {
         let field = String(repeating: "x", count: CoreLimits.csvFieldBytes)
         #expect(throws: Never.self) { try CSV.records((field + "\n").utf8) }

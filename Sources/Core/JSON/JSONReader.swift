@@ -87,10 +87,10 @@ package struct JSONReader {
 
     /// Skips one value of any kind, at most `depth` levels deep.
     package mutating func skipValue(depth: Int = CoreLimits.jsonDepth) throws(MartletError) {
-        guard depth > 0 else { throw tooDeep() }
         switch peek() {
         case 0x22: _ = try readString()
         case 0x7B:
+            guard depth > 0 else { throw tooDeep() }
             offset += 1
             if take(0x7D) { return }
             repeat {
@@ -100,6 +100,7 @@ package struct JSONReader {
             } while take(0x2C)
             try expect(0x7D)
         case 0x5B:
+            guard depth > 0 else { throw tooDeep() }
             offset += 1
             if take(0x5D) { return }
             repeat { try skipValue(depth: depth - 1) } while take(0x2C)

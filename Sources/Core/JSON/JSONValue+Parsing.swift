@@ -93,7 +93,7 @@ extension JSONReader {
             guard object[key] == nil else {
                 throw MartletError(
                     .invalidArgument,
-                    "Malformed JSON at byte \(offset): the key '\(key)' appears twice."
+                    "Malformed JSON at byte \(offset): the key '\(key.prefix(100))' appears twice."
                 )
             }
             try expect(0x3A)
