@@ -15,7 +15,7 @@ package enum ImportsLimits {
     /// Pause before the second attempt; it doubles with every further one.
     package static let retryPause: Duration = .milliseconds(200)
     /// Longest wait for the head of an answer.
-    package static let requestSeconds: Int64 = 120
+    package static let requestSeconds = 120
     /// Largest answer of a server that is read into memory, in bytes: histories come in one piece from old servers.
     package static let answerBytes = 512 * 1024 * 1024
     /// Largest `meta.yaml`, in bytes.

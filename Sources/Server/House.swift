@@ -132,7 +132,7 @@ struct House: Sendable {
             onVerdictChange: { try await MonitorWiring.deliver($0, to: loopService.value) }
         )
         let observer = MonitorObserver(monitors: monitors)
-        spans = settings.inference.otlpEndpoint.map { SpanExporter(endpoint: $0, clock: clock) }
+        spans = EgressWiring.spans(settings, clock: clock)
         dataPlane = DataPlane(
             deployments: table,
             ledger: ledger,

@@ -1,9 +1,9 @@
 import Core
+import Egress
 
-/// Decides whether a host may be talked to: every one of its addresses must be public.
+/// Decides whether a host may be talked to, and says why not with MLflow's texts.
 struct WebhookGuard: Sendable {
-    let policy: WebhookPolicy
-    let resolver: HostResolver
+    let egress: EgressClient
 
     /// Checks an address that is to be registered.
     ///
@@ -12,27 +12,28 @@ struct WebhookGuard: Sendable {
     ///
     /// - Throws: `invalidArgument`.
     func check(_ text: String) async throws {
-        let url = try WebhookURL(text, policy: policy)
-        guard !policy.allowsPrivateAddresses else { return }
+        let url = try WebhookURL.parse(text, policy: egress.policy)
+        if let refusal = egress.policy.refusal(of: url) { throw Self.explained(refusal) }
         do {
-            _ = try await addresses(of: url)
+            _ = try await egress.addresses(of: url, what: "The webhook's URL")
         } catch let error as MartletError where error.code == .unavailable {
             return
+        } catch {
+            throw Self.explained(error)
         }
     }
 
-    /// The checked addresses of a webhook's host: the only ones that may be connected to.
-    ///
-    /// - Throws: `invalidArgument` if one of them is not public, `unavailable` if the host is not known.
-    func addresses(of url: WebhookURL) async throws -> [IPAddress] {
-        let found = try await resolver.addresses(of: url.host)
-        if !policy.allowsPrivateAddresses, let address = found.first(where: { !$0.isPublic }) {
-            throw MartletError(
+    /// What a refusal is called here.
+    static func explained(_ error: any Error) -> any Error {
+        let refusal = error as? EgressRefusal ?? (error as? MartletError)?.cause as? EgressRefusal
+        guard let refusal else { return error }
+        if case .address(let address, let host) = refusal {
+            return MartletError(
                 .invalidArgument,
-                "Webhook URL must not resolve to a non-public IP address. '\(url.host.prefix(200))' resolves to "
-                    + "\(address)."
+                "Webhook URL must not resolve to a non-public IP address. '\(host.prefix(200))' resolves to \(address).",
+                cause: refusal
             )
         }
-        return Array(found.prefix(WebhooksLimits.addresses))
+        return MartletError(.invalidArgument, refusal.error(what: "The webhook's URL").message, cause: refusal)
     }
 }

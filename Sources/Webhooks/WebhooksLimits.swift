@@ -30,8 +30,6 @@ package enum WebhooksLimits {
     package static let requestSeconds = 15
     /// Seconds after which a delivery whose sender vanished is taken up again; longer than a request may take.
     package static let claimSeconds = 25
-    /// Addresses of a host that are tried.
-    package static let addresses = 4
     /// Times that a delivery is tried again.
     package static let retries = 3
     /// Longest pause before a try, in seconds, unless the receiver asks for a longer one.

@@ -1,4 +1,5 @@
 import Core
+import Egress
 import Storage
 import Synchronization
 import TestSupport
@@ -34,14 +35,13 @@ final class WebhookFixture: Sendable {
         }
     }
 
-    init(policy: WebhookPolicy = WebhookPolicy(), key: UInt8 = 7) async throws {
+    init(policy: EgressPolicy = EgressPolicy(), key: UInt8 = 7) async throws {
         database = try Database.inMemory()
         try await database.migrate(WebhookStore.migrations)
         store = WebhookStore(
             database: database,
             secrets: try SecretBox(key: Array(repeating: key, count: 32)),
-            policy: policy,
-            resolver: hosts.resolver,
+            egress: EgressClient(policy: policy, resolver: hosts.resolver),
             clock: clock.clock
         )
         hosts.set("example.com", [[93, 184, 215, 14]])

@@ -1,4 +1,5 @@
 import Core
+import Egress
 import HTTPSupport
 import HTTPTypes
 import Hummingbird
@@ -17,7 +18,7 @@ import Webhooks
     init() async throws {
         fixture = try await WebhookFixture()
         let routes = RouteTable.forTests(router)
-        let sender = WebhookSender(policy: WebhookPolicy(), resolver: fixture.hosts.resolver)
+        let sender = WebhookSender(egress: EgressClient(policy: EgressPolicy(), resolver: fixture.hosts.resolver))
         let service = WebhookService(store: fixture.store, sender: sender, logger: Logger(label: "test"))
         WebhookRoutes(store: fixture.store, service: service).register(in: routes)
         try routes.validate()

@@ -1,4 +1,5 @@
 import Core
+import Egress
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -37,7 +38,7 @@ import Webhooks
     }
 
     private let fixture: WebhookFixture
-    private let policy = WebhookPolicy(schemes: ["http"], allowsPrivateAddresses: true)
+    private let policy = EgressPolicy(schemes: ["http"], inner: .allowed)
 
     init() async throws {
         fixture = try await WebhookFixture(policy: policy)
@@ -51,7 +52,10 @@ import Webhooks
         let receiver = Receiver()
         let router = Router()
         router.post("/hook") { request, _ in try await receiver.take(request) }
-        let sender = WebhookSender(policy: policy, resolver: fixture.hosts.resolver, clock: fixture.clock.clock)
+        let sender = WebhookSender(
+            egress: EgressClient(policy: policy, resolver: fixture.hosts.resolver),
+            clock: fixture.clock.clock
+        )
         let service = WebhookService(
             store: fixture.store,
             sender: sender,
@@ -181,7 +185,7 @@ import Webhooks
             #expect(try await service.test(webhook.id).isSuccess)
             #expect(receiver.bodies.count == 1)
             // Nobody listens on the second address of loopback; so many are tried and no more.
-            let silent: [[UInt8]] = Array(repeating: [127, 0, 0, 2], count: WebhooksLimits.addresses - 1)
+            let silent: [[UInt8]] = Array(repeating: [127, 0, 0, 2], count: EgressLimits.addresses - 1)
             fixture.hosts.set("receiver.example", silent + [[127, 0, 0, 1]])
             #expect(try await service.test(webhook.id).isSuccess)
             fixture.hosts.set("receiver.example", silent + [[127, 0, 0, 2], [127, 0, 0, 1]])
@@ -192,12 +196,14 @@ import Webhooks
     }
 
     @Test func aHostThatMovedIntoThePrivateNetworkIsNotCalled() async throws {
-        let strict = try await WebhookFixture(policy: WebhookPolicy(schemes: ["http"]))
+        let strict = try await WebhookFixture(policy: EgressPolicy(schemes: ["http"]))
         let webhook = try await strict.webhook(url: "http://example.com/")
         strict.hosts.set("example.com", [[93, 184, 215, 14], [127, 0, 0, 1]])
         let service = WebhookService(
             store: strict.store,
-            sender: WebhookSender(policy: WebhookPolicy(schemes: ["http"]), resolver: strict.hosts.resolver),
+            sender: WebhookSender(
+                egress: EgressClient(policy: EgressPolicy(schemes: ["http"]), resolver: strict.hosts.resolver)
+            ),
             logger: Logger(label: "test")
         )
         let result = try await service.test(webhook.id)

@@ -1,4 +1,5 @@
 import Core
+import Egress
 import Storage
 import TestSupport
 import Testing
@@ -120,7 +121,7 @@ import Webhooks
     }
 
     @Test func privateAddressesIfAllowed() async throws {
-        let policy = WebhookPolicy(schemes: ["http", "https"], allowsPrivateAddresses: true)
+        let policy = EgressPolicy(schemes: ["http", "https"], inner: .allowed)
         let open = try await WebhookFixture(policy: policy)
         for url in ["http://127.0.0.1:8080/x", "http://[::1]/", "https://localhost"] {
             #expect(try await open.webhook(url: url).url == url)

@@ -1,8 +1,6 @@
-import AsyncHTTPClient
 package import Core
+import Egress
 import Foundation
-import NIOCore
-import NIOHTTP1
 
 /// Asks an MLflow server, patiently: what fails for the moment is tried again.
 package struct RESTClient: Sendable {
@@ -19,16 +17,16 @@ package struct RESTClient: Sendable {
     /// What comes back: the status, and the bytes as they arrive.
     package struct Answer: Sendable {
         let status: Int
-        let body: HTTPClientResponse.Body
+        let body: EgressBody
 
-        init(status: Int, body: HTTPClientResponse.Body) {
-            self.status = status
-            self.body = body
+        init(_ answer: EgressAnswer) {
+            status = answer.status
+            body = answer.body
         }
 
         /// An answer of bytes in memory.
         package init(status: Int, bytes: [UInt8]) {
-            self.init(status: status, body: .bytes(ByteBuffer(bytes: bytes)))
+            self.init(EgressAnswer(status: status, bytes: bytes))
         }
     }
 
@@ -44,37 +42,36 @@ package struct RESTClient: Sendable {
         self.ask = ask
     }
 
-    /// A client of the server at an address such as `http://127.0.0.1:5000`.
+    /// A client of the server at an address such as `http://127.0.0.1:5000`, and of nothing else.
     ///
-    /// The authorization is the value of the header with this name, if the server wants one.
+    /// The operator names the address, so that it may lie in a private network; redirects do not leave it. The authorization is the value of the header with this name, if the server wants one.
     ///
     /// - Throws: `invalidArgument` when the address is none.
     package init(address: String, authorization: String? = nil, clock: Clock = .system) throws(MartletError) {
         let base = address.hasSuffix("/") ? String(address.dropLast()) : address
-        guard let url = URL(string: base), let scheme = url.scheme, ["http", "https"].contains(scheme),
-            url.host?.isEmpty == false, url.query == nil, url.fragment == nil
-        else {
+        guard let url = try? EgressURL(base), !base.contains("?"), !base.contains("#") else {
             throw MartletError(.invalidArgument, "'\(address)' is no server address; write it like http://host:5000.")
         }
+        let egress = EgressClient(policy: .only(url))
         self.init(address: base, clock: clock) { question in
-            var request = HTTPClientRequest(url: base + question.path)
-            request.method = .RAW(value: question.method)
-            if let authorization { request.headers.add(name: "authorization", value: authorization) }
+            var request = try EgressRequest(
+                "The server at \(base)",
+                method: question.method,
+                url: base + question.path
+            )
+            if let authorization { request.headers.append(("Authorization", authorization)) }
             if let body = question.body {
-                request.headers.add(name: "content-type", value: "application/json")
-                request.body = .bytes(body.serialized())
+                request.headers.append(("Content-Type", "application/json"))
+                request.body = body.serialized()
             }
-            let response = try await Self.client.execute(request, timeout: .seconds(ImportsLimits.requestSeconds))
-            return Answer(status: Int(response.status.code), body: response.body)
+            request.keepsConnection = true
+            request.redirects = .withinOrigin
+            request.timeLimit = .seconds(ImportsLimits.requestSeconds)
+            // Files are stored as they arrive; what is read into memory has a limit of its own.
+            request.answerLimit = nil
+            return Answer(try await egress.send(request))
         }
     }
-
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
-        configuration.timeout.connect = .seconds(10)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
 
     /// Asks until there is an answer that is final.
     ///
@@ -83,22 +80,15 @@ package struct RESTClient: Sendable {
         var pause = ImportsLimits.retryPause
         var last = MartletError(.unavailable, "No server answers at \(address).")
         for attempt in 1...ImportsLimits.attempts {
-            do {
-                let answer = try await ask(question)
+            switch await outcome(of: question) {
+            case .success(let answer):
                 if (200..<300).contains(answer.status) { return answer }
-                let failure = await failure(answer, question)
-                guard Self.isPassing(answer.status) else { throw failure }
-                last = failure
-            } catch let error as MartletError {
-                throw error
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                last = MartletError(
-                    .unavailable,
-                    "No server answers at \(address) (\(Self.words(error))).",
-                    cause: error
-                )
+                last = await failure(answer, question)
+                guard Self.isPassing(answer.status) else { throw last }
+            case .failure(let error as MartletError):
+                guard Self.isPassing(error) else { throw error }
+                last = MartletError(.unavailable, "No server answers at \(address): \(error.message)", cause: error)
+            case .failure(let error): throw error
             }
             guard attempt < ImportsLimits.attempts else { break }
             try await clock.sleep(for: pause)
@@ -107,18 +97,22 @@ package struct RESTClient: Sendable {
         throw last
     }
 
+    private func outcome(of question: Question) async -> Result<Answer, any Error> {
+        do { return .success(try await ask(question)) } catch { return .failure(error) }
+    }
+
     private static func isPassing(_ status: Int) -> Bool {
         status == 429 || status >= 500 && status != 501
     }
 
-    private static func words(_ error: any Error) -> String {
-        if let failure = error as? HTTPClientError { return "\(failure)".replacing("HTTPClientError.", with: "") }
-        return "the connection failed"
+    /// Whether a request that went wrong may be tried again.
+    static func isPassing(_ error: MartletError) -> Bool {
+        error.code == .unavailable || error.code == .deadlineExceeded
     }
 
     private func failure(_ answer: Answer, _ question: Question) async -> MartletError {
         let bytes = try? await answer.body.collect(upTo: 1024 * 1024)
-        let value = bytes.flatMap { try? JSONValue.parse(Array($0.readableBytesView), limits: .lenientNumbers) }
+        let value = bytes.flatMap { try? JSONValue.parse($0, limits: .lenientNumbers) }
         let code = MartletError.Code.allCases.first { $0.httpStatus == answer.status } ?? .internal
         let path = question.path.prefix { $0 != "?" }
         if answer.status == 401 || answer.status == 403 {
@@ -149,16 +143,16 @@ package struct RESTClient: Sendable {
     private func json(_ question: Question) async throws -> JSONValue {
         let answer = try await answer(question)
         let path = question.path.prefix { $0 != "?" }
-        let bytes: ByteBuffer
+        let bytes: [UInt8]
         do {
             bytes = try await answer.body.collect(upTo: ImportsLimits.answerBytes)
-        } catch is NIOTooManyBytesError {
+        } catch let error as MartletError where error.code == .payloadTooLarge {
             throw MartletError(.payloadTooLarge, "The server's answer to \(path) is too large.")
         } catch {
             throw MartletError(.unavailable, "The server's answer to \(path) broke off.", cause: error)
         }
         let limits = JSONLimits(bytes: ImportsLimits.answerBytes, allowsNonFinite: true)
-        guard let value = try? JSONValue.parse(Array(bytes.readableBytesView), limits: limits) else {
+        guard let value = try? JSONValue.parse(bytes, limits: limits) else {
             throw MartletError(.invalidArgument, "The answer to \(path) is no JSON; is \(address) an MLflow server?")
         }
         return value

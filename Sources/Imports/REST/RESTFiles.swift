@@ -1,7 +1,6 @@
 import Artifacts
-import AsyncHTTPClient
 import Core
-import NIOCore
+import Egress
 
 /// Lists and downloads files through an MLflow server.
 struct RESTFiles: Sendable {
@@ -84,8 +83,8 @@ struct RESTFiles: Sendable {
                 RESTClient.Question(method: "GET", path: address(of: file, place), body: nil)
             )
             do {
-                return try await store.write(path, chunks: Chunks(body: answer.body))
-            } catch let error as MartletError {
+                return try await store.write(path, chunks: answer.body)
+            } catch let error as MartletError where !RESTClient.isPassing(error) {
                 throw error
             } catch {
                 // The connection broke off in the middle: nothing was stored, so it may be asked for again.
@@ -108,24 +107,6 @@ struct RESTFiles: Sendable {
         case .run(let id):
             return "/get-artifact" + RESTClient.encoded([("path", file.path), ("run_uuid", id), ("run_id", id)])
         case .nothing, .folder, .elsewhere, .unreachable: return "/"
-        }
-    }
-
-    /// The body of an answer as bytes.
-    private struct Chunks: AsyncSequence {
-        typealias Element = [UInt8]
-        let body: HTTPClientResponse.Body
-
-        func makeAsyncIterator() -> Iterator {
-            Iterator(base: body.makeAsyncIterator())
-        }
-
-        struct Iterator: AsyncIteratorProtocol {
-            var base: HTTPClientResponse.Body.AsyncIterator
-
-            @concurrent mutating func next() async throws -> [UInt8]? {
-                try await base.next().map { Array($0.readableBytesView) }
-            }
         }
     }
 }

@@ -1,9 +1,6 @@
-import AsyncHTTPClient
 package import Core
 import Logging
 import Metrics
-import NIOCore
-import NIOHTTP1
 import OpenTelemetryProto
 import SwiftProtobuf
 import Synchronization
@@ -13,7 +10,21 @@ import Synchronization
 /// The queue is bounded: what does not fit, and what the receiver does not take after some attempts, is dropped and
 /// counted in `martlet_spans_dropped_total`.
 package final class SpanExporter: SpanSink {
+    /// What is sent to the receiver.
+    package struct Message: Sendable {
+        /// The receiver's address.
+        package let url: String
+        /// The type of the body.
+        package let contentType = "application/x-protobuf"
+        /// An `ExportTraceServiceRequest`.
+        package let body: [UInt8]
+    }
+
+    /// Sends a message and gives the status of the answer.
+    package typealias Sender = @Sendable (Message) async throws -> Int
+
     private let endpoint: String
+    private let deliver: Sender
     private let clock: Clock
     private let capacity: Int
     private let waiting = Mutex<[Span]>([])
@@ -24,7 +35,13 @@ package final class SpanExporter: SpanSink {
     private let signal: AsyncStream<Void>.Continuation
 
     /// An exporter to the receiver at a base address such as `http://127.0.0.1:4318`.
-    package init(endpoint: String, clock: Clock, capacity: Int = SpanLimits.queueSpans) {
+    package init(
+        endpoint: String,
+        clock: Clock,
+        capacity: Int = SpanLimits.queueSpans,
+        deliver: @escaping Sender
+    ) {
+        self.deliver = deliver
         let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
         self.endpoint = base.hasSuffix("/v1/traces") ? base : base + "/v1/traces"
         self.clock = clock
@@ -89,16 +106,10 @@ package final class SpanExporter: SpanSink {
     }
 
     private func post(_ batch: [Span]) async throws {
-        var request = HTTPClientRequest(url: endpoint)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/x-protobuf")
-        request.headers.add(name: "User-Agent", value: "martlet/\(ProductVersion.text)")
         let body: [UInt8] = try SpanMessage.export(batch).serializedBytes()
-        request.body = .bytes(body)
-        let timeout = TimeAmount.seconds(Int64(SpanLimits.requestSeconds))
-        let response = try await HTTPClient.shared.execute(request, timeout: timeout)
-        guard (200..<300).contains(response.status.code) else {
-            throw MartletError(.unavailable, "The OTLP receiver answered \(response.status.code).")
+        let status = try await deliver(Message(url: endpoint, body: body))
+        guard (200..<300).contains(status) else {
+            throw MartletError(.unavailable, "The OTLP receiver answered \(status).")
         }
     }
 }

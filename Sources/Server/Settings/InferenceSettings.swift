@@ -1,4 +1,5 @@
 import Core
+import Egress
 import Serving
 
 /// How models are served: the gRPC port, the memory for models, what is logged, traced and measured.
@@ -120,9 +121,7 @@ package struct InferenceSettings: Sendable, Equatable {
         settings.otlpEndpoint =
             flags.otlpEndpoint ?? environment["MARTLET_OTLP_ENDPOINT"]
             ?? environment["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? writtenEndpoint
-        if let endpoint = settings.otlpEndpoint, !endpoint.hasPrefix("http://"), !endpoint.hasPrefix("https://") {
-            throw MartletError(.invalidArgument, "The OTLP endpoint must be an http:// or https:// address.")
-        }
+        if let endpoint = settings.otlpEndpoint { _ = try EgressURL.parse(endpoint, what: "The OTLP endpoint") }
         return settings
     }
 

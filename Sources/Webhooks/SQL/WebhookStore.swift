@@ -1,4 +1,5 @@
 package import Core
+package import Egress
 package import Storage
 
 /// Webhooks and what is to be sent to them, in the database.
@@ -12,13 +13,12 @@ package final class WebhookStore: Sendable {
     package init(
         database: Database,
         secrets: SecretBox,
-        policy: WebhookPolicy,
-        resolver: HostResolver = .system,
+        egress: EgressClient,
         clock: Clock = .system
     ) {
         self.database = database
         self.secrets = secrets
-        guarding = WebhookGuard(policy: policy, resolver: resolver)
+        guarding = WebhookGuard(egress: egress)
         self.clock = clock
     }
 
@@ -62,7 +62,9 @@ package final class WebhookStore: Sendable {
                 ]
             )
             try Self.putEvents(connection, id, events)
-            return try Self.webhook(connection, id)
+            let made = try Self.webhook(connection, id)
+            connection.note(Change(object: "webhook:\(id)", before: nil, after: made.noted))
+            return made
         }
     }
 
@@ -142,7 +144,9 @@ package final class WebhookStore: Sendable {
             // Two changes within a millisecond are told apart, too.
             let time = max(now.milliseconds, old.lastUpdateTime.milliseconds + 1)
             try set("last_update_time", .integer(time))
-            return try Self.webhook(connection, id)
+            let new = try Self.webhook(connection, id)
+            connection.note(Change(object: "webhook:\(id)", before: old.noted, after: new.noted))
+            return new
         }
     }
 
@@ -152,7 +156,8 @@ package final class WebhookStore: Sendable {
     package func delete(_ id: String) async throws {
         let now = clock.now
         try await database.write { connection in
-            _ = try Self.webhook(connection, id)
+            let old = try Self.webhook(connection, id)
+            connection.note(Change(object: "webhook:\(id)", before: old.noted, after: nil))
             try connection.execute(
                 "UPDATE webhooks SET deletion_time = ?, last_update_time = ?, secret = NULL WHERE webhook_id = ?",
                 [.integer(now.milliseconds), .integer(now.milliseconds), .text(id)]

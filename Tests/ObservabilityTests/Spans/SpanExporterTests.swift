@@ -15,7 +15,7 @@ struct SpanExporterTests {
 
     @Test("The queue holds SpanLimits.queueSpans spans; what does not fit is dropped, not waited for")
     func capacity() {
-        let exporter = SpanExporter(endpoint: "http://127.0.0.1:1", clock: clock)
+        let exporter = SpanExporter(endpoint: "http://127.0.0.1:1", clock: clock) { _ in 200 }
         exporter.record(spans(SpanLimits.queueSpans))
         #expect(exporter.waitingCount == SpanLimits.queueSpans)
         exporter.record(spans(1))
@@ -26,7 +26,10 @@ struct SpanExporterTests {
     func noReceiver() async {
         let pauses = Pauses()
         let clock = Clock(now: { Timestamp(milliseconds: 0) }, sleep: { await pauses.add($0) })
-        let exporter = SpanExporter(endpoint: "http://127.0.0.1:1/", clock: clock)
+        let exporter = SpanExporter(endpoint: "http://127.0.0.1:1/", clock: clock) { message in
+            #expect(message.url == "http://127.0.0.1:1/v1/traces")
+            throw MartletError(.unavailable, "Nobody is there.")
+        }
         exporter.record(spans(SpanLimits.batchSpans + 1))
         await exporter.flush()
         #expect(exporter.waitingCount == 0)

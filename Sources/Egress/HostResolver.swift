@@ -1,4 +1,6 @@
 import Core
+import Dispatch
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -17,19 +19,49 @@ package struct HostResolver: Sendable {
         self.find = find
     }
 
-    /// The addresses of a host, at least one.
+    /// The addresses of a host, at least one; an address is its own.
     ///
     /// - Throws: `unavailable`.
     package func addresses(of host: String) async throws -> [IPAddress] {
+        if let address = IPAddress(host) { return [address] }
         let found = try await find(host)
-        guard !found.isEmpty else {
-            throw MartletError(.unavailable, "Cannot resolve the webhook's host '\(host.prefix(200))'.")
-        }
+        guard !found.isEmpty else { throw Self.unknown(host) }
         return found
     }
 
     /// Asks the system, addresses of version 4 first.
-    package static let system = HostResolver { host in try await BlockingWork.run { try lookUp(host) } }
+    package static let system = HostResolver { host in
+        guard takePlace() else {
+            throw MartletError(
+                .unavailable,
+                "Too many lookups of hosts are under way; the resolver of this machine seems not to answer."
+            )
+        }
+        // The system's lookup cannot be ended early: who stops waiting for it leaves its thread to it.
+        let (answers, answer) = AsyncThrowingStream.makeStream(of: [IPAddress].self)
+        queue.async {
+            do { answer.yield(try lookUp(host)) } catch { answer.finish(throwing: error) }
+            answer.finish()
+            underWay.withLock { $0 -= 1 }
+        }
+        for try await found in answers { return found }
+        throw CancellationError()
+    }
+
+    private static let underWay = Mutex(0)
+    private static let queue = DispatchQueue(label: "martlet.lookup", attributes: .concurrent)
+
+    private static func takePlace() -> Bool {
+        underWay.withLock { count in
+            guard count < EgressLimits.lookupsAtOnce else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    private static func unknown(_ host: String) -> MartletError {
+        MartletError(.unavailable, "Cannot resolve the host '\(host.prefix(200))'.")
+    }
 
     private static func lookUp(_ host: String) throws -> [IPAddress] {
         var hints = addrinfo()
@@ -40,9 +72,7 @@ package struct HostResolver: Sendable {
         hints.ai_socktype = SOCK_STREAM
         #endif
         var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, nil, &hints, &list) == 0 else {
-            throw MartletError(.unavailable, "Cannot resolve the webhook's host '\(host.prefix(200))'.")
-        }
+        guard getaddrinfo(host, nil, &hints, &list) == 0 else { throw unknown(host) }
         defer { freeaddrinfo(list) }
         var found: [IPAddress] = []
         var next = list

@@ -1,23 +1,9 @@
+import Egress
 import Testing
-import Webhooks
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Which addresses a server may be made to talk to.
 @Suite struct IPAddressTests {
-    private func address(_ text: String) -> IPAddress? {
-        var four = in_addr()
-        if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: &four) { IPAddress(bytes: Array($0)) } }
-        var six = in6_addr()
-        guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
-        return withUnsafeBytes(of: &six) { IPAddress(bytes: Array($0)) }
-    }
+    private func address(_ text: String) -> IPAddress? { IPAddress(text) }
 
     @Test(arguments: [
         "8.8.8.8", "1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255",
