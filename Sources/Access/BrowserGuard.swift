@@ -1,20 +1,26 @@
 package import Core
 package import HTTPSupport
+package import HTTPTypes
 package import Hummingbird
-import HTTPTypes
 
-/// Keeps web pages of other origins away from a server that asks for no login because it listens on loopback only.
+/// Keeps web pages of other origins from driving the server with the rights of the person before the browser.
 ///
-/// A page in the user's browser can send requests to 127.0.0.1. Two facts give it away: a name that resolves to
-/// loopback stands in `Host` (DNS rebinding), or `Origin` and `Sec-Fetch-Site` name another site.
+/// On loopback, where no login is asked for, a page in the user's browser can send requests to 127.0.0.1; elsewhere it
+/// can send them with a session's cookie. Two facts give it away: a name that is not the server's stands in `Host` (DNS
+/// rebinding), or `Origin` and `Sec-Fetch-Site` name another site.
 package struct BrowserGuard: RouterMiddleware {
     package typealias Context = AppRequestContext
 
-    private let allowedHosts: Set<String>
+    private let names: HostNames
 
     /// Allows the loopback names and `extra` host names, without ports.
     package init(allowing extra: [String] = []) {
-        allowedHosts = Set(["localhost", "127.0.0.1", "::1", "0.0.0.0"] + extra.map { $0.lowercased() })
+        self.init(HostNames(extra))
+    }
+
+    /// Allows some names.
+    package init(_ names: HostNames) {
+        self.names = names
     }
 
     @concurrent package func handle(
@@ -30,20 +36,31 @@ package struct BrowserGuard: RouterMiddleware {
 
     /// Why a request is refused; nil when it may pass.
     package func refusal(of head: HTTPRequest) -> MartletError? {
-        guard let authority = head.authority, let host = HostName(authority: authority) else {
+        refusal(of: head, authority: head.authority, isSecure: nil)
+    }
+
+    /// Why a request is refused; nil when it may pass.
+    ///
+    /// - Parameters:
+    ///   - head: the request's head.
+    ///   - authority: the name and port that the client used, which a declared proxy may tell instead of `Host`.
+    ///   - isSecure: whether the client used TLS; nil when that is not known, because a proxy may stand before the server
+    ///     without having been declared.
+    package func refusal(of head: HTTPRequest, authority: String?, isSecure: Bool?) -> MartletError? {
+        guard let authority, let host = HostName(authority: authority) else {
             return MartletError(.permissionDenied, "The Host header is missing or malformed.")
         }
-        guard allowedHosts.contains(host.name) else {
+        guard names.contains(host.name) else {
             return MartletError(
                 .permissionDenied,
                 "The host '\(host.name)' is not served here; add it with --allowed-host if it is yours."
             )
         }
-        if let origin = head.headerFields[.origin], !isAllowed(origin: origin, port: host.port) {
+        if let origin = head.headerFields[.origin], !isAllowed(origin: origin, port: host.port, isSecure) {
             return MartletError(.permissionDenied, "Requests from pages of '\(origin.prefix(200))' are not accepted.")
         }
-        let changes = head.method != .get && head.method != .head && head.method != .options
-        if changes, let site = head.headerFields[.secFetchSite], site != "same-origin", site != "none" {
+        if Self.needsSameSite(head), let site = head.headerFields[.secFetchSite], site != "same-origin", site != "none"
+        {
             return MartletError(.permissionDenied, "Requests from pages of other sites are not accepted.")
         }
         return nil
@@ -51,14 +68,27 @@ package struct BrowserGuard: RouterMiddleware {
 
     /// Whether requests may call the server by this name, as `Host` or `:authority` say it.
     package func allows(authority: String) -> Bool {
-        HostName(authority: authority).map { allowedHosts.contains($0.name) } ?? false
+        HostName(authority: authority).map { names.contains($0.name) } ?? false
+    }
+
+    /// Whether a request changes something, or opens a stream that would go on telling a page.
+    private static func needsSameSite(_ head: HTTPRequest) -> Bool {
+        switch head.method {
+        case .get, .head:
+            head.headerFields[.upgrade] != nil
+                || head.headerFields[.accept]?.lowercased().contains("text/event-stream") == true
+        case .options: false
+        default: true
+        }
     }
 
     /// Whether a page of `origin` is our own: an allowed name on the port that the request was sent to.
-    private func isAllowed(origin: String, port: Int?) -> Bool {
-        for (scheme, standardPort) in [("http://", 80), ("https://", 443)] where origin.lowercased().hasPrefix(scheme) {
+    private func isAllowed(origin: String, port: Int?, _ isSecure: Bool?) -> Bool {
+        for (scheme, standardPort, isTLS) in [("http://", 80, false), ("https://", 443, true)]
+        where origin.lowercased().hasPrefix(scheme) {
             guard let host = HostName(authority: String(origin.dropFirst(scheme.count))) else { return false }
-            return allowedHosts.contains(host.name) && (host.port ?? standardPort) == (port ?? standardPort)
+            return names.contains(host.name) && (host.port ?? standardPort) == (port ?? standardPort)
+                && isSecure ?? isTLS == isTLS
         }
         return false
     }
@@ -66,50 +96,4 @@ package struct BrowserGuard: RouterMiddleware {
 
 extension HTTPField.Name {
     fileprivate static let secFetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .origin
-}
-
-/// The name and port of an `Host` or `Origin` authority (RFC 3986, section 3.2), strictly parsed.
-package struct HostName: Equatable {
-    /// The name in lower case; an IPv6 address without brackets.
-    package let name: String
-    /// The port when one is given.
-    package let port: Int?
-
-    /// Parses `name`, `name:port` or `[address]:port`; nil for anything else, such as user info or a path.
-    package init?(authority: String) {
-        var rest = Substring(authority.lowercased())
-        if rest.hasPrefix("[") {
-            guard let end = rest.firstIndex(of: "]") else { return nil }
-            name = String(rest[rest.index(after: rest.startIndex)..<end])
-            rest = rest[rest.index(after: end)...]
-            guard !name.isEmpty, name.utf8.allSatisfy(Self.isAddressByte) else { return nil }
-        } else {
-            let end = rest.firstIndex(of: ":") ?? rest.endIndex
-            name = String(rest[..<end])
-            rest = rest[end...]
-            guard !name.isEmpty, name.utf8.allSatisfy(Self.isNameByte) else { return nil }
-        }
-        guard !rest.isEmpty else {
-            port = nil
-            return
-        }
-        guard rest.first == ":", let number = UInt16(rest.dropFirst()), !rest.dropFirst().hasPrefix("+") else {
-            return nil
-        }
-        port = Int(number)
-    }
-
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x61...0x7A, 0x30...0x39, 0x2D, 0x2E, 0x5F: true
-        default: false
-        }
-    }
-
-    private static func isAddressByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x61...0x66, 0x30...0x39, 0x3A, 0x2E: true
-        default: false
-        }
-    }
 }

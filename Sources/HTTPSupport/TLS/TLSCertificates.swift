@@ -105,7 +105,10 @@ package final class TLSCertificates: Sendable {
                 state.files = files
                 state.broken = nil
             }
-            logger.notice("New connections get the new TLS certificate.", metadata: ["ends": "\(identity.ends.iso8601)"])
+            logger.notice(
+                "New connections get the new TLS certificate.",
+                metadata: ["ends": "\(identity.ends.iso8601)"]
+            )
         } catch {
             state.withLock { $0.broken = files }
             logger.error("The TLS certificate stays as it was: \(error.message)")
@@ -124,7 +127,10 @@ package final class TLSCertificates: Sendable {
     /// A small file's bytes.
     private static func read(_ path: String, _ setting: String) throws(MartletError) -> [UInt8] {
         guard let file = fopen(path, "rb") else {
-            throw MartletError(.invalidArgument, "The file of \(setting) cannot be read: \(String(cString: strerror(errno))).")
+            throw MartletError(
+                .invalidArgument,
+                "The file of \(setting) cannot be read: \(String(cString: strerror(errno)))."
+            )
         }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: TLSLimits.fileBytes + 1)

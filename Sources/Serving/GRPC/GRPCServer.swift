@@ -1,4 +1,5 @@
 package import Core
+package import HTTPSupport
 import NIOCore
 import NIOHTTP2
 import NIOPosix
@@ -6,6 +7,12 @@ import Synchronization
 
 /// Open Inference V2 over gRPC, with health checks and server reflection, on a port of its own.
 package final class GRPCServer: Sendable {
+    /// What is known of a client before it is asked who it is, from the address of the connection's other end, the name
+    /// that the client used for the server, and what proxies say; throws when the call goes no further.
+    package typealias ClientRule =
+        @Sendable (_ peer: String?, _ authority: String, _ forwarded: ForwardedFields) throws(MartletError) ->
+        ClientFacts
+
     /// How a server is set up.
     package struct Configuration: Sendable {
         /// Address to listen on.
@@ -14,24 +21,43 @@ package final class GRPCServer: Sendable {
         package var port: Int
         /// Longest message, in bytes.
         package var messageLimit: Int
-        /// Whether the server may be called by a name (`:authority`).
-        package var allows: @Sendable (_ authority: String) -> Bool
+        /// Speaks TLS with these certificates; nil for HTTP/2 without it.
+        package var tls: TLSCertificates?
+        /// Whether a peer may connect, by its address.
+        package var admits: @Sendable (_ peer: String?) -> Bool = { _ in true }
+        /// What is known of a client before it is asked who it is.
+        package var client: ClientRule = { peer, authority, _ in
+            ClientFacts(address: peer, isSecure: false, authority: authority)
+        }
         /// Whether this server answers for models now; one of several servers on a database does.
         package var isOpen: @Sendable () -> Bool
+        /// Whether every model of the server answers, for its health.
+        package var isReady: @Sendable () -> Bool
 
-        /// A configuration.
+        /// A configuration; `allows` says by which names (`:authority`) the server may be called.
         package init(
             host: String,
             port: Int,
             messageLimit: Int = ServingLimits.grpcMessageBytes,
-            allows: @escaping @Sendable (_ authority: String) -> Bool = { _ in true },
-            isOpen: @escaping @Sendable () -> Bool = { true }
+            allows: (@Sendable (_ authority: String) -> Bool)? = nil,
+            isOpen: @escaping @Sendable () -> Bool = { true },
+            isReady: @escaping @Sendable () -> Bool = { true }
         ) {
             self.host = host
             self.port = port
             self.messageLimit = messageLimit
-            self.allows = allows
             self.isOpen = isOpen
+            self.isReady = isReady
+            guard let allows else { return }
+            client = { peer, authority, _ throws(MartletError) in
+                guard allows(authority) else {
+                    throw MartletError(
+                        .permissionDenied,
+                        "The host '\(authority.prefix(200))' is not served here."
+                    )
+                }
+                return ClientFacts(address: peer, isSecure: false, authority: authority)
+            }
         }
     }
 
@@ -48,27 +74,43 @@ package final class GRPCServer: Sendable {
 
     /// Listens; calls are answered from now on.
     ///
-    /// - Throws: `unavailable` when the address is taken.
+    /// - Parameters:
+    ///   - configuration: how the server is set up.
+    ///   - gate: finds out who calls, and which models they call.
+    ///   - reporter: says what became of calls.
+    ///   - serverVersion: what the server says it is.
+    ///   - clock: the time.
+    /// - Throws: `unavailable` when the address is taken, `internal` when a method has no permission.
     package static func listen(
         _ configuration: Configuration,
-        plane: DataPlane,
-        repository: ModelRepository,
+        gate: GRPCGate,
+        reporter: RequestReporter,
         serverVersion: String,
         clock: Clock
     ) async throws -> GRPCServer {
+        let methods = try methods(configuration, serverVersion, clock)
+        try GRPCPermissions.validate(methods: methods.keys)
         let services = GRPCServices(
-            methods: try methods(plane, repository, serverVersion, clock, configuration.isOpen),
+            methods: methods,
             messageLimit: configuration.messageLimit,
-            allows: configuration.allows,
-            reporter: plane.reporter
+            client: configuration.client,
+            gate: gate,
+            reporter: reporter
         )
+        let (tls, admits) = (configuration.tls, configuration.admits)
         let connections = GRPCConnections()
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try configure(channel, services, connections) }
+                channel.eventLoop.makeCompletedFuture {
+                    guard admits(channel.remoteAddress?.ipAddress) else {
+                        throw MartletError(.permissionDenied, "The peer may not connect.")
+                    }
+                    if let tls { try TLSGreeting.add(tls, isHTTP2: true, to: channel.pipeline.syncOperations) }
+                    try configure(channel, services, connections)
+                }
             }
         do {
             let listener = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
@@ -119,22 +161,19 @@ package final class GRPCServer: Sendable {
         try pipeline.addHandler(
             NIOHTTP2ServerConnectionManagementHandler(eventLoop: channel.eventLoop, configuration: keepalive)
         )
-        try pipeline.addHandler(GRPCConnection(services))
+        try pipeline.addHandler(GRPCConnection(services, peer: channel.remoteAddress?.ipAddress))
     }
 
     private static func methods(
-        _ plane: DataPlane,
-        _ repository: ModelRepository,
+        _ configuration: Configuration,
         _ serverVersion: String,
-        _ clock: Clock,
-        _ isOpen: @escaping @Sendable () -> Bool
+        _ clock: Clock
     ) throws -> [String: GRPCMethod] {
-        let inference = InferenceMethods(plane: plane)
+        let (isOpen, isReady) = (configuration.isOpen, configuration.isReady)
         let reflection = try ReflectionMethods()
         let health = HealthMethods(
-            deployments: plane.deployments,
             services: [InferenceMethods.service, HealthMethods.service],
-            isOpen: isOpen,
+            isReady: { isOpen() && isReady() },
             clock: clock
         )
         var methods: [String: GRPCMethod] = [:]
@@ -144,15 +183,38 @@ package final class GRPCServer: Sendable {
         func addOfLeader(_ named: [String: GRPCMethod]) {
             add(InferenceMethods.service, named.mapValues { $0.refused(unless: isOpen) })
         }
-        addOfLeader(inference.methods)
-        let server = ServerMethods(inference: inference, serverVersion: serverVersion)
+        addOfLeader(InferenceMethods().methods)
+        let server = ServerMethods(serverVersion: serverVersion, isReady: isReady)
         add(InferenceMethods.service, server.methods)
         addOfLeader(server.modelMethods)
-        addOfLeader(RepositoryMethods(repository: repository).methods)
+        addOfLeader(RepositoryMethods().methods)
         add(InferenceMethods.service, SettingMethods().methods)
         add(HealthMethods.service, health.methods)
         for service in ReflectionMethods.services { add(service, reflection.methods) }
         return methods
+    }
+
+    /// Listens for a server without accounts, whose callers all call the same models.
+    ///
+    /// - Throws: `unavailable` when the address is taken.
+    package static func listen(
+        _ configuration: Configuration,
+        plane: DataPlane,
+        repository: ModelRepository,
+        serverVersion: String,
+        clock: Clock
+    ) async throws -> GRPCServer {
+        var configuration = configuration
+        configuration.isReady = { [deployments = plane.deployments] in
+            deployments.all.allSatisfy { $0.routing != nil }
+        }
+        return try await listen(
+            configuration,
+            gate: GRPCGate(everybody: GRPCTenant(plane: plane, repository: repository, principal: .localUser)),
+            reporter: plane.reporter,
+            serverVersion: serverVersion,
+            clock: clock
+        )
     }
 
     /// Stops listening, lets calls under way finish, and closes every connection.

@@ -7,9 +7,9 @@ import SwiftProtobuf
 struct HealthMethods: Sendable {
     static let service = "grpc.health.v1.Health"
 
-    let deployments: DeploymentTable
     let services: Set<String>
-    let isOpen: @Sendable () -> Bool
+    /// Whether every model of the server answers.
+    let isReady: @Sendable () -> Bool
     let clock: Clock
 
     /// The methods by name.
@@ -42,6 +42,6 @@ struct HealthMethods: Sendable {
     /// The status of a service, or of the server for an empty name; nil for a name that is not served.
     private func status(of service: String) -> Grpc_Health_V1_HealthCheckResponse.ServingStatus? {
         guard service.isEmpty || services.contains(service) else { return nil }
-        return isOpen() && deployments.all.allSatisfy { $0.routing != nil } ? .serving : .notServing
+        return isReady() ? .serving : .notServing
     }
 }

@@ -8,8 +8,6 @@ import Runtimes
 struct InferenceMethods: Sendable {
     static let service = "inference.GRPCInferenceService"
 
-    let plane: DataPlane
-
     /// The methods by name.
     var methods: [String: GRPCMethod] {
         [
@@ -40,7 +38,8 @@ struct InferenceMethods: Sendable {
         _ call: GRPCCall,
         _ buffer: ByteBuffer
     ) async throws -> (ByteBuffer, ServedModel) {
-        let (deployment, version) = try target(message)
+        let plane = try call.admitted().plane
+        let (deployment, version) = try target(message, plane)
         try plane.admit(deployment, version: version)
         let model = try await plane.model(of: deployment, version: version)
         let asked = try read(message, call, deployment, version, model)
@@ -52,7 +51,8 @@ struct InferenceMethods: Sendable {
         guard message.readableBytes <= ServingLimits.grpcImmediateBytes else { return nil }
         let start = Clock.monotonicNanoseconds
         do {
-            let (deployment, version) = try target(message)
+            let plane = try call.admitted().plane
+            let (deployment, version) = try target(message, plane)
             let routing = try deployment.ready()
             let served = version.flatMap { routing.model(version: $0) } ?? routing.stable
             guard let model = served.resident?.loaded, model.rows != nil else { return nil }
@@ -80,7 +80,7 @@ struct InferenceMethods: Sendable {
         }
     }
 
-    private func target(_ message: ByteBuffer) throws -> (LiveDeployment, Int?) {
+    private func target(_ message: ByteBuffer, _ plane: DataPlane) throws -> (LiveDeployment, Int?) {
         try message.withUnsafeReadableBytes { bytes in
             var model = ""
             var version = ""
@@ -92,7 +92,7 @@ struct InferenceMethods: Sendable {
                 default: try reader.skip(type)
                 }
             }
-            return (try find(model), try Self.number(version))
+            return (try Self.find(model, plane), try Self.number(version))
         }
     }
 
@@ -150,13 +150,20 @@ struct InferenceMethods: Sendable {
     /// client asked for a status that ends it.
     private func stream(_ messages: GRPCMessages, _ call: GRPCCall, _ answers: GRPCAnswers) async throws {
         let endsOnError = call.headers.first(name: "triton_grpc_error")?.lowercased() == "true"
+        var isFirst = true
         for try await message in messages {
             var writer = WireWriter(ByteBuffer())
             do {
+                // The stream's beginning was counted as a call; a message later, the caller's rights may have changed.
+                let call =
+                    isFirst
+                    ? try await call.admitted(with: message) : try await call.admittedAgain(with: message)
+                isFirst = false
                 writer.message(2, try await infer(message, call, ByteBuffer()))
             } catch {
                 let status = GRPCStatus(error)
-                if endsOnError || status.code == .cancelled { throw error }
+                let isOver = status.code == .cancelled || status.code == .unauthenticated
+                if endsOnError || isOver { throw error }
                 writer.text(1, status.message)
             }
             try await answers.send(writer.buffer)
@@ -168,7 +175,7 @@ extension InferenceMethods {
     /// The deployment of a model's name.
     ///
     /// - Throws: `notFound` for a name that is not deployed, `invalidArgument` without a name.
-    func find(_ name: String) throws(MartletError) -> LiveDeployment {
+    static func find(_ name: String, _ plane: DataPlane) throws(MartletError) -> LiveDeployment {
         guard !name.isEmpty else { throw MartletError(.invalidArgument, "The model's name is missing.") }
         return try plane.deployments.find(name)
     }

@@ -5,16 +5,16 @@ import SwiftProtobuf
 
 /// `inference.GRPCInferenceService`, as far as it is about the model repository, configurations and statistics.
 struct RepositoryMethods: Sendable {
-    let repository: ModelRepository
-
     /// The methods by name.
     var methods: [String: GRPCMethod] {
         [
-            "RepositoryIndex": .messages { (request: Inference_RepositoryIndexRequest, _) in
+            "RepositoryIndex": .messages { (request: Inference_RepositoryIndexRequest, call) in
+                let repository = try call.admitted().repository
                 let entries = try await repository.index(readyOnly: request.ready)
                 return Inference_RepositoryIndexResponse.with { $0.models = entries.map(Self.line) }
             },
-            "RepositoryModelLoad": .messages { (request: Inference_RepositoryModelLoadRequest, _) in
+            "RepositoryModelLoad": .messages { (request: Inference_RepositoryModelLoadRequest, call) in
+                let repository = try call.admitted().repository
                 let name = try Self.model(request.modelName, else: request.repositoryName)
                 try await repository.load(name, parameters: Self.parameters(request.parameters))
                 return Inference_RepositoryModelLoadResponse.with {
@@ -22,7 +22,8 @@ struct RepositoryMethods: Sendable {
                     $0.isLoaded = true
                 }
             },
-            "RepositoryModelUnload": .messages { (request: Inference_RepositoryModelUnloadRequest, _) in
+            "RepositoryModelUnload": .messages { (request: Inference_RepositoryModelUnloadRequest, call) in
+                let repository = try call.admitted().repository
                 let name = try Self.model(request.modelName, else: request.repositoryName)
                 try await repository.unload(name)
                 return Inference_RepositoryModelUnloadResponse.with {
@@ -30,12 +31,14 @@ struct RepositoryMethods: Sendable {
                     $0.isUnloaded = true
                 }
             },
-            "ModelConfig": .messages { (request: Inference_ModelConfigRequest, _) in
+            "ModelConfig": .messages { (request: Inference_ModelConfigRequest, call) in
+                let repository = try call.admitted().repository
                 let value = try await repository.configuration(request.name, version: request.version)
                 let config: Inference_ModelConfig = try Self.message(value)
                 return Inference_ModelConfigResponse.with { $0.config = config }
             },
-            "ModelStatistics": .messages { (request: Inference_ModelStatisticsRequest, _) in
+            "ModelStatistics": .messages { (request: Inference_ModelStatisticsRequest, call) in
+                let repository = try call.admitted().repository
                 let name = request.name.isEmpty ? nil : request.name
                 let found = try repository.statistics(name, version: request.version)
                 let statistics: [Inference_ModelStatistics] = try found.map { try Self.message($0.json) }

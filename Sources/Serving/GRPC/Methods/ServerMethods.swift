@@ -5,8 +5,9 @@ import SwiftProtobuf
 
 /// `inference.GRPCInferenceService`, as far as it tells of the server and its models.
 struct ServerMethods: Sendable {
-    let inference: InferenceMethods
     let serverVersion: String
+    /// Whether every model of the server answers.
+    let isReady: @Sendable () -> Bool
 
     /// What every server answers, by name.
     var methods: [String: GRPCMethod] {
@@ -26,17 +27,16 @@ struct ServerMethods: Sendable {
 
     /// What is answered of models, by name.
     var modelMethods: [String: GRPCMethod] {
-        let deployments = inference.plane.deployments
-        return [
+        [
             "ServerReady": .messages { (_: Inference_ServerReadyRequest, _) in
-                .with { $0.ready = deployments.all.allSatisfy { $0.routing != nil } } as Inference_ServerReadyResponse
+                .with { $0.ready = isReady() } as Inference_ServerReadyResponse
             },
-            "ModelReady": .messages { (request: Inference_ModelReadyRequest, _) in
-                let isReady = try isReady(request.name, request.version)
+            "ModelReady": .messages { (request: Inference_ModelReadyRequest, call) in
+                let isReady = try isReady(request.name, request.version, try call.admitted().plane)
                 return Inference_ModelReadyResponse.with { $0.ready = isReady }
             },
-            "ModelMetadata": .messages { (request: Inference_ModelMetadataRequest, _) in
-                let (deployment, model) = try await model(request.name, request.version)
+            "ModelMetadata": .messages { (request: Inference_ModelMetadataRequest, call) in
+                let (deployment, model) = try await model(request.name, request.version, try call.admitted().plane)
                 return Self.metadata(deployment, model)
             },
         ]
@@ -46,16 +46,20 @@ struct ServerMethods: Sendable {
     static let extensions = ["model_repository", "model_configuration", "statistics", "parameters"]
 
     /// Whether the version in service, or the one named, answers; a name that is not deployed is an error.
-    private func isReady(_ name: String, _ version: String) throws(MartletError) -> Bool {
-        let routing = try inference.find(name).routing
+    private func isReady(_ name: String, _ version: String, _ plane: DataPlane) throws(MartletError) -> Bool {
+        let routing = try InferenceMethods.find(name, plane).routing
         guard let number = try InferenceMethods.number(version) else { return routing != nil }
         return routing?.model(version: number) != nil
     }
 
     /// A deployment and its model, loaded if need be.
-    func model(_ name: String, _ version: String) async throws -> (LiveDeployment, LoadedModel) {
-        let deployment = try inference.find(name)
-        return (deployment, try await inference.plane.model(of: deployment, version: InferenceMethods.number(version)))
+    private func model(
+        _ name: String,
+        _ version: String,
+        _ plane: DataPlane
+    ) async throws -> (LiveDeployment, LoadedModel) {
+        let deployment = try InferenceMethods.find(name, plane)
+        return (deployment, try await plane.model(of: deployment, version: InferenceMethods.number(version)))
     }
 
     private static func metadata(

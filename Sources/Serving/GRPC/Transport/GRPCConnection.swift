@@ -1,4 +1,5 @@
 import Core
+import HTTPSupport
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
@@ -17,10 +18,13 @@ final class GRPCConnection: ChannelInboundHandler {
     private var isReading = false
     private var needsFlush = false
     private var tick: RepeatedTask?
-    private var allowedAuthority = ""
+    private let peer: String?
+    /// What was last found out about the client, and the name it had used; only for calls that tell of no way.
+    private var known: (authority: String, facts: ClientFacts)?
 
-    init(_ services: GRPCServices) {
+    init(_ services: GRPCServices, peer: String?) {
         self.services = services
+        self.peer = peer
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -102,17 +106,11 @@ final class GRPCConnection: ChannelInboundHandler {
         let now = Clock.monotonicNanoseconds
         do throws(GRPCHead.Refusal) {
             let head = try GRPCHead(headers, now: now)
-            if head.authority != allowedAuthority {
-                guard services.allows(head.authority) else {
-                    throw .status(
-                        GRPCStatus(.permissionDenied, "The host '\(head.authority.prefix(200))' is not served here.")
-                    )
-                }
-                allowedAuthority = head.authority
-            }
+            let facts = try facts(head)
             guard let method = services.methods[head.path] else {
                 throw .status(GRPCStatus(.unimplemented, "There is no method '\(head.path.prefix(200))'."))
             }
+            let (admission, tenant) = try admit(head, method, facts)
             let stream = GRPCStream(
                 method: method,
                 call: GRPCCall(
@@ -120,7 +118,9 @@ final class GRPCConnection: ChannelInboundHandler {
                     deadline: head.deadline,
                     headers: headers,
                     requestID: head.requestID,
-                    trace: method.isPrediction ? services.begin(head.traceparent, head.tracestate) : nil
+                    trace: method.isPrediction ? services.begin(head.traceparent, head.tracestate) : nil,
+                    admission: admission,
+                    tenant: tenant
                 ),
                 framing: GRPCFraming(coding: head.coding, limit: services.messageLimit),
                 window: ServingLimits.grpcStreamWindow,
@@ -133,6 +133,33 @@ final class GRPCConnection: ChannelInboundHandler {
             if isComplete { ended(id, stream) }
         } catch {
             refuse(id, error, isComplete: isComplete)
+        }
+    }
+
+    private func facts(_ head: GRPCHead) throws(GRPCHead.Refusal) -> ClientFacts {
+        if let known, head.forwarded.isEmpty, known.authority == head.authority { return known.facts }
+        do throws(MartletError) {
+            let facts = try services.client(peer, head.authority, head.forwarded)
+            if head.forwarded.isEmpty { known = (head.authority, facts) }
+            return facts
+        } catch {
+            throw .status(GRPCStatus(error))
+        }
+    }
+
+    /// Lets a caller in, or refuses the call before its message is read; a caller whom the gate must look into is let in
+    /// when the call begins.
+    private func admit(
+        _ head: GRPCHead,
+        _ method: GRPCMethod,
+        _ facts: ClientFacts
+    ) throws(GRPCHead.Refusal) -> (GRPCAdmission?, GRPCTenant?) {
+        do throws(MartletError) {
+            guard let admission = try services.admission(head, address: facts.address) else { return (nil, nil) }
+            return (admission, try admission.now())
+        } catch {
+            if method.isPrediction { RefusalMetrics.record(.grpc, code: error.code.rawValue) }
+            throw .status(GRPCStatus(error))
         }
     }
 
@@ -180,7 +207,11 @@ final class GRPCConnection: ChannelInboundHandler {
         switch stream.method {
         case .immediate(let body, let otherwise):
             do {
-                if let answer = try body(message, stream.call, GRPCFraming.answer()) {
+                if let tenant = stream.call.tenant {
+                    try stream.call.admission?.check(message, tenant)
+                }
+                let mayBeNow = stream.call.tenant != nil || stream.call.admission == nil
+                if mayBeNow, let answer = try body(message, stream.call, GRPCFraming.answer()) {
                     return finish(id, stream, .success(answer))
                 }
                 start(id, stream, message, otherwise)
@@ -204,7 +235,10 @@ final class GRPCConnection: ChannelInboundHandler {
         let call = stream.call
         stream.task = Task {
             let result: Result<ByteBuffer, any Error>
-            do { result = .success(try await body(message, call, GRPCFraming.answer())) } catch {
+            do {
+                let call = try await call.admitted(with: message)
+                result = .success(try await body(message, call, GRPCFraming.answer()))
+            } catch {
                 result = .failure(error)
             }
             loop.execute {
@@ -231,7 +265,9 @@ final class GRPCConnection: ChannelInboundHandler {
         }
         stream.task = Task {
             var status = GRPCStatus(.ok, "")
-            do { try await body(messages, call, answers) } catch { status = GRPCStatus(error) }
+            do { try await body(messages, try await call.admitted(with: nil), answers) } catch {
+                status = GRPCStatus(error)
+            }
             let ended = status
             loop.execute { bound.value.end(id, with: ended) }
         }

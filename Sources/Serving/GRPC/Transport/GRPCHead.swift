@@ -12,6 +12,12 @@ struct GRPCHead {
     private(set) var coding: ContentCoding?
     /// When the client gives up, in `Clock.monotonicNanoseconds`; nil for never.
     private(set) var deadline: UInt64?
+    /// The metadata `authorization`.
+    private(set) var authorization: String?
+    /// The metadata that names a workspace.
+    private(set) var workspace: String?
+    /// What proxies say of the way.
+    private(set) var forwarded = ForwardedFields()
     private(set) var requestID: String?
     private(set) var traceparent: String?
     private(set) var tracestate: String?
@@ -43,6 +49,13 @@ struct GRPCHead {
             case "traceparent": traceparent = value
             case "tracestate": tracestate = value
             case "origin": origin = value
+            case "authorization":
+                guard authorization == nil else { throw .status(Self.twice(name)) }
+                authorization = value
+            case "x-mlflow-workspace", "x-martlet-workspace":
+                guard workspace == nil else { throw .status(Self.twice(name)) }
+                workspace = value
+            case "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded": forwarded.note(name, value)
             case "host" where authority.isEmpty: authority = value
             default: break
             }
@@ -69,6 +82,10 @@ struct GRPCHead {
             let (end, overflow) = now.addingReportingOverflow(nanoseconds)
             deadline = overflow ? nil : end
         }
+    }
+
+    private static func twice(_ name: String) -> GRPCStatus {
+        GRPCStatus(.invalidArgument, "The metadata '\(name)' is given more than once.")
     }
 
     /// The value of `grpc-timeout`: at most eight digits and a unit.

@@ -1,3 +1,5 @@
+import Core
+import HTTPSupport
 import NIOCore
 
 /// What a server serves: methods by path, and what every call goes through.
@@ -8,21 +10,41 @@ final class GRPCServices: Sendable {
     let messageLimit: Int
     /// The memory for messages under way.
     let budget: GRPCBudget
-    /// Whether the server may be called by a name.
-    let allows: @Sendable (_ authority: String) -> Bool
+    /// What is known of a client before it is asked who it is.
+    let client: GRPCServer.ClientRule
+    private let gate: GRPCGate
     private let reporter: RequestReporter
 
     init(
         methods: [String: GRPCMethod],
         messageLimit: Int,
-        allows: @escaping @Sendable (_ authority: String) -> Bool,
+        client: @escaping GRPCServer.ClientRule,
+        gate: GRPCGate,
         reporter: RequestReporter
     ) {
         self.methods = methods
         self.messageLimit = messageLimit
-        self.allows = allows
+        self.client = client
+        self.gate = gate
         self.reporter = reporter
         budget = GRPCBudget(limit: max(ServingLimits.grpcBufferedBytes, messageLimit))
+    }
+
+    /// How the caller of a method gets in; nil for a method that is open to everybody.
+    ///
+    /// - Throws: `internal` for a method without a permission, which `GRPCServer.listen` has seen to.
+    func admission(_ head: GRPCHead, address: String?) throws(MartletError) -> GRPCAdmission? {
+        guard let rule = GRPCPermissions.rules[head.path] else {
+            throw MartletError(.internal, "The method has no permission.")
+        }
+        guard rule.permission != .open else { return nil }
+        let credentials = GRPCCredentials(
+            authorization: head.authorization,
+            workspace: head.workspace,
+            address: address,
+            method: head.path
+        )
+        return GRPCAdmission(gate: gate, rule: rule, credentials: credentials)
     }
 
     /// Begins what is said of a call.
