@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps native build run test check format bench bench-serving bench-tracking clean
+.PHONY: help deps native build run test check format fuzz fuzz-coverage bench bench-serving bench-tracking clean
 
 configuration ?= release
 binary := .build/$(configuration)/martlet
@@ -42,6 +42,23 @@ format: deps ## Rewrite the sources in the repository's format
 	@swift format -i -p -r $(swift_sources)
 	@scripts/make-venv
 	@.build/venv/bin/ruff format --quiet && .build/venv/bin/ruff check --quiet --fix
+
+# What to fuzz, for how many seconds, from which seed (0 takes another one each time), or one input to try again.
+FUZZ_TARGET ?=
+FUZZ_SECONDS ?= 60
+FUZZ_SEED ?= 0
+FUZZ_INPUT ?=
+
+fuzz: deps ## Fuzz every parser for a minute; FUZZ_TARGET, FUZZ_SECONDS, FUZZ_SEED, FUZZ_INPUT
+	@$(swift_build) --product Fuzzing
+	@exec scripts/fuzz --program .build/$(configuration)/Fuzzing --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) \
+		$(if $(FUZZ_INPUT),--input $(FUZZ_INPUT)) $(FUZZ_TARGET)
+
+# libFuzzer is in the toolchain; every module is compiled anew to count what inputs reach.
+fuzz-coverage: deps ## Fuzz one parser guided by the code that inputs reach (libFuzzer); FUZZ_TARGET, FUZZ_SECONDS
+	@swift build -c release --product Fuzzing --scratch-path .build/coverage -Xswiftc -sanitize=fuzzer \
+		-Xlinker --undefined=LLVMFuzzerRunDriver -Xlinker --export-dynamic-symbol=LLVMFuzzerRunDriver
+	@scripts/fuzz-coverage .build/coverage/release/Fuzzing '$(FUZZ_TARGET)' $(FUZZ_SECONDS)
 
 bench: bench-serving ## Measure serving: the short name of bench-serving
 

@@ -53,6 +53,7 @@ extension House {
         server.register(routes)
         let described = Late<[RouteTable.Entry]>()
         OpenAPIRoutes(plane: dataPlane, version: ProductVersion.text) { described.value ?? [] }.register(in: routes)
+        PermissionRoutes { described.value ?? [] }.register(in: routes)
         try routes.validate()
         try leaderRoutes.validate()
         let entries = routes.entries + leaderRoutes.entries
