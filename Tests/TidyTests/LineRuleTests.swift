@@ -61,6 +61,12 @@ struct LineRuleTests {
         #expect(count(.routerOutsideServer, "struct A: RouterMiddleware {") == 0)
     }
 
+    @Test("middleware outside Server", arguments: ["routes.add(middleware: M())", "group.addMiddleware {"])
+    func middlewareOutsideServer(text: String) {
+        #expect(count(.middlewareOutsideServer, text) == 1)
+        #expect(count(.middlewareOutsideServer, text, path: "Sources/Server/House+HTTP.swift") == 0)
+    }
+
     @Test(
         "SQL of one database",
         arguments: ["\"PRAGMA user_version\"", "\"INSERT OR REPLACE INTO t\"", "\"id INTEGER AUTOINCREMENT\""]

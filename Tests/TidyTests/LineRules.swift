@@ -100,7 +100,16 @@ extension LineRule {
         pattern: LinePattern(#"\bRouter(Group)?\s*[<(]"#),
         message: "a router of its own; take the RouteTable that Server makes",
         scope: ["Sources/"],
-        except: ["Sources/HTTPSupport/", "Sources/Server/"]
+        except: ["Sources/HTTPSupport/", "Sources/Server/", "Sources/Fuzzing/"]
+    )
+
+    /// Middleware answers requests too, and knows of no permission: what stands around the routes is seen in one place.
+    static let middlewareOutsideServer = LineRule(
+        name: "middleware outside Server",
+        pattern: LinePattern(#"\.(add|addMiddleware)\s*(\(\s*middleware:|\s*\{)"#),
+        message: "middleware that is put around routes elsewhere than where everything meets",
+        scope: ["Sources/"],
+        except: ["Sources/Server/"]
     )
 
     /// SQL stays in the subset that SQLite and PostgreSQL share.
@@ -138,7 +147,7 @@ extension LineRule {
     /// Every rule that looks at lines.
     static let all: [LineRule] = [
         bareTask, printing, traps, trapsInTests, forceUnwrap, utils, testableImport, routerOutsideTable,
-        routerOutsideServer, sqlDialect,
+        routerOutsideServer, middlewareOutsideServer, sqlDialect,
         machinePath, leftover,
     ]
 }
