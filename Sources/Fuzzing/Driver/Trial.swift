@@ -5,8 +5,8 @@ struct Trial: Sendable {
     private let check: FuzzTarget.Check
     private let memory: GuardedInput
 
-    /// Longest message of an error, in bytes: what a client sent comes back at most in part.
-    static let messageBytes = 4096
+    /// Longest message of an error, in bytes, beside twice the input: what a client sent is not multiplied.
+    static let messageBytes = 2048
 
     /// Prepares a target.
     init(_ target: FuzzTarget) async throws {
@@ -28,7 +28,7 @@ struct Trial: Sendable {
             guard error.code != .internal else {
                 throw Violation("refused as a fault of the server: \(error)")
             }
-            guard error.message.utf8.count <= Self.messageBytes else {
+            guard error.message.utf8.count <= Self.messageBytes + 2 * input.count else {
                 throw Violation("a message of \(error.message.utf8.count) bytes: \(error.message.prefix(200))…")
             }
             return Self.skeleton(of: error.message)

@@ -118,7 +118,7 @@ extension FuzzTarget {
             words: tensorWords,
             forms: [.json],
             prepare: {
-                let models = try await ServedModels()
+                let models = try await ServedModels(target.contains("tensors") ? "tensors" : "rows")
                 return { bytes in
                     let input = Array(bytes)
                     guard hasLength else { return try await models.check(target, input, jsonLength: nil) }

@@ -11,14 +11,14 @@ import Runtimes
 import Serving
 import Storage
 
-/// Two models behind both lanes: every request is answered by the lane, if it will, and by the router.
+/// A model behind both lanes: every request is answered by the lane, if it will, and by the router.
 struct ServedModels: Sendable {
     private let lane: ServingLane
     private let responder: any HTTPResponder<AppRequestContext>
     private let channel = EmbeddedChannel()
 
-    /// Deploys the models.
-    init() async throws {
+    /// Deploys one of the models, `rows` or `tensors`.
+    init(_ model: String) async throws {
         let database = try Database.inMemory()
         try await database.migrate(LedgerStore.migrations + DeploymentStore.migrations)
         let table = DeploymentTable()
@@ -38,11 +38,9 @@ struct ServedModels: Sendable {
             observer: nil,
             clock: .system
         )
-        try await controller.apply(
-            ["rows", "tensors"].map {
-                DeploymentSpec(name: $0, model: $0, alias: "production", rollout: RolloutSpec())
-            }
-        )
+        try await controller.apply([
+            DeploymentSpec(name: model, model: model, alias: "production", rollout: RolloutSpec())
+        ])
         lane = ServingLane(plane: plane, isOpen: { true }, servesHost: { _ in true })
         let router = Router(context: AppRequestContext.self)
         let routes = RouteTable.forTests(router)

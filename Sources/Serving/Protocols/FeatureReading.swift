@@ -63,7 +63,7 @@ extension JSONReader {
                     continue
                 }
                 guard !seen[position] else {
-                    throw MartletError(.invalidArgument, "The feature '\(name)' is given twice.")
+                    throw MartletError(.invalidArgument, "The feature '\(name.prefix(100))' is given twice.")
                 }
                 seen[position] = true
                 values[start + position] = try readFeature()

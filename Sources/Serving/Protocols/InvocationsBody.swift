@@ -154,7 +154,7 @@ enum InvocationsBody {
                     values.append(try reader.readFeature())
                 }
                 guard columns.updateValue(values, forKey: name) == nil else {
-                    throw MartletError(.invalidArgument, "The feature '\(name)' is given twice.")
+                    throw MartletError(.invalidArgument, "The feature '\(name.prefix(100))' is given twice.")
                 }
             } while reader.take(0x2C)
             try reader.expect(0x7D)

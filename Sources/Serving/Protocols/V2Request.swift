@@ -53,7 +53,9 @@ struct V2Request {
         }
         var keys: Set<String> = []
         try reader.forEachMember { key, reader throws(MartletError) in
-            guard keys.insert(key).inserted else { throw MartletError(.invalidArgument, "'\(key)' is given twice.") }
+            guard keys.insert(key).inserted else {
+                throw MartletError(.invalidArgument, "'\(key.prefix(100))' is given twice.")
+            }
             switch key {
             case "id": id = reader.takeNull() ? nil : try reader.readString()
             case "inputs":
@@ -113,7 +115,10 @@ struct V2Request {
                 let name = try reader.readString()
                 guard let type = DataType(rawValue: name) else {
                     let known = DataType.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw MartletError(.invalidArgument, "The datatype '\(name)' is not known; known are \(known).")
+                    throw MartletError(
+                        .invalidArgument,
+                        "The datatype '\(name.prefix(40))' is not known; known are \(known)."
+                    )
                 }
                 input.datatype = type
             case "parameters":

@@ -34,7 +34,7 @@ extension V2Request {
                 )
             }
             guard columns.updateValue(tensor.values, forKey: tensor.input.name) == nil else {
-                throw MartletError(.invalidArgument, "The input '\(tensor.input.name)' is given twice.")
+                throw MartletError(.invalidArgument, "The input '\(tensor.input.name.prefix(100))' is given twice.")
             }
         }
         return try ColumnAssembly.rows(columns, model)

@@ -100,7 +100,7 @@ struct JSONInput {
         var byName: [String: [JSONValue]] = [:]
         for (name, values) in zip(names, table) {
             guard byName.updateValue(values, forKey: name) == nil else {
-                throw MartletError(.invalidArgument, "The column '\(name)' is given twice.")
+                throw MartletError(.invalidArgument, "The column '\(name.prefix(100))' is given twice.")
             }
         }
         return try columns(names, byName)

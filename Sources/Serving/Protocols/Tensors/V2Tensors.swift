@@ -43,7 +43,7 @@ enum V2Tensors {
     private static func refuseRepeats(_ tensors: [NamedTensor]) throws(MartletError) {
         var seen: Set<String> = []
         for tensor in tensors where !seen.insert(tensor.name).inserted {
-            throw MartletError(.invalidArgument, "The input '\(tensor.name)' is given twice.")
+            throw MartletError(.invalidArgument, "The input '\(tensor.name.prefix(100))' is given twice.")
         }
     }
 
@@ -88,7 +88,7 @@ enum V2Tensors {
                 )
             }
             guard columns.updateValue(try numbers(named), forKey: named.name) == nil else {
-                throw MartletError(.invalidArgument, "The input '\(named.name)' is given twice.")
+                throw MartletError(.invalidArgument, "The input '\(named.name.prefix(100))' is given twice.")
             }
         }
         return try ColumnAssembly.rows(columns, model)
