@@ -21,10 +21,8 @@ extension AccessAdministration {
         return try account(named: name, kind)
     }
 
-    /// Makes an account.
+    /// Makes an account; a user who logs in through an issuer needs no password.
     ///
-    /// - Parameters:
-    ///   - password: the first password of a user; nil for one who logs in through an issuer.
     /// - Throws: `invalidArgument`, `alreadyExists`, `permissionDenied`.
     package func create(
         _ kind: Account.Kind,
@@ -121,5 +119,22 @@ extension AccessAdministration {
         if !isOwn { try requireServer(caller) }
         let account = isOwn ? try own(caller) : try account(named: name)
         return try await store.deleteSessions(of: account.id)
+    }
+
+    /// The caller's own console sessions that count, the newest first.
+    package func sessions(by caller: Principal) async throws(MartletError) -> [Session] {
+        guard let id = caller.accountID else { return [] }
+        let now = directory.clock.now
+        return try await store.sessions(of: id).filter { SessionRules.isLive($0, now: now) }
+    }
+
+    /// Ends one of the caller's own sessions; those of others are not there.
+    ///
+    /// - Throws: `notFound`.
+    package func endSession(_ id: String, by caller: Principal) async throws(MartletError) {
+        guard try await sessions(by: caller).contains(where: { $0.id == id }) else {
+            throw MartletError(.notFound, "There is no such session.")
+        }
+        try await store.deleteSession(id)
     }
 }

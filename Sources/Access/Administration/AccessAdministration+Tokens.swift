@@ -6,7 +6,8 @@ extension AccessAdministration {
     /// The tokens of the caller, or of the account that is named; that takes a server administrator.
     ///
     /// - Throws: `notFound`, `permissionDenied`.
-    package func tokens(of name: String?, by caller: Principal) throws(MartletError) -> (owner: Account, [AccessToken]) {
+    package func tokens(of name: String?, by caller: Principal) throws(MartletError) -> (owner: Account, [AccessToken])
+    {
         let owner = try owner(name, caller)
         return (owner, directory.tokens(of: owner.id))
     }
@@ -40,7 +41,10 @@ extension AccessAdministration {
             throw MartletError(.failedPrecondition, "The account '\(owner.name)' is locked.")
         }
         if let workspace = new.workspace, directory.workspace(workspace) == nil || !owner.isMember(of: workspace) {
-            throw MartletError(.notFound, "There is no workspace '\(IdentityRules.shown(workspace))' for '\(owner.name)'.")
+            throw MartletError(
+                .notFound,
+                "There is no workspace '\(IdentityRules.shown(workspace))' for '\(owner.name)'."
+            )
         }
         let bounded = try bound(new, by: caller)
         let (token, secret) = try await store.createToken(for: owner.id, bounded)
@@ -74,7 +78,8 @@ extension AccessAdministration {
     /// A token of the caller, or of anybody for a server administrator; those of others are not there.
     ///
     /// - Throws: `notFound`.
-    package func token(_ id: String, by caller: Principal) throws(MartletError) -> (owner: Account, token: AccessToken) {
+    package func token(_ id: String, by caller: Principal) throws(MartletError) -> (owner: Account, token: AccessToken)
+    {
         guard let token = directory.token(id: id),
             token.accountID == caller.accountID || caller.permissions.contains(.server),
             let owner = directory.account(id: token.accountID),

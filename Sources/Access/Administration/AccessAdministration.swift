@@ -1,5 +1,5 @@
-package import Core
-package import HTTPSupport
+import Core
+import HTTPSupport
 
 /// The rules about who may change what of accounts and rights; everything that changes them on somebody's behalf goes
 /// through here, whichever protocol or page asked.

@@ -1,5 +1,5 @@
-import Core
-import HTTPSupport
+package import Core
+package import HTTPSupport
 
 /// How accounts, tokens, workspaces and rights look in JSON; no secret and no hash is ever in it.
 package enum AccessWire {

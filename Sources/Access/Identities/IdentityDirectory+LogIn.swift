@@ -1,5 +1,6 @@
 package import Core
 import HTTPSupport
+import Logging
 
 /// Log-ins with a password and through an issuer.
 extension IdentityDirectory {

@@ -1,5 +1,7 @@
 /// The named maxima of accounts, tokens, passwords and log-ins.
 package enum IdentityLimits {
+    /// Largest body of a request about accounts and rights, in bytes.
+    package static let bodyBytes = 256 * 1024
     /// Most accounts.
     package static let accounts = 10_000
     /// Most tokens of one account that have not been revoked.

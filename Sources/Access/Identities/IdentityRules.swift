@@ -84,7 +84,10 @@ package enum IdentityRules {
     package static func check(_ grant: ResourceGrant) throws(MartletError) {
         try checkText(grant.id, "id")
         guard !grant.id.dropLast().contains("*") else {
-            throw MartletError(.invalidArgument, "'id' may have an asterisk at its end only, but is '\(shown(grant.id))'.")
+            throw MartletError(
+                .invalidArgument,
+                "'id' may have an asterisk at its end only, but is '\(shown(grant.id))'."
+            )
         }
         guard !grant.permissions.isEmpty, grant.permissions.isSubset(of: grantable) else {
             let names = grantable.permissions.map(\.rawValue).joined(separator: ", ")
@@ -99,7 +102,9 @@ package enum IdentityRules {
 
     /// A text as a message repeats it: without control characters, and cut.
     package static func shown(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(100).filter { $0.value >= 0x20 && $0.value != 0x7F }))
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.prefix(100).filter { $0.value >= 0x20 && $0.value != 0x7F })
+        )
     }
 
     /// Whether a character may stand in the name of an account.

@@ -1,7 +1,7 @@
 import Core
 import Crypto
 
-/// The secret of a token: `mlt_` and 256 random bits. Only its SHA-256 is kept.
+/// The secret of a token: `mlt_` and 256 random bits, of which only the SHA-256 is kept.
 package enum TokenSecret {
     /// What every token begins with, so that scanners of repositories and logs find one that leaked.
     package static let prefix = "mlt_"
@@ -54,7 +54,9 @@ package struct SecretHash: Hashable, Sendable {
         var parts: [UInt64] = []
         var rest = Substring(text)
         for _ in 0..<4 {
-            guard rest.first != "+", rest.first != "-", let word = UInt64(rest.prefix(16), radix: 16) else { return nil }
+            guard rest.first != "+", rest.first != "-", let word = UInt64(rest.prefix(16), radix: 16) else {
+                return nil
+            }
             parts.append(word)
             rest = rest.dropFirst(16)
         }

@@ -8,7 +8,9 @@ package struct Workspace: Sendable, Equatable {
     package let description: String
     /// When it was made; 1970 for the one that every server has.
     package let createdAt: Timestamp
-    /// When it was deleted; nil while it is there. Its data stays, and so does its name, until it is restored.
+    /// When it was deleted; nil while it is there.
+    ///
+    /// Its data stays, and so does its name, until it is restored.
     package let deletedAt: Timestamp?
     /// What it may use.
     package let quota: WorkspaceQuota

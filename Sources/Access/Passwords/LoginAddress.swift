@@ -7,9 +7,9 @@ import Darwin
 #endif
 
 /// What addresses are told apart by when log-ins are counted.
-enum LoginAddress {
+package enum LoginAddress {
     /// An IPv4 address as it is, of an IPv6 address the network: whoever has one of its addresses has all of them.
-    static func key(_ address: String?) -> String {
+    package static func key(_ address: String?) -> String {
         guard let address else { return "?" }
         let text = address.split(separator: "%").first.map(String.init) ?? address
         var bytes = [UInt8](repeating: 0, count: 16)

@@ -1,11 +1,11 @@
-import Core
+package import Core
 
 /// How long the next log-in must wait after failures; a value without a clock.
 ///
 /// Failures are counted for the pair of name and address, for the address, and for the name. The waits double with
 /// each failure up to an end that differs: a stranger who guesses at a name from many addresses makes its owner wait
 /// for seconds at most, and not at all where the owner has logged in before.
-struct LoginThrottle: Sendable {
+package struct LoginThrottle: Sendable {
     /// What failures are counted for.
     enum Key: Hashable, Sendable {
         case pair(name: String, address: String)
@@ -30,7 +30,7 @@ struct LoginThrottle: Sendable {
     }
 
     /// A log-in that may go on; it counts as failed until it is told otherwise, so that many at once gain nothing.
-    struct Attempt: Sendable, Equatable {
+    package struct Attempt: Sendable, Equatable {
         let name: String
         let address: String
 
@@ -38,8 +38,11 @@ struct LoginThrottle: Sendable {
         var keys: [Key] { [pair, .address(address), .name(name)] }
     }
 
-    enum Verdict: Sendable, Equatable {
+    /// Whether a log-in may go on.
+    package enum Verdict: Sendable, Equatable {
+        /// It may.
         case admitted(Attempt)
+        /// It must wait so long.
         case refused(Duration)
     }
 
@@ -52,11 +55,14 @@ struct LoginThrottle: Sendable {
     /// Pairs of name and address that have logged in before.
     private var familiar: [Key: Timestamp] = [:]
 
+    /// Nothing has failed yet.
+    package init() {}
+
     /// How many keys are remembered.
-    var count: Int { records.count + familiar.count }
+    package var count: Int { records.count + familiar.count }
 
     /// Whether a log-in may go on now, or how long it must wait.
-    mutating func admit(name: String, address: String, now: Timestamp) -> Verdict {
+    package mutating func admit(name: String, address: String, now: Timestamp) -> Verdict {
         let attempt = Attempt(name: name, address: address)
         let isFamiliar = familiar[attempt.pair] != nil
         var longest = Duration.zero
@@ -73,7 +79,7 @@ struct LoginThrottle: Sendable {
     }
 
     /// The password was right.
-    mutating func succeed(_ attempt: Attempt, now: Timestamp) {
+    package mutating func succeed(_ attempt: Attempt, now: Timestamp) {
         withdraw(attempt)
         // Only the pair begins anew: with an account of one's own, the failures at other names must not be wiped away.
         records[attempt.pair] = nil
@@ -81,7 +87,7 @@ struct LoginThrottle: Sendable {
     }
 
     /// Nothing came of it: the password was not looked at.
-    mutating func withdraw(_ attempt: Attempt) {
+    package mutating func withdraw(_ attempt: Attempt) {
         for key in attempt.keys {
             guard var record = records[key] else { continue }
             record.failures -= 1

@@ -26,7 +26,10 @@ package enum PasswordRules {
             )
         }
         guard !password.hasPrefix(TokenSecret.prefix) else {
-            throw MartletError(.invalidArgument, "A password must not begin with '\(TokenSecret.prefix)', as tokens do.")
+            throw MartletError(
+                .invalidArgument,
+                "A password must not begin with '\(TokenSecret.prefix)', as tokens do."
+            )
         }
     }
 }

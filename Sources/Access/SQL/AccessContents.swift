@@ -29,11 +29,15 @@ extension AccessStore {
         }
         var roles: [String: [String: Role]] = [:]
         for row in try connection.query("SELECT * FROM access_roles") {
-            let (id, place, role) = (try row.text("account_id"), try row.text("workspace"), try role(try row.text("role")))
+            let (id, place, role) = (
+                try row.text("account_id"), try row.text("workspace"), try role(try row.text("role"))
+            )
             roles[id, default: [:]][place] = max(role, roles[id]?[place] ?? role)
         }
         var grants: [String: [String: [ResourceGrant]]] = [:]
-        for grant in contents.grants { grants[grant.accountID, default: [:]][grant.workspace, default: []].append(grant.grant) }
+        for grant in contents.grants {
+            grants[grant.accountID, default: [:]][grant.workspace, default: []].append(grant.grant)
+        }
         var administrators: Set<String> = []
         for row in try connection.query("SELECT * FROM access_subjects ORDER BY created_at, subject") {
             let known = try subject(row)

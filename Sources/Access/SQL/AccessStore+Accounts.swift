@@ -143,7 +143,10 @@ extension AccessStore {
         try await change { connection in
             let account = try Self.account(connection, id)
             guard account.kind == .user || hash == nil else {
-                throw MartletError(.failedPrecondition, "'\(account.name)' is a service account; those have tokens only.")
+                throw MartletError(
+                    .failedPrecondition,
+                    "'\(account.name)' is a service account; those have tokens only."
+                )
             }
             try connection.execute(
                 "UPDATE access_accounts SET password_hash = ?, password_changed_at = ? WHERE account_id = ?",

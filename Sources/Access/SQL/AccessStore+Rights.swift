@@ -11,7 +11,9 @@ extension AccessStore {
     /// Gives an account a role in a workspace (`*`: in every one), or takes the one that was given.
     ///
     /// - Throws: `notFound` for the account or the workspace.
-    package func setRole(_ role: Role?, of accountID: String, in workspace: String) async throws(MartletError) -> Account {
+    package func setRole(_ role: Role?, of accountID: String, in workspace: String) async throws(MartletError)
+        -> Account
+    {
         try await change { connection in
             let before = try Self.account(connection, accountID)
             try Self.requireWorkspace(connection, workspace)
