@@ -68,4 +68,10 @@ package struct ModelFile: Sendable, Equatable {
     package let path: String
     /// Its size and SHA-256.
     package let digest: ArtifactDigest
+
+    /// Makes a file's description.
+    package init(path: String, digest: ArtifactDigest) {
+        self.path = path
+        self.digest = digest
+    }
 }

@@ -16,6 +16,7 @@ final class RegistryFixture: Sendable {
     let clock = ManualClock()
     let artifacts: any ArtifactStore
     let store: RegistryStore
+    let database: Database
     let changes: Changes
     let registrations: Registrations
     let outbox: Outbox
@@ -63,7 +64,7 @@ final class RegistryFixture: Sendable {
 
     init() async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "martlet-registry-\(Identifier.random())")
-        let database = try await TestDatabase.current.open()
+        database = try await TestDatabase.current.open()
         try await database.migrate(RegistryStore.migrations)
         artifacts = try DiskArtifactStore(root: directory.path())
         let (changes, registrations, outbox) = (Changes(), Registrations(), Outbox())
