@@ -13,6 +13,7 @@ struct AttemptRunner: Sendable {
     let store: PipelineStore
     let lease: RunLease
     let executor: any StepExecutor
+    let secrets: @Sendable ([String]) async throws -> [String: String]
     let clock: Clock
     let logger: Logger
 
@@ -60,6 +61,8 @@ struct AttemptRunner: Sendable {
         progress: @escaping @Sendable (Double, String) -> Void
     ) async -> TaskOutcome {
         do {
+            var job = job
+            job.secrets = try await values(of: job)
             try FileManager.default.createDirectory(
                 atPath: job.directory,
                 withIntermediateDirectories: true,
@@ -88,6 +91,20 @@ struct AttemptRunner: Sendable {
             }
             return .failed(failure)
         }
+    }
+
+    /// The values of the secrets that the job asks for, by variable; asked anew for each attempt.
+    private func values(of job: StepJob) async throws -> [String: String] {
+        guard !job.secretNames.isEmpty else { return [:] }
+        let values = try await secrets(Array(Set(job.secretNames.values)))
+        var given: [String: String] = [:]
+        for (variable, name) in job.secretNames {
+            guard let value = values[name] else {
+                throw MartletError(.notFound, "There is no secret '\(name)', which the task '\(job.task)' asks for.")
+            }
+            given[variable] = value
+        }
+        return given
     }
 
     /// Writes lines and progress now and then until it is cancelled; what it cannot write it leaves for the next time.

@@ -1,3 +1,4 @@
+package import Core
 import Foundation
 
 /// How a server runs pipelines.
@@ -17,6 +18,18 @@ package struct PipelineConfiguration: Sendable {
     package var activeRuns: Int
     /// Most tasks of all runs together, asked whenever a run is taken up; nil for no further bound.
     package var concurrentTasks: @Sendable () -> Int? = { nil }
+
+    /// The values of secrets by name, for the tasks that ask for them; throws naming those that are missing.
+    package var secrets: @Sendable ([String]) async throws -> [String: String] = { names in
+        throw MartletError(
+            .failedPrecondition,
+            "This server keeps no secrets, but the task asks for \(names.sorted().joined(separator: ", "))."
+        )
+    }
+    /// What lets a task's command call the server back, asked with the task's name when an attempt starts.
+    package var pass: @Sendable (_ task: String) -> TaskPass? = { _ in nil }
+    /// What commands may reach and use.
+    package var sandbox = SandboxPolicy()
 
     private static let standardSearchPath = "/usr/local/bin:/usr/bin:/bin"
 

@@ -67,7 +67,9 @@ package final class PipelineService: Sendable {
             builtin: BuiltinStepExecutor(steps: steps, clock: clock),
             command: CommandExecutor(
                 trackingURI: configuration.trackingURI(),
-                searchPath: configuration.searchPath
+                searchPath: configuration.searchPath,
+                sandbox: configuration.sandbox,
+                pass: configuration.pass
             )
         )
         (wakeups, wakeup) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))

@@ -26,6 +26,14 @@ package enum PipelinesLimits {
     package static let commandWords = 1000
     /// Longest script, in bytes.
     package static let scriptBytes = 256 * 1024
+    /// Shortest value of a task's pass that is hidden in its log, in bytes: the name of a workspace is no secret.
+    package static let leastPassBytes = 20
+    /// Most secrets of a task.
+    package static let secrets = 32
+    /// Least memory that a task can be limited to, in bytes: a shell needs some, too.
+    package static let leastMemory = 16 * 1024 * 1024
+    /// Most processors that a task can ask for.
+    package static let mostProcessors = 1024.0
     /// Most environment variables of a task.
     package static let environment = 100
     /// Attempts that ended with their server, not by their own fault, and do not count as a retry.

@@ -200,6 +200,7 @@ final class RunDriver: Sendable {
             store: store,
             lease: lease,
             executor: context.executor(for: spec.action),
+            secrets: context.configuration.secrets,
             clock: context.clock,
             logger: context.logger
         )
@@ -250,6 +251,8 @@ final class RunDriver: Sendable {
             attempt: attempt,
             action: action,
             environment: environment,
+            secretNames: spec.secrets,
+            resources: spec.resources,
             parameters: progress.run.parameters,
             upstream: upstream,
             directory: "\(context.configuration.workDirectory)/\(progress.run.id)/\(spec.name)/\(attempt)",

@@ -8,6 +8,7 @@ import Loop
 import Monitoring
 import Pipelines
 import Registry
+import Secrets
 import Serving
 import Storage
 import Traces
@@ -24,12 +25,13 @@ struct Stores: Sendable {
     let webhooks: WebhookStore
     let evaluations: EvaluationStore
     let datasets: DatasetStore
+    let secrets: SecretStore
 
     /// Opens the database and the artifacts and brings the schema up to date; `onAliasChange` hears of moved aliases
     /// after they are committed, `onRegistryEvent` of events that webhooks may wait for.
     static func open(
         settings: ServerSettings,
-        quota: @escaping @Sendable () -> Int64?,
+        quota: @escaping @Sendable () -> Int64? = { nil },
         clock: Clock,
         onAliasChange: @escaping @Sendable (AliasChange) -> Void,
         onRegistryEvent: @escaping @Sendable () -> Void
@@ -69,7 +71,8 @@ struct Stores: Sendable {
                 sources: EvaluationWiring.sources(tracking: tracking),
                 clock: clock
             ),
-            datasets: DatasetStore(database: database, clock: clock)
+            datasets: DatasetStore(database: database, clock: clock),
+            secrets: try await SecretWiring.store(settings: settings, database: database, clock: clock)
         )
     }
 
@@ -78,5 +81,5 @@ struct Stores: Sendable {
         TrackingStore.migrations + TraceStore.migrations + RegistryStore.migrations + WebhookStore.migrations
         + EvaluationStore.migrations + DatasetStore.migrations + PipelineStore.migrations
         + DeploymentStore.migrations + LedgerStore.migrations + MonitorStore.migrations + LoopStore.migrations
-        + ImportProgress.migrations + AuditLog.migrations
+        + ImportProgress.migrations + AuditLog.migrations + SecretStore.migrations
 }

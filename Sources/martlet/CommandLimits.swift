@@ -14,6 +14,8 @@ package enum CommandLimits {
     package static let followInterval: Duration = .milliseconds(500)
     /// Looks that may fail in a row before following ends.
     package static let followFailures = 10
+    /// Largest file with a token or a password, in bytes.
+    package static let tokenFileBytes = 64 * 1024
     /// Points of a history that are asked for at once.
     package static let historyPage = 10_000
     /// Runs that are compared or plotted together.
@@ -36,6 +38,8 @@ package enum CommandLimits {
     package static let answerBytes = 256 * 1024 * 1024
     /// Most connections of a benchmark.
     package static let benchConnections = 4096
+    /// Longest value of a secret that is read, in bytes.
+    package static let secretBytes = 32 * 1024
     /// Longest benchmark, in seconds.
     package static let benchSeconds = 24 * 3600.0
 }

@@ -86,7 +86,7 @@ package struct ControlGroups: Sendable, Equatable {
     /// Finds the place and readies it; what a server left there that was killed is ended and removed.
     ///
     /// - Returns: the place; nil where groups cannot be made, which is the common case without root.
-    package static func find() -> ControlGroups? {
+    package static func find(isArranging: Bool = true) -> ControlGroups? {
         guard let mount = mountPoint(), let path = ownPath() else { return nil }
         var directory = path == "/" ? mount : mount + path
         // A server that was here before has moved itself one down.
@@ -95,13 +95,13 @@ package struct ControlGroups: Sendable, Equatable {
         let trial = directory + "/" + prefix + "trial-\(getpid())"
         guard mkdir(trial, 0o755) == 0 else { return nil }
         rmdir(trial)
-        sweep(directory)
+        if isArranging { sweep(directory) }
         let available = words(directory + "/cgroup.controllers")
         let wanted = controllers.filter { available.contains($0.name) }
         let missing = controllers.filter { !available.contains($0.name) }.map(\.name)
         let order = wanted.map { "+" + $0.name }.joined(separator: " ")
         let switches = directory + "/cgroup.subtree_control"
-        if !wanted.isEmpty, !ControlGroupFile.write(order, to: switches), moveAside(in: directory) {
+        if isArranging, !wanted.isEmpty, !ControlGroupFile.write(order, to: switches), moveAside(in: directory) {
             ControlGroupFile.write(order, to: switches)
         }
         let enabled = words(switches)

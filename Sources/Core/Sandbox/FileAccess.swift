@@ -105,6 +105,12 @@ package struct FileAccess: Sendable, Equatable {
         for entry in entries(of: path) { try allow(entry, may, except: hidden, &rules) }
     }
 
+    /// Whether a path is neither one of those that are hidden nor lies in one.
+    static func isOutside(_ path: String, _ hidden: [String]) -> Bool {
+        let path = real(path)
+        return !hidden.contains { isWithin(path, real($0)) }
+    }
+
     /// Whether a path is another one or lies beneath it.
     static func isWithin(_ path: String, _ other: String) -> Bool {
         path == other || path.hasPrefix(other == "/" ? other : other + "/")

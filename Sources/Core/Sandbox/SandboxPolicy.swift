@@ -26,7 +26,8 @@ package struct SandboxPolicy: Sendable, Equatable {
     ///   - name: of its control group, unique on this machine.
     ///   - directory: the attempt's own.
     ///   - readable: what it may read although it is hidden.
-    ///   - listable: directories that it may list although something hidden lies in them.
+    ///   - shared: directories that it may read, list and write to, but for what is hidden in them; none that is hidden
+    ///     itself.
     ///   - limits: what it may use.
     ///   - isOffline: whether it gave up the network itself.
     /// - Throws: `unavailable` if the network is to be closed and cannot be, or a control group cannot be made.
@@ -34,7 +35,7 @@ package struct SandboxPolicy: Sendable, Equatable {
         name: String,
         directory: String,
         readable: [String],
-        listable: [String],
+        shared: [String],
         limits: ResourceLimits,
         isOffline: Bool
     ) throws(MartletError) -> Sandbox {
@@ -49,11 +50,12 @@ package struct SandboxPolicy: Sendable, Equatable {
         sandbox.user = user
         if user != nil { sandbox.dropsCapabilities = false }
         if let hidden, report.fileRules > 0 {
+            let shared = shared.filter { FileAccess.isOutside($0, hidden) }
             sandbox.files = FileAccess(
                 hidden: hidden,
                 readable: readable,
-                writable: [directory] + writable,
-                listable: listable
+                writable: [directory] + shared + writable.filter { FileAccess.isOutside($0, hidden) },
+                listable: shared
             )
         }
         sandbox.controlGroup = try report.controlGroups?.make(name: name, limits)

@@ -48,7 +48,10 @@ package struct SandboxReport: Sendable, Equatable {
     }
 
     /// Tries each part of a sandbox in a process that ends at once.
-    package static func probe() -> SandboxReport {
+    ///
+    /// - Parameter isArranging: whether this process may move to a control group beside those of its tasks, without which
+    ///   some have no limits.
+    package static func probe(isArranging: Bool = true) -> SandboxReport {
         func works(_ change: (inout Sandbox) -> Void) -> Bool {
             var sandbox = Sandbox()
             change(&sandbox)
@@ -68,7 +71,7 @@ package struct SandboxReport: Sendable, Equatable {
             ownNetworks: works { $0.hasOwnNetwork = true },
             isSuperuser: geteuid() == 0,
             dropsCapabilities: works { $0.dropsCapabilities = true },
-            controlGroups: ControlGroups.find(),
+            controlGroups: ControlGroups.find(isArranging: isArranging),
             seesProcesses: access("/proc/self/environ", F_OK) == 0
         )
     }

@@ -1,7 +1,5 @@
 package import Core
 import Foundation
-import Subprocess
-import SystemPackage
 
 /// Runs commands and scripts as processes: a session and directory of their own, nothing of the server's environment.
 ///
@@ -10,6 +8,8 @@ package struct CommandExecutor: StepExecutor {
     private let trackingURI: @Sendable () -> String?
     private let searchPath: String
     private let grace: Duration
+    private let sandbox: SandboxPolicy
+    private let pass: @Sendable (String) -> TaskPass?
 
     /// An executor whose processes find the tracking server at `trackingURI`.
     ///
@@ -17,14 +17,20 @@ package struct CommandExecutor: StepExecutor {
     ///   - trackingURI: `MLFLOW_TRACKING_URI` of every process, asked when one starts.
     ///   - searchPath: `PATH` of every process, also used to find the program.
     ///   - grace: How long a process may take to end after SIGTERM.
+    ///   - sandbox: What processes may reach and use.
+    ///   - pass: What lets a task's process call the server back, by the task's name.
     package init(
         trackingURI: @autoclosure @escaping @Sendable () -> String?,
         searchPath: String,
-        grace: Duration = PipelinesLimits.terminationGrace
+        grace: Duration = PipelinesLimits.terminationGrace,
+        sandbox: SandboxPolicy = SandboxPolicy(),
+        pass: @escaping @Sendable (String) -> TaskPass? = { _ in nil }
     ) {
         self.trackingURI = trackingURI
         self.searchPath = searchPath
         self.grace = grace
+        self.sandbox = sandbox
+        self.pass = pass
     }
 
     package func execute(
@@ -34,85 +40,91 @@ package struct CommandExecutor: StepExecutor {
     ) async throws -> JSONObject {
         try Task.checkCancellation()
         let words = try Self.words(of: job)
-        let outputs = job.directory + "/outputs.json"
-        let tail = LastLine()
-        let status: TerminationStatus
-        do {
-            status = try await run(words, job: job, outputs: outputs) { line, stream in
-                tail.note(line, stream)
-                log(line, stream)
-            }
-        } catch let error as SubprocessError where error.code == .executableNotFound {
+        let program = words.first ?? ""
+        guard let path = ProgramSearch.find(program, searchPath: searchPath, directory: job.directory) else {
             throw MartletError(
                 .failedPrecondition,
-                "The program '\(words.first ?? "")' of the task '\(job.task)' was not found; install it or correct 'run'.",
-                cause: error
+                "The program '\(program)' of the task '\(job.task)' was not found; install it or correct 'run'."
             )
         }
+        let outputs = job.directory + "/outputs.json"
+        let pass = pass(job.task)
+        defer { pass?.withdraw() }
+        let mask = mask(of: job, pass)
+        let tail = LastLine()
+        let output = CommandOutput(mask: mask) { line, stream in
+            tail.note(line, stream)
+            log(line, stream)
+        }
+        let start = ProcessStart(
+            program: path,
+            words: words,
+            environment: environment(of: job, outputs: outputs, pass: pass),
+            directory: job.directory,
+            sandbox: try confined(job)
+        )
+        let process = TaskProcess(start, marker: job.marker, grace: grace) { output.take($0, $1) }
+        let ending: TaskProcess.Ending
+        do {
+            ending = try await process.run()
+        } catch let failure as ProcessStartFailure {
+            throw MartletError(.failedPrecondition, "The task '\(job.task)' could not be started (\(failure)).")
+        }
+        output.finish()
         try Task.checkCancellation()
-        switch status {
-        case .exited(0): return try Self.readOutputs(outputs, task: job.task)
+        switch ending {
+        case .exited(0):
+            return try CommandOutputs.read(outputs, task: job.task, mask: mask)
         case .exited(let code):
             throw MartletError(.failedPrecondition, "The command ended with status \(code)\(tail.description)")
-        case .signaled(let signal):
+        case .signalled(let signal):
             throw MartletError(.failedPrecondition, "The command was ended by signal \(signal)\(tail.description)")
         }
     }
 
-    private func run(
-        _ words: [String],
-        job: StepJob,
-        outputs: String,
-        log: @escaping @Sendable (String, LogLine.Stream) -> Void
-    ) async throws -> TerminationStatus {
-        var options = PlatformOptions()
-        options.createSession = true
-        options.teardownSequence = [
-            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: grace)
-        ]
-        let program = words[0].contains("/") ? Executable.path(FilePath(words[0])) : .name(words[0])
-        defer { ProcessSweep.kill(marker: job.marker) }
-        let result = try await Subprocess.run(
-            program,
-            arguments: Arguments(Array(words.dropFirst())),
-            environment: .custom(environment(of: job, outputs: outputs)),
-            workingDirectory: FilePath(job.directory),
-            platformOptions: options,
-            input: .none,
-            output: .sequence,
-            error: .sequence
-        ) { execution in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await Self.copy(execution.standardOutput, to: log, as: .output) }
-                group.addTask { try await Self.copy(execution.standardError, to: log, as: .error) }
-                try await group.waitForAll()
+    /// What hides secrets in what the command writes; nil when it is given none. Short values of a pass are no secrets.
+    private func mask(of job: StepJob, _ pass: TaskPass?) -> SecretMask? {
+        let given = (pass?.environment.values).map(Array.init) ?? []
+        let values = job.secrets.values + given.filter { $0.utf8.count >= PipelinesLimits.leastPassBytes }
+        return values.isEmpty ? nil : SecretMask(values)
+    }
+
+    /// The sandbox of an attempt, whose directory is given to the user that it runs as.
+    private func confined(_ job: StepJob) throws -> Sandbox {
+        if let user = sandbox.user, chown(job.directory, user.id, user.group) != 0 {
+            throw MartletError(
+                .failedPrecondition,
+                "The task's directory cannot be given to the user '\(user.name)'; the server must run as root for that."
+            )
+        }
+        if sandbox.user != nil {
+            // That user must get through to it.
+            for depth in 1...2 {
+                let above = job.directory.split(separator: "/").dropLast(depth).joined(separator: "/")
+                chmod("/" + above, 0o711)
             }
         }
-        // What the leader left running in its group. The number cannot have passed to another group while any of
-        // these lives; when none does, there is nothing to signal.
-        ProcessSweep.killGroup(result.processIdentifier.value)
-        return result.terminationStatus
+        // What tasks of the same run left each other lies beside the attempt's directory.
+        let run = job.directory.split(separator: "/").dropLast(2).joined(separator: "/")
+        return try sandbox.task(
+            name: job.marker,
+            directory: job.directory,
+            readable: ["/" + run],
+            shared: [job.pipelineDirectory],
+            limits: job.resources.limits,
+            isOffline: job.resources.isOffline
+        )
     }
 
-    private static func copy(
-        _ output: SubprocessOutputSequence,
-        to log: @Sendable (String, LogLine.Stream) -> Void,
-        as stream: LogLine.Stream
-    ) async throws {
-        var splitter = LineSplitter()
-        for try await buffer in output {
-            for line in buffer.withUnsafeBytes({ splitter.take($0) }) { log(line, stream) }
-        }
-        if let line = splitter.finish() { log(line, stream) }
-    }
-
-    private func environment(of job: StepJob, outputs: String) -> [Environment.Key: String] {
+    private func environment(of job: StepJob, outputs: String, pass: TaskPass?) -> [String] {
         var variables: [String: String] = [
             "PATH": searchPath, "LANG": "C.UTF-8", "HOME": job.directory, "TMPDIR": job.directory,
             "PYTHONUNBUFFERED": "1",
         ]
         if let trackingURI = trackingURI() { variables["MLFLOW_TRACKING_URI"] = trackingURI }
+        variables.merge(pass?.environment ?? [:]) { _, given in given }
         variables.merge(job.environment) { _, declared in declared }
+        variables.merge(job.secrets) { _, secret in secret }
         variables["MARTLET_RUN_ID"] = job.runID
         variables["MARTLET_PIPELINE"] = job.pipeline
         variables["MARTLET_TASK"] = job.task
@@ -121,9 +133,7 @@ package struct CommandExecutor: StepExecutor {
         variables["MARTLET_PIPELINE_DIRECTORY"] = job.pipelineDirectory
         variables["MARTLET_OUTPUTS"] = outputs
         variables[ProcessSweep.variable] = job.marker
-        var environment: [Environment.Key: String] = [:]
-        for (name, value) in variables { environment[Environment.Key(stringLiteral: name)] = value }
-        return environment
+        return variables.map { "\($0.key)=\($0.value)" }.sorted()
     }
 
     /// The words of the command; a script is written to the attempt's directory first.
@@ -134,32 +144,10 @@ package struct CommandExecutor: StepExecutor {
             let path = job.directory + "/script"
             try Data(text.utf8).write(to: URL(fileURLWithPath: path))
             guard text.hasPrefix("#!") else { return ["/bin/sh", "-eu", path] }
-            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
             return [path]
         case .command, .step:
             throw MartletError(.invalidArgument, "The task '\(job.task)' has no command to run.")
-        }
-    }
-
-    /// The JSON object that the command wrote to `MARTLET_OUTPUTS`; none when it wrote nothing.
-    private static func readOutputs(_ path: String, task: String) throws -> JSONObject {
-        guard let handle = FileHandle(forReadingAtPath: path) else { return [:] }
-        defer { try? handle.close() }
-        let data = try handle.read(upToCount: PipelinesLimits.outputBytes + 1) ?? Data()
-        guard data.count <= PipelinesLimits.outputBytes else {
-            throw MartletError(
-                .failedPrecondition,
-                "The outputs of the task '\(task)' are larger than \(PipelinesLimits.outputBytes) bytes; put them in a file or an artifact."
-            )
-        }
-        do {
-            return try JSONFields(try JSONValue.parse([UInt8](data)), path: "outputs").object
-        } catch {
-            throw MartletError(
-                .failedPrecondition,
-                "The outputs of the task '\(task)' are no JSON object: \(error.message)",
-                cause: error
-            )
         }
     }
 }

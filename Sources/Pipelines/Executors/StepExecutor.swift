@@ -14,6 +14,12 @@ package struct StepJob: Sendable {
     package let action: TaskAction
     /// Environment variables that the task declares.
     package let environment: [String: String]
+    /// The names of secrets by the environment variables that shall hold their values.
+    package let secretNames: [String: String]
+    /// The values of secrets by environment variable; for the command alone, never recorded.
+    package internal(set) var secrets: [String: String] = [:]
+    /// What the task may use.
+    package let resources: TaskResources
     /// The run's parameters.
     package let parameters: JSONObject
     /// Outputs of the tasks that this one needs, by task.
@@ -33,6 +39,8 @@ package struct StepJob: Sendable {
         attempt: Int,
         action: TaskAction,
         environment: [String: String] = [:],
+        secretNames: [String: String] = [:],
+        resources: TaskResources = TaskResources(),
         parameters: JSONObject = [:],
         upstream: [String: JSONObject] = [:],
         directory: String,
@@ -45,6 +53,8 @@ package struct StepJob: Sendable {
         self.attempt = attempt
         self.action = action
         self.environment = environment
+        self.secretNames = secretNames
+        self.resources = resources
         self.parameters = parameters
         self.upstream = upstream
         self.directory = directory

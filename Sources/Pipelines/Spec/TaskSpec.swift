@@ -35,8 +35,14 @@ package struct TaskSpec: Sendable, Equatable {
     package let timeout: Duration
     /// Environment variables of a command or script.
     package let environment: [String: String]
+    /// The names of secrets by the environment variables that hold their values.
+    package let secrets: [String: String]
+    /// What it may use.
+    package let resources: TaskResources
 
-    private static let keys = ["step", "with", "run", "script", "needs", "retries", "backoff", "timeout", "env"]
+    private static let keys = [
+        "step", "with", "run", "script", "needs", "retries", "backoff", "timeout", "env", "secrets", "resources",
+    ]
 
     /// Reads one task; references between tasks are checked by the pipeline.
     static func parse(
@@ -55,6 +61,7 @@ package struct TaskSpec: Sendable, Equatable {
         guard timeout > .zero, timeout <= PipelinesLimits.longestTimeout else {
             throw fields.invalid("timeout", "must be above 0 and at most 30 days")
         }
+        let environment = try parseEnvironment(fields, action: action)
         return TaskSpec(
             name: name,
             action: action,
@@ -62,7 +69,9 @@ package struct TaskSpec: Sendable, Equatable {
             retries: Int(try fields.optionalInt("retries", in: 0...PipelinesLimits.retries) ?? 0),
             backoff: backoff,
             timeout: timeout,
-            environment: try parseEnvironment(fields, action: action)
+            environment: environment,
+            secrets: try parseSecrets(fields, action: action, environment: environment),
+            resources: try parseResources(fields, action: action)
         )
     }
 
@@ -171,19 +180,7 @@ package struct TaskSpec: Sendable, Equatable {
         }
         var environment: [String: String] = [:]
         for (name, value) in section.object.pairs {
-            let isName = name.utf8.enumerated().allSatisfy { position, byte in
-                switch byte {
-                case 0x41...0x5A, 0x61...0x7A, 0x5F: true
-                case 0x30...0x39: position > 0
-                default: false
-                }
-            }
-            guard isName, !name.isEmpty, !name.hasPrefix("MARTLET_") else {
-                throw MartletError(
-                    .invalidArgument,
-                    "'\(section.path(of: name))': a variable's name has letters, digits and '_', and does not begin with MARTLET_."
-                )
-            }
+            try checkVariable(name, path: section.path(of: name))
             switch value {
             case .string(let text) where !text.utf8.contains(0): environment[name] = text
             case .integer, .number, .bool: environment[name] = value.description
@@ -191,5 +188,75 @@ package struct TaskSpec: Sendable, Equatable {
             }
         }
         return environment
+    }
+}
+
+/// Secrets and resources, which only commands have.
+extension TaskSpec {
+    private static func checkVariable(_ name: String, path: String) throws(MartletError) {
+        let isName = name.utf8.enumerated().allSatisfy { position, byte in
+            switch byte {
+            case 0x41...0x5A, 0x61...0x7A, 0x5F: true
+            case 0x30...0x39: position > 0
+            default: false
+            }
+        }
+        guard isName, !name.isEmpty, !name.hasPrefix("MARTLET_") else {
+            throw MartletError(
+                .invalidArgument,
+                "'\(path)': a variable's name has letters, digits and '_', and does not begin with MARTLET_."
+            )
+        }
+    }
+
+    private static func parseSecrets(
+        _ fields: JSONFields,
+        action: TaskAction,
+        environment: [String: String]
+    ) throws(MartletError) -> [String: String] {
+        guard let value = fields.value("secrets"), value != .null else { return [:] }
+        let path = fields.path(of: "secrets")
+        if case .step = action {
+            throw MartletError(.invalidArgument, "'\(path)' belongs to 'run' or 'script'.")
+        }
+        var pairs: [(String, String)] = []
+        if value.arrayValue != nil {
+            for name in try fields.strings("secrets") {
+                // `api-key` becomes API_KEY.
+                pairs.append((name.uppercased().replacing("-", with: "_").replacing(".", with: "_"), name))
+            }
+        } else {
+            guard let section = try fields.optionalFields("secrets") else { return [:] }
+            for variable in section.object.keys { pairs.append((variable, try section.string(variable))) }
+        }
+        guard pairs.count <= PipelinesLimits.secrets else {
+            throw MartletError(.invalidArgument, "'\(path)' names more than \(PipelinesLimits.secrets) secrets.")
+        }
+        var secrets: [String: String] = [:]
+        for (variable, name) in pairs {
+            try checkVariable(variable, path: "\(path).\(variable)")
+            guard environment[variable] == nil, secrets[variable] == nil else {
+                throw MartletError(.invalidArgument, "'\(path).\(variable)': the variable is set twice.")
+            }
+            guard !name.isEmpty, name.utf8.count <= PipelinesLimits.nameBytes else {
+                throw MartletError(.invalidArgument, "'\(path).\(variable)' must be the name of a secret.")
+            }
+            secrets[variable] = name
+        }
+        return secrets
+    }
+
+    private static func parseResources(
+        _ fields: JSONFields,
+        action: TaskAction
+    ) throws(MartletError) -> TaskResources {
+        guard let section = try fields.optionalFields("resources") else { return TaskResources() }
+        if case .step = action {
+            throw MartletError(
+                .invalidArgument,
+                "'\(section.path)' belongs to 'run' or 'script'; a step runs in the server."
+            )
+        }
+        return try TaskResources.parse(section)
     }
 }

@@ -6,6 +6,8 @@ extension ServerSettings {
     var runtime: RuntimeSettings {
         var settings = RuntimeSettings()
         settings.python.environments = "\(data)/environments"
+        settings.python.scratch = "\(data)/workers"
+        settings.python.sandbox = SandboxWiring.policy(self)
         return settings
     }
 }

@@ -44,6 +44,7 @@ struct DoctorCommand: AsyncParsableCommand {
             if let database = await DatabaseProbe.check(settings: settings) {
                 checks.insert(database, at: 1)
             }
+            checks += SandboxProbe.checks()
             if let bucket = await BucketProbe.check(settings: settings, environment: environment) {
                 checks.insert(bucket, at: 1)
             }
