@@ -34,8 +34,12 @@ package enum ConsoleLimits {
     package static let modelCardBytes = 1_024 * 1_024
     /// Labels that a window needs before a chart shows its accuracy.
     package static let labelsPerPoint = 5
-    /// Bytes of a form that the console's buttons post.
-    package static let formBytes = 4_096
+    /// Records of the audit log on one page.
+    package static let auditRecords = 50
+    /// Records up to which the page Audit checks the chain itself.
+    package static let chainRecords = 100_000
+    /// Seconds that a verdict about the chain is shown without looking again.
+    package static let chainSeconds = 60
     /// Pictures on the page of a run or version.
     package static let picturesPerRun = 12
     /// Bytes of an artifact that is sent as a preview picture.

@@ -1,3 +1,4 @@
+import Access
 import Console
 import Core
 import Foundation
@@ -231,7 +232,7 @@ struct ConsoleRoutesTests {
                 try await post(client, "/deployments/none/abort", [.contentType: "application/json"], "{}").status
                     == 404
             )
-            let large = String(repeating: " ", count: ConsoleLimits.formBytes + 1)
+            let large = String(repeating: " ", count: SessionLimits.formBytes + 1)
             #expect(try await post(client, cancel, [.contentType: "application/json"], large).status == 413)
         }
     }

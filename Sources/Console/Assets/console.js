@@ -27,7 +27,7 @@
     for (const { name, value } of to.attributes) {
       if (from.getAttribute(name) !== value) from.setAttribute(name, value);
     }
-    if (from === document.activeElement && from.nodeName === "INPUT") return;
+    if (from === document.activeElement && ["INPUT", "SELECT", "TEXTAREA"].includes(from.nodeName)) return;
     const before = [...from.childNodes];
     const after = [...to.childNodes];
     after.forEach((node, index) => {
@@ -56,6 +56,8 @@
       const headers = etag ? { "If-None-Match": etag } : {};
       const answer = await fetch(address, { headers, cache: "no-store", credentials: "same-origin" });
       failures = 0;
+      // The session has ended: the page itself leads to the log-in.
+      if (answer.status === 401) { location.reload(); return; }
       if (answer.status === 200) {
         etag = answer.headers.get("ETag") || "";
         const next = main.cloneNode(false);
@@ -169,15 +171,18 @@
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (form.method !== "post") return;
+    if (form.dataset.ask && !confirm(form.dataset.ask)) { event.preventDefault(); return; }
+    // Forms with fields go the browser's own way, and their answer is a page.
+    if ("plain" in form.dataset) return;
     event.preventDefault();
-    if (form.dataset.ask && !confirm(form.dataset.ask)) return;
     const button = form.querySelector("button");
     button.disabled = true;
     try {
-      const answer = await fetch(form.action, {
-        method: "POST", body: "{}", credentials: "same-origin",
-        headers: { "Content-Type": "application/json", Accept: "application/json" },
-      });
+      const headers = { "Content-Type": "application/json", Accept: "application/json" };
+      const token = form.elements.csrf?.value;
+      if (token) headers["X-Martlet-CSRF"] = token;
+      const answer = await fetch(form.action, { method: "POST", body: "{}", credentials: "same-origin", headers });
+      if (answer.status === 401) { location.reload(); return; }
       const body = await answer.json().catch(() => ({}));
       if (answer.ok && body.location && body.location !== location.pathname) location.href = body.location;
       else if (answer.ok) say(`${button.textContent}: done`);

@@ -1,6 +1,5 @@
 import Core
 import HTTPSupport
-import HTTPTypes
 import Hummingbird
 import Pipelines
 import Serving
@@ -37,27 +36,10 @@ struct ConsoleActions: Sendable {
         _ act: @escaping @Sendable (AppRequestContext) async throws -> String
     ) {
         routes.post(path, permission: .operate, errors: .martlet) { request, context in
-            try Self.refuseForeignPages(request)
-            _ = try await request.readBody(limit: ConsoleLimits.formBytes)
+            let form = try await ConsoleForm(request, context)
             let next = try await act(context)
-            guard request.hasJSONBody else { return .redirect(to: next, type: .normal) }
+            guard form.isScripted else { return .redirect(to: next, type: .normal) }
             return .json(["location": .string(next)])
         }
     }
-
-    /// A form may come from a page of ours only: browsers say where a form comes from.
-    private static func refuseForeignPages(_ request: Request) throws(MartletError) {
-        guard !request.hasJSONBody else { return }
-        let site = request.headers[.secFetchSite]
-        guard site == "same-origin" else {
-            throw MartletError(
-                .permissionDenied,
-                "Forms are accepted from the console's own pages only; programs use /api/martlet/v1 with JSON."
-            )
-        }
-    }
-}
-
-extension HTTPField.Name {
-    fileprivate static let secFetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .origin
 }

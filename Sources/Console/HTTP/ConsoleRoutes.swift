@@ -9,14 +9,24 @@ package struct ConsoleRoutes: Sendable {
     private let sources: ConsoleSources
     private let assets: Assets
     private let responder: PageResponder
+    private let access: ConsoleAccess?
 
     /// Parses the templates.
     ///
+    /// - Parameters:
+    ///   - sources: the features that are shown.
+    ///   - access: accounts, sessions, records and secrets; nil leaves their pages out.
+    ///   - version: what the foot of the side bar shows.
     /// - Throws: `internal` when a template is broken, which a test would have caught.
-    package init(sources: ConsoleSources, version: String) throws(MartletError) {
+    package init(sources: ConsoleSources, access: ConsoleAccess? = nil, version: String) throws(MartletError) {
         self.sources = sources
+        self.access = access
         assets = .embedded(version: version)
-        responder = PageResponder(renderer: try PageRenderer(assets: assets))
+        let renderer = try PageRenderer(assets: assets)
+        responder =
+            access.map { access in
+                PageResponder(renderer: renderer, viewer: { access.viewer($0, $1.principal) })
+            } ?? PageResponder(renderer: renderer)
     }
 
     /// Registers the pages, the assets and the buttons.
@@ -25,6 +35,10 @@ package struct ConsoleRoutes: Sendable {
         registerPages(in: routes)
         ConsoleActions(sources: sources).register(in: routes)
         RunPictures(tracking: sources.tracking).register(in: routes)
+        guard let access else { return }
+        LoginRoutes(access: access, responder: responder).register(in: routes)
+        AccountRoutes(access: access, responder: responder).register(in: routes)
+        AccessPageRoutes(access: access, responder: responder).register(in: routes)
     }
 
     /// The page of an error that happened before any route of the console: an unknown path, a wrong method.

@@ -11,9 +11,15 @@ struct PageResponder: Sendable {
     typealias Loader = @Sendable (Request, AppRequestContext) async throws -> any ConsolePage
 
     let renderer: PageRenderer
+    /// Says who looks.
+    var viewer: @Sendable (Request, AppRequestContext) -> Viewer = { _, context in Viewer(of: context.principal) }
 
     /// Loads and renders; every failure becomes a page of its own.
     func respond(_ request: Request, _ context: AppRequestContext, _ load: Loader) async -> Response {
+        await Viewer.$current.withValue(viewer(request, context)) { await answer(request, context, load) }
+    }
+
+    private func answer(_ request: Request, _ context: AppRequestContext, _ load: Loader) async -> Response {
         do {
             return response(try await load(request, context), request, status: .ok)
         } catch {
@@ -30,6 +36,21 @@ struct PageResponder: Sendable {
     /// The page of an error.
     func failure(_ error: MartletError, _ request: Request) -> Response {
         response(ErrorPage(error), request, status: error.code.status)
+    }
+
+    /// A page as the answer to a form, drawn for whoever sent it; never kept by the browser.
+    func answer(
+        _ page: some ConsolePage,
+        _ request: Request,
+        _ context: AppRequestContext,
+        status: HTTPResponse.Status = .ok
+    ) -> Response {
+        var response = Viewer.$current.withValue(viewer(request, context)) {
+            self.response(page, request, status: status)
+        }
+        response.headers[.cacheControl] = "no-store"
+        response.headers[.eTag] = nil
+        return response
     }
 
     private func response(_ page: some ConsolePage, _ request: Request, status: HTTPResponse.Status) -> Response {

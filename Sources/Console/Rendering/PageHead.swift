@@ -10,6 +10,9 @@ package struct PageHead: Sendable {
         case deployments
         case drift
         case loop
+        case access
+        case audit
+        case secrets
     }
 
     /// The heading, and the window's title.
@@ -26,6 +29,8 @@ package struct PageHead: Sendable {
     package var actions: [ActionButton]
     /// Seconds between looks for changes; nil for pages that do not change by themselves.
     package var refresh: Int?
+    /// Whether the page stands alone, without the side bar.
+    package var isAlone: Bool
 
     /// Makes a head.
     package init(
@@ -35,7 +40,8 @@ package struct PageHead: Sendable {
         badges: [Markup] = [],
         lede: [Markup] = [],
         actions: [ActionButton] = [],
-        refresh: Int? = nil
+        refresh: Int? = nil,
+        isAlone: Bool = false
     ) {
         self.title = title
         self.section = section
@@ -44,6 +50,7 @@ package struct PageHead: Sendable {
         self.lede = lede
         self.actions = actions
         self.refresh = refresh
+        self.isAlone = isAlone
     }
 
     /// What the template `head` reads.

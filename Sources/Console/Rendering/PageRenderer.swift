@@ -1,4 +1,5 @@
 package import Core
+import HTTPSupport
 package import Mustache
 
 /// Turns pages into HTML with the templates that are compiled into the binary.
@@ -37,20 +38,47 @@ package struct PageRenderer: Sendable {
             "script": assets.scriptPath,
             "icon": assets.iconPath,
             "refresh": String(page.head.refresh ?? 0),
+            "framed": !page.head.isAlone,
+            "alone": page.head.isAlone,
         ]
         context["version"] = assets.version
+        if !page.head.isAlone { context["visit"] = VisitBox(Viewer.current).context }
         return library.render(context, withTemplate: "layout") ?? ""
     }
 
     /// What is inside `<main>`: the fragment that the script swaps in.
     package func main(_ page: some ConsolePage) -> String {
         let body = library.render(page.context, withTemplate: type(of: page).template) ?? ""
-        let head = library.render(page.head.context, withTemplate: "head") ?? ""
+        let head = page.head.isAlone ? "" : library.render(page.head.context, withTemplate: "head") ?? ""
         return head + body
     }
 
     private func navigation(_ current: PageHead.Section?) -> [[String: Any]] {
-        let groups: [(String?, [(PageHead.Section, String, String)])] = [
+        let groups: [(String?, [(PageHead.Section, String, String)])] = Self.places + Self.places(of: Viewer.current)
+        return groups.map { title, entries in
+            var group: [String: Any] = [
+                "entries": entries.map { section, text, href -> [String: Any] in
+                    ["text": text, "href": href, "icon": section.rawValue, "current": section == current]
+                }
+            ]
+            if let title { group["group"] = title }
+            return group
+        }
+    }
+
+    /// What only those see who may manage something.
+    private static func places(of viewer: Viewer) -> [(String?, [(PageHead.Section, String, String)])] {
+        guard viewer.permissions.contains(.admin) else { return [] }
+        return [
+            (
+                "Manage",
+                [(.access, "Access", "/access"), (.secrets, "Secrets", "/secrets"), (.audit, "Audit", "/audit")]
+            )
+        ]
+    }
+
+    private static var places: [(String?, [(PageHead.Section, String, String)])] {
+        [
             (nil, [(.overview, "Overview", "/")]),
             (
                 "Build",
@@ -67,14 +95,5 @@ package struct PageRenderer: Sendable {
                 ]
             ),
         ]
-        return groups.map { title, entries in
-            var group: [String: Any] = [
-                "entries": entries.map { section, text, href -> [String: Any] in
-                    ["text": text, "href": href, "icon": section.rawValue, "current": section == current]
-                }
-            ]
-            if let title { group["group"] = title }
-            return group
-        }
     }
 }
