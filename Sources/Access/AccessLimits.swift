@@ -4,6 +4,8 @@ package enum AccessLimits {
     package static let authorizationBytes = 16 * 1024
     /// Tokens and workspaces whose rates are counted at the same time.
     package static let rateBuckets = 20_000
+    /// Passes of tasks that run at the same time.
+    package static let taskPasses = 10_000
     /// The longest wait that is asked of a client, in seconds.
     package static let longestWaitSeconds = 3600
 }

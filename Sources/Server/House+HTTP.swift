@@ -11,6 +11,7 @@ import Loop
 import Monitoring
 import Pipelines
 import Registry
+import Secrets
 import Serving
 import Storage
 import Traces
@@ -39,7 +40,11 @@ extension House {
         let router = Router(context: AppRequestContext.self)
         let methods = Late<MethodTable>()
         router.add(middleware: AliveMiddleware())
-        let console = try ConsoleRoutes(sources: consoleSources, version: ProductVersion.text)
+        let console = try ConsoleRoutes(
+            sources: consoleSources,
+            access: server.console(self),
+            version: ProductVersion.text
+        )
         router.add(middleware: FallbackMiddleware(methods: methods, page: console.errorPage))
         let finder = ResourceWiring.finder(stores: stores, pipelines: pipelines)
         let routes = RouteTable(router: router, gate: server.gate(finder) {})
@@ -51,6 +56,10 @@ extension House {
         register(inLeader: leaderRoutes, settings: settings)
         console.register(in: routes)
         server.register(routes)
+        ServerInfoRoutes(
+            hasDirectTransfers: stores.artifacts.direct != nil,
+            hasWorkspaces: server.hasWorkspaces
+        ).register(in: routes)
         let described = Late<[RouteTable.Entry]>()
         OpenAPIRoutes(plane: dataPlane, version: ProductVersion.text) { described.value ?? [] }.register(in: routes)
         PermissionRoutes { described.value ?? [] }.register(in: routes)
@@ -79,7 +88,6 @@ extension House {
         LoggedModelRoutes(store: stores.tracking).register(in: routes)
         ArtifactRoutes(store: stores.tracking, versionRoot: RegistryWiring.versionRoot(stores.registry))
             .register(in: routes)
-        ServerInfoRoutes(hasDirectTransfers: stores.artifacts.direct != nil).register(in: routes)
         TraceRoutes(store: stores.traces).register(in: routes)
         AssessmentRoutes(store: stores.traces).register(in: routes)
         OTLPRoutes(store: stores.traces).register(in: routes)
@@ -92,6 +100,8 @@ extension House {
         ModelVersionFileRoutes(stores: stores).register(in: routes)
         SigningRoutes(store: stores.registry).register(in: routes)
         DatasetRoutes(store: stores.datasets).register(in: routes)
+        SecretRoutes(store: stores.secrets).register(in: routes)
+        SandboxRoutes(policy: sandbox).register(in: routes)
     }
 
     /// What only the leader answers: it stands on the control loops and on what they keep in memory.

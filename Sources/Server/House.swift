@@ -43,6 +43,7 @@ struct House: Sendable {
     let webhooks: WebhookService
     let spans: SpanExporter?
     let steps: [BuiltinStep]
+    let sandbox: SandboxPolicy
     /// The models in memory.
     var pool: ModelPool { deployments.pool }
     let clock: Clock
@@ -54,6 +55,7 @@ struct House: Sendable {
         workDirectory: String,
         single: SingleModel? = nil,
         quota: @escaping @Sendable () -> WorkspaceQuota = { WorkspaceQuota() },
+        pass: @escaping @Sendable (_ task: String) -> TaskPass? = { _ in nil },
         address: Late<String> = Late(),
         clock: Clock,
         logger: Logger
@@ -74,12 +76,14 @@ struct House: Sendable {
             settings: settings,
             stores: stores,
             models: models,
-            workDirectory: workDirectory,
+            workDirectory: try SandboxWiring.workDirectory(settings, workDirectory),
             quota: quota,
+            pass: pass,
             address: address,
             clock: clock,
             logger: logger
         )
+        await SecretWiring.report(stores.secrets, logger: logger)
         aliasChanged.set { house.deployments.nudge() }
         webhookWaits.set { house.webhooks.nudge() }
         if try await house.leadership.tryOnce() {
@@ -107,6 +111,7 @@ struct House: Sendable {
         models: ModelSource,
         workDirectory: String,
         quota: @escaping @Sendable () -> WorkspaceQuota,
+        pass: @escaping @Sendable (_ task: String) -> TaskPass?,
         address: Late<String>,
         clock: Clock,
         logger: Logger
@@ -121,12 +126,12 @@ struct House: Sendable {
         self.logger = logger
         metrics = ProcessWideMetrics.registry
         readiness = Readiness(conditions: [])
-        table = DeploymentTable()
+        table = DeploymentTable(scope: ServingWiring.scope(of: settings.workspace))
         ledger = PredictionLedger(store: ledgerStore, deployments: table, clock: clock)
         monitors = MonitorService(
             database: stores.database,
             clock: clock,
-            metrics: metrics,
+            metrics: ScopedMetrics(metrics, scope: ServingWiring.scope(of: settings.workspace)),
             recentRows: MonitorWiring.recentRows(ledger: ledger),
             currentReference: MonitorWiring.currentReference(table),
             onVerdictChange: { try await MonitorWiring.deliver($0, to: loopService.value) }
@@ -158,6 +163,9 @@ struct House: Sendable {
         webhooks = WebhookWiring.service(settings, store: stores.webhooks, clock: clock, logger: logger)
         steps = StepWiring.all(stores: stores, ledger: ledger, deployments: table)
         var configuration = PipelineConfiguration(workDirectory: workDirectory, trackingURI: address.value)
+        SecretWiring.equip(&configuration, secrets: stores.secrets, settings: settings)
+        sandbox = configuration.sandbox
+        configuration.pass = pass
         configuration.concurrentTasks = { quota().concurrentTasks.map { Int(clamping: $0) } }
         pipelines = PipelineService(
             store: PipelineStore(database: stores.database, clock: clock),
@@ -176,7 +184,6 @@ struct House: Sendable {
         let loopStore = LoopStore(database: stores.database)
         loops = LoopService(store: loopStore, actions: wiring.actions(), clock: clock, logger: logger)
         loopService.set(loops)
-        ServingWiring.collect(into: metrics, table: table, pool: deployments.pool, settings.inference)
     }
 
     /// What runs beside the HTTP server, in the order of starting; the order of stopping is the reverse.

@@ -62,6 +62,7 @@ package struct MartletServer: Sendable {
                 clock: clock,
                 logger: logger
             )
+            SandboxWiring.begin(settings, logger: logger)
             for notice in binding.notices(names: settings.allowedHosts + (certificates?.names ?? [])) {
                 logger.notice("\(notice)")
             }

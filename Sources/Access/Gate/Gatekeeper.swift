@@ -28,6 +28,8 @@ package final class Gatekeeper: Sendable {
     private let identities: any IdentitySource
     private let bearer: (any BearerVerifier)?
     private let rates: RateLimiter
+    /// The passes of running tasks.
+    package let passes = TaskPasses()
 
     /// A gate.
     ///
@@ -77,6 +79,7 @@ package final class Gatekeeper: Sendable {
         case account(Account)
         case token(Account, AccessToken)
         case session(Account, Session)
+        case task(Principal)
     }
 
     /// Who calls; nil when that takes waiting.
@@ -94,6 +97,9 @@ package final class Gatekeeper: Sendable {
             return .token(account, token)
         case .password(let name, let password):
             return identities.cachedAccount(name: name, password: password).map { .account($0) }
+        case .bearer(let text) where text.hasPrefix(TaskPasses.prefix):
+            guard let principal = passes.principal(text) else { throw Self.unknownToken }
+            return .task(principal)
         case .bearer(let text):
             guard let bearer else { throw Self.unknownToken }
             return bearer.cachedAccount(bearer: text).map { .account($0) }
@@ -124,6 +130,9 @@ package final class Gatekeeper: Sendable {
                 guard identities.workspace(named) != nil else { throw Self.noWorkspace(named) }
                 principal.workspace = named
             }
+            return principal
+        case .task(let principal):
+            _ = try single(principal.workspace, named)
             return principal
         case .account(let account): return try principal(account, named)
         case .token(let account, let token):

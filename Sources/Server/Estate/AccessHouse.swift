@@ -1,5 +1,6 @@
 import Access
 import Core
+import Egress
 import HTTPSupport
 import Hummingbird
 import Logging
@@ -12,6 +13,8 @@ struct AccessHouse: Sendable {
     let store: AccessStore
     let directory: IdentityDirectory
     let gatekeeper: Gatekeeper
+    /// Identity providers; nil without any.
+    let oidc: OIDCService?
     let audit: AuditLog
     let binding: Binding
     let clock: Clock
@@ -31,13 +34,39 @@ struct AccessHouse: Sendable {
         let store = AccessStore(database: database, clock: clock)
         let directory = IdentityDirectory(store: store, clock: clock)
         try await directory.reload()
+        let oidc = try Self.oidc(settings, binding, directory, clock, logger)
         return AccessHouse(
             database: database,
             store: store,
             directory: directory,
-            gatekeeper: Gatekeeper(mode: binding.hasAccounts ? .accounts : .off, identities: directory),
+            gatekeeper: Gatekeeper(mode: binding.hasAccounts ? .accounts : .off, identities: directory, bearer: oidc),
+            oidc: oidc,
             audit: audit,
             binding: binding,
+            clock: clock,
+            logger: logger
+        )
+    }
+
+    private static func oidc(
+        _ settings: ServerSettings,
+        _ binding: Binding,
+        _ directory: IdentityDirectory,
+        _ clock: Clock,
+        _ logger: Logger
+    ) throws(MartletError) -> OIDCService? {
+        guard !settings.oidc.issuers.isEmpty else { return nil }
+        guard binding.hasAccounts else {
+            throw MartletError(
+                .failedPrecondition,
+                "An identity provider is configured, and nobody has to log in: start with --auth required, or without "
+                    + "the provider."
+            )
+        }
+        return try OIDCService(
+            issuers: settings.oidc.issuers,
+            egress: EgressClient(policy: settings.egress.policy),
+            directory: directory,
             clock: clock,
             logger: logger
         )
@@ -46,7 +75,7 @@ struct AccessHouse: Sendable {
     /// The schema's history of the accounts' database.
     static let migrations: [Migration] = AccessStore.migrations + AuditLog.migrations
 
-    private static func openDatabase(_ settings: ServerSettings) async throws -> Database {
+    static func openDatabase(_ settings: ServerSettings) async throws -> Database {
         guard let url = settings.postgresURL else { return try Database.open(path: "\(settings.data)/access.db") }
         return try await BlockingWork.run { try Database.open(postgres: url, schema: Site.accessSchema) }
     }
@@ -72,7 +101,7 @@ struct AccessHouse: Sendable {
     }
 
     /// The gate of every route table, and the routes about accounts.
-    func routes(_ denials: DenialRecorder) -> ServerRoutes {
+    func routes(_ denials: DenialRecorder, _ estate: @escaping @Sendable () -> Estate?) -> ServerRoutes {
         ServerRoutes(
             gate: { finder, check in
                 RouteAccess.gate(
@@ -85,9 +114,16 @@ struct AccessHouse: Sendable {
                     unless: check
                 )
             },
-            register: { [audit] routes in
+            register: { [self, audit, oidc, store, clock] routes in
                 AuditRoutes(serverLog: audit).register(in: routes)
-            }
+                AccessRoutes(administration: AccessAdministration(directory: directory)).register(in: routes)
+                ConsoleWiring.register(self, estate, in: routes)
+                if let oidc {
+                    OIDCRoutes(service: oidc, sessions: SessionService(store: store, clock: clock)).register(in: routes)
+                }
+            },
+            console: { [self] house in ConsoleWiring.access(of: house, self, estate) },
+            hasWorkspaces: { [self] in ConsoleWiring.hasWorkspaces(self) }
         )
     }
 

@@ -1,4 +1,5 @@
 import Access
+import Backups
 import Core
 import HTTPSupport
 import HTTPTypes
@@ -17,6 +18,7 @@ struct Grounds: Sendable {
     let door: FrontDoor
     let certificates: TLSCertificates?
     let denials: DenialRecorder
+    let backups: BackupKeeper
     let address: Late<String>
     let clock: Clock
     let logger: Logger
@@ -35,8 +37,14 @@ struct Grounds: Sendable {
         let denials = DenialRecorder(clock: clock, logger: logger) { workspace in
             workspace.flatMap { late.value?.open($0)?.house.audit } ?? access.audit
         }
-        let routes = access.routes(denials)
-        let build = { @Sendable (name: String, site: ServerSettings) in
+        let backups = try BackupWiring.keeper(settings, access, clock: clock, logger: logger) { late.value }
+        let own = access.routes(denials) { late.value }
+        var routes = own
+        routes.register = { table in
+            own.register(table)
+            backups.routes.register(in: table)
+        }
+        let build = { @Sendable [routes] (name: String, site: ServerSettings) in
             let house = try await House.build(
                 settings: site,
                 workDirectory: try DataDirectory.folder("\(site.data)/tasks"),
@@ -44,6 +52,7 @@ struct Grounds: Sendable {
                 quota: { [directory = access.directory] in
                     directory.workspace(name)?.quota ?? WorkspaceQuota()
                 },
+                pass: { [gatekeeper = access.gatekeeper] task in PassWiring.pass(to: task, of: name, gatekeeper) },
                 address: address,
                 clock: clock,
                 logger: logger
@@ -55,6 +64,15 @@ struct Grounds: Sendable {
             try await build(name, try Site.settings(of: name, settings))
         }
         late.set(estate)
+        ServingWiring.collect(into: ProcessWideMetrics.registry, settings.inference) { [weak estate] in
+            (estate?.all ?? []).map { workspace, open in
+                ServingMetrics.Source(
+                    workspace: workspace == Principal.defaultWorkspace ? nil : workspace,
+                    table: open.house.table,
+                    pool: open.house.pool
+                )
+            }
+        }
         return Grounds(
             settings: settings,
             estate: estate,
@@ -66,6 +84,7 @@ struct Grounds: Sendable {
             ),
             certificates: certificates,
             denials: denials,
+            backups: backups,
             address: address,
             clock: clock,
             logger: logger
@@ -78,7 +97,7 @@ struct Grounds: Sendable {
         let watching = certificates.map { certificates in
             [BackgroundService { [clock] in await certificates.run(clock: clock) }]
         }
-        return access.services(denials) + (watching ?? [])
+        return backups.services + access.services(denials) + (watching ?? [])
             + [EstateService(estate: estate), BackgroundService { await steward.run() }]
     }
 

@@ -1,4 +1,5 @@
 import Access
+import Console
 import Core
 import HTTPSupport
 import Hummingbird
@@ -8,5 +9,9 @@ struct ServerRoutes: Sendable {
     /// The gate of a route table; the second argument throws when this server cannot answer its routes at present.
     let gate: @Sendable (@escaping ResourceFinder, @escaping @Sendable () throws -> Void) -> RouteGate
     /// Registers the routes that are not a workspace's own.
-    let register: @Sendable (RouteTable) -> Void
+    var register: @Sendable (RouteTable) -> Void
+    /// What the console of a house shows of accounts.
+    let console: @Sendable (House) -> ConsoleAccess
+    /// Whether MLflow's clients may name workspaces.
+    let hasWorkspaces: @Sendable () -> Bool
 }

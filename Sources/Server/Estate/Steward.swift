@@ -1,5 +1,6 @@
 import Access
 import Core
+import Serving
 
 /// Keeps the houses as the accounts' database says: opens new workspaces, closes deleted ones, hands out quotas.
 struct Steward: Sendable {

@@ -29,12 +29,18 @@ package struct ServerSettings: Sendable, Equatable {
 
     /// Where requests may go.
     package var egress = EgressSettings()
+    /// Who vouches for people and machines.
+    package var oidc = OIDCSettings()
     /// What webhooks may reach.
     package var webhooks = WebhookSettings()
     /// How models are served.
     package var inference = InferenceSettings()
+    /// What tasks and workers may reach, and the keys of secrets.
+    package var sandbox = SandboxSettings()
     /// Who may reach the server.
     package var binding = BindingSettings()
+    /// Where backups are made and the log is shipped to.
+    package var backups = BackupSettings()
 
     /// The two forms of log records.
     package enum LogFormat: String, Sendable, CaseIterable {
@@ -65,12 +71,18 @@ package struct ServerSettings: Sendable, Equatable {
         package var logFormat: String?
         /// The flags of requests to other servers.
         package var egress = EgressSettings.Flags()
+        /// The flags of an identity provider.
+        package var oidc = OIDCSettings.Flags()
         /// `--webhook-scheme` and `--webhook-allow-private`.
         package var webhooks = WebhookSettings.Flags()
         /// The flags of serving.
         package var inference = InferenceSettings.Flags()
+        /// The flags about what tasks and workers may reach.
+        package var sandbox = SandboxSettings.Flags()
         /// The flags about who may reach the server.
         package var binding = BindingSettings.Flags()
+        /// The flags about backups.
+        package var backups = BackupSettings.Flags()
 
         /// No flags.
         package init() {}
@@ -88,7 +100,7 @@ package struct ServerSettings: Sendable, Equatable {
         let fields = JSONFields(file ?? [:], path: "server")
         try fields.rejectUnknown(
             ["host", "port", "data", "database", "artifacts", "files", "allowed_hosts", "log_format"]
-                + EgressSettings.keys + WebhookSettings.keys + InferenceSettings.keys + BindingSettings.keys
+                + BackupSettings.keys + EgressSettings.keys + OIDCSettings.keys + WebhookSettings.keys + InferenceSettings.keys + BindingSettings.keys + SandboxSettings.keys
         )
         func text(_ flag: String?, _ key: String) throws(MartletError) -> String? {
             let written = try fields.optionalString(key)
@@ -112,6 +124,7 @@ package struct ServerSettings: Sendable, Equatable {
             settings.logFormat = parsed
         }
         settings.egress = try EgressSettings.resolve(flags: flags.egress, environment: environment, fields: fields)
+        settings.oidc = try OIDCSettings.resolve(flags: flags.oidc, environment: environment, fields: fields)
         settings.webhooks = try WebhookSettings.resolve(
             flags: flags.webhooks,
             environment: environment,
@@ -122,12 +135,15 @@ package struct ServerSettings: Sendable, Equatable {
             environment: environment,
             fields: fields
         )
+        settings.sandbox = try SandboxSettings.resolve(flags: flags.sandbox, environment: environment, fields: fields)
         settings.binding = try BindingSettings.resolve(
             flags: flags.binding,
             environment: environment,
             fields: fields
         )
+        settings.backups = try BackupSettings.resolve(flags: flags.backups, environment: environment, fields: fields)
         try settings.refuseWhatIsNotThere()
+        settings.sandbox.protected = SandboxWiring.protected(settings)
         return settings
     }
 

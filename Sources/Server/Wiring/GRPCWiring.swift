@@ -1,9 +1,9 @@
 import Access
 import Core
+import HTTPSupport
 import Logging
 import ServiceLifecycle
 import Serving
-import Storage
 
 /// The gRPC port beside the HTTP server.
 struct GRPCService: Service {
@@ -42,19 +42,69 @@ struct GRPCService: Service {
     }
 
     private func listen(_ port: Int) async throws -> GRPCServer {
-        let names = BrowserGuard(allowing: settings.allowedHosts)
+        let (door, binding, estate) = (grounds.door, grounds.access.binding, grounds.estate)
+        var configuration = GRPCServer.Configuration(
+            host: settings.host,
+            port: port,
+            messageLimit: settings.inference.grpcMessageBytes,
+            isOpen: { [main = estate.main.front] in main.isOpen() },
+            isReady: { estate.all.allSatisfy { $0.open.house.table.all.allSatisfy { $0.routing != nil } } }
+        )
+        configuration.tls = grounds.certificates
+        configuration.admits = { binding.admits(peer: $0) }
+        configuration.client = { peer, authority, forwarded throws(MartletError) in
+            try door.client(peer: peer, authority: authority, forwarded: forwarded)
+        }
         return try await GRPCServer.listen(
-            GRPCServer.Configuration(
-                host: settings.host,
-                port: port,
-                messageLimit: settings.inference.grpcMessageBytes,
-                allows: { names.allows(authority: $0) },
-                isOpen: { [leadership = house.leadership] in leadership.isLeader }
-            ),
-            plane: house.dataPlane,
-            repository: ModelRepository(controller: house.deployments, table: house.table),
+            configuration,
+            gate: gate,
+            reporter: house.dataPlane.reporter,
             serverVersion: ProductVersion.text,
             clock: house.clock
+        )
+    }
+
+    /// The gate of HTTP, for calls.
+    private var gate: GRPCGate {
+        let (gatekeeper, estate) = (grounds.access.gatekeeper, grounds.estate)
+        return GRPCGate(
+            now: { credentials throws(MartletError) in
+                let principal: Principal
+                switch gatekeeper.admitNow(Self.caller(credentials)) {
+                case .later: return nil
+                case .refused(let error): throw error
+                case .admitted(let known): principal = known
+                }
+                guard let open = estate.open(principal.workspace) else { return nil }
+                try gatekeeper.spend(principal)
+                return Self.tenant(open, principal)
+            },
+            later: { credentials throws(MartletError) in
+                let principal = try await gatekeeper.admit(Self.caller(credentials))
+                try gatekeeper.spend(principal)
+                do {
+                    return Self.tenant(try await estate.house(of: principal.workspace), principal)
+                } catch {
+                    throw MartletError.wrapping(error)
+                }
+            }
+        )
+    }
+
+    private static func caller(_ credentials: GRPCCredentials) -> Caller {
+        Caller(
+            authorization: credentials.authorization,
+            workspace: credentials.workspace,
+            address: credentials.address
+        )
+    }
+
+    private static func tenant(_ open: Estate.Open, _ principal: Principal) -> GRPCTenant {
+        GRPCTenant(
+            plane: open.front.plane,
+            repository: ModelRepository(controller: open.house.deployments, table: open.house.table),
+            principal: principal,
+            isOpen: open.front.isOpen()
         )
     }
 }

@@ -1,5 +1,6 @@
 import Access
 import Core
+import Foundation
 import HTTPSupport
 import Hummingbird
 import NIOCore

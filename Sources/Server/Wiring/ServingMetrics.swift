@@ -3,16 +3,25 @@ import Serving
 
 /// The metrics of models: Martlet's own names, and on request those of other servers.
 struct ServingMetrics: Sendable {
-    let table: DeploymentTable
-    let pool: ModelPool
+    /// The models of a workspace.
+    struct Source: Sendable {
+        /// The workspace; nil for the default one, whose figures carry no such label.
+        let workspace: String?
+        let table: DeploymentTable
+        let pool: ModelPool
+    }
+
+    /// The workspaces that are open.
+    let sources: @Sendable () -> [Source]
     let compatible: Set<InferenceSettings.CompatibleMetrics>
 
     private typealias Sample = ObservedFamily.Sample
 
     /// Every family, read now.
     func families() -> [ObservedFamily] {
-        let figures = ServingFigures.all(table)
-        var families = own(figures) + memory()
+        let sources = sources()
+        let figures = sources.flatMap { ServingFigures.all($0.table) }
+        var families = own(figures) + memory(sources)
         if compatible.contains(.triton) { families += triton(figures) }
         if compatible.contains(.kserve) { families += kserve(figures) }
         if compatible.contains(.mlserver) { families += mlserver(figures) }
@@ -85,23 +94,24 @@ struct ServingMetrics: Sendable {
         )
     }
 
-    private func memory() -> [ObservedFamily] {
-        let figures = pool.figures
-        var families: [ObservedFamily] = [
-            .gauge("martlet_models_resident", help: "Models in memory.", [Sample(Double(figures.models))]),
-            .gauge("martlet_model_memory_bytes", help: "Bytes that models take.", [Sample(Double(figures.bytes))]),
-            .counter("martlet_model_loads", help: "Loads of models.", [Sample(Double(figures.loads))]),
+    private func memory(_ sources: [Source]) -> [ObservedFamily] {
+        let all = sources.map { source in
+            (labels: source.workspace.map { [("workspace", $0)] } ?? [], figures: source.pool.figures)
+        }
+        func samples(_ value: (ModelPool.Figures) -> Int?) -> [Sample] {
+            all.compactMap { one in value(one.figures).map { Sample(Double($0), labels: one.labels) } }
+        }
+        return [
+            .gauge("martlet_models_resident", help: "Models in memory.", samples { $0.models }),
+            .gauge("martlet_model_memory_bytes", help: "Bytes that models take.", samples { $0.bytes }),
+            .counter("martlet_model_loads", help: "Loads of models.", samples { $0.loads }),
             .counter(
                 "martlet_model_evictions",
                 help: "Models that left memory for room or because nobody asked.",
-                [Sample(Double(figures.evictions))]
+                samples { $0.evictions }
             ),
+            .gauge("martlet_model_memory_limit_bytes", help: "Bytes that models may take.", samples { $0.budget }),
         ]
-        if let budget = figures.budget {
-            let limit = Sample(Double(budget))
-            families.append(.gauge("martlet_model_memory_limit_bytes", help: "Bytes that models may take.", [limit]))
-        }
-        return families
     }
 
     private func triton(_ figures: [ServingFigures]) -> [ObservedFamily] {

@@ -1,4 +1,5 @@
 import Core
+import HTTPSupport
 import Observability
 import Serving
 
@@ -17,11 +18,15 @@ enum ServingWiring {
     /// Has the figures of models read at every scrape.
     static func collect(
         into metrics: PrometheusRegistry,
-        table: DeploymentTable,
-        pool: ModelPool,
-        _ settings: InferenceSettings
+        _ settings: InferenceSettings,
+        sources: @escaping @Sendable () -> [ServingMetrics.Source]
     ) {
-        let figures = ServingMetrics(table: table, pool: pool, compatible: settings.compatibleMetrics)
+        let figures = ServingMetrics(sources: sources, compatible: settings.compatibleMetrics)
         metrics.collect { figures.families() }
+    }
+
+    /// What stands before the names of a workspace's deployments in metrics.
+    static func scope(of workspace: String) -> String {
+        workspace == Principal.defaultWorkspace ? "" : "\(workspace)/"
     }
 }

@@ -29,12 +29,15 @@ package struct GRPCTenant: Sendable {
     package let repository: ModelRepository
     /// Who calls.
     package let principal: Principal
+    /// Whether this server answers for the models now; one of several servers on a database does.
+    package let isOpen: Bool
 
     /// States a tenant.
-    package init(plane: DataPlane, repository: ModelRepository, principal: Principal) {
+    package init(plane: DataPlane, repository: ModelRepository, principal: Principal, isOpen: Bool = true) {
         self.plane = plane
         self.repository = repository
         self.principal = principal
+        self.isOpen = isOpen
     }
 }
 
@@ -60,6 +63,11 @@ package struct GRPCGate: Sendable {
     /// A gate that lets everybody call one tenant's models: for a server without accounts.
     package init(everybody tenant: GRPCTenant) {
         self.init(now: { _ in tenant }, later: { _ in tenant })
+    }
+
+    /// Admits at once; nil when that takes waiting.
+    func admitNow(_ credentials: GRPCCredentials) throws(MartletError) -> GRPCTenant? {
+        do { return try now(credentials) } catch { throw MartletError.wrapping(error) }
     }
 
     /// Admits, waiting if need be.

@@ -58,7 +58,7 @@ struct GRPCAdmission: Sendable {
 
     /// Lets the caller in at once; nil when that takes waiting.
     func now() throws(MartletError) -> GRPCTenant? {
-        guard let tenant = try gate.now(credentials) else { return nil }
+        guard let tenant = try gate.admitNow(credentials) else { return nil }
         _ = try rule.allows(tenant.principal)
         return tenant
     }
