@@ -274,7 +274,6 @@ int martlet_sandbox_begin(const struct martlet_sandbox *sandbox, int *step) {
     if (setrlimit(RLIMIT_CORE, &none) < 0) return errno;
     int error = limit(RLIMIT_AS, sandbox->address_space);
     if (!error) error = limit(RLIMIT_CPU, sandbox->cpu_seconds);
-    if (!error) error = limit(RLIMIT_NOFILE, sandbox->open_files);
     if (error) return error;
 #if defined(__linux__)
     *step = martlet_step_network;
@@ -293,8 +292,9 @@ int martlet_sandbox_finish(const struct martlet_sandbox *sandbox, pid_t parent, 
     if (sandbox->user >= 0 || sandbox->group >= 0) error = become_user(sandbox->user, sandbox->group);
     if (error) return error;
     *step = martlet_step_limits;
-    /* Counted for the user that the process has become. */
+    /* Counted for the user that the process has become; files, once those of the server are closed. */
     error = limit(RLIMIT_NPROC, sandbox->processes);
+    if (!error) error = limit(RLIMIT_NOFILE, sandbox->open_files);
     if (error) return error;
     *step = martlet_step_privileges;
     if (sandbox->drops_capabilities) error = drop_capabilities();
@@ -315,6 +315,7 @@ int martlet_sandbox_finish(const struct martlet_sandbox *sandbox, pid_t parent, 
     if (sandbox->user >= 0 || sandbox->group >= 0) return ENOSYS;
     *step = martlet_step_limits;
     error = limit(RLIMIT_NPROC, sandbox->processes);
+    if (!error) error = limit(RLIMIT_NOFILE, sandbox->open_files);
     if (error) return error;
     *step = martlet_step_calls;
     if (sandbox->refuses_calls || sandbox->file_rules >= 0) return ENOSYS;

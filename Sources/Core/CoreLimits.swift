@@ -19,7 +19,7 @@ package enum CoreLimits {
     /// Longest page token accepted, in bytes.
     package static let pageTokenBytes = 4096
     /// Most rules for files that a sandbox is made of.
-    package static let fileRules = 20_000
+    package static let fileRules = 10_000
     /// Most of a file of the kernel that is read, in bytes.
     package static let kernelFileBytes = 1024 * 1024
     /// Longest CSV field, in bytes.

@@ -43,7 +43,7 @@ struct SecretMaskTests {
         let wrapped = Data(long.utf8).base64EncodedString(options: [.lineLength76Characters, .endLineWithLineFeed])
         #expect(wrapped.contains("\n"))
         let shown = masked("x \(wrapped) y", [long], pieces: 11)
-        #expect(!shown.contains { $0.isLetter && $0 != "x" && $0 != "y" && !"g=".contains($0) })
+        #expect(shown == "x ***\n***\n***\n***\n***== y")
     }
 
     @Test func percentAndJSONFormsAreHidden() throws {

@@ -40,12 +40,6 @@ enum ProcessSweep {
         #endif
     }
 
-    /// Ends every process of a group at once; a group that is gone already is no error.
-    static func killGroup(_ leader: pid_t) {
-        guard leader > 1 else { return }
-        _ = signal(-leader, SIGKILL)
-    }
-
     private static func processes(with needle: [UInt8]) -> [pid_t] {
         guard let directory = opendir("/proc") else { return [] }
         defer { closedir(directory) }

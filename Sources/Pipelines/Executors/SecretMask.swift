@@ -176,15 +176,22 @@ package struct SecretMask: Sendable {
             let first = (offset * 8 + 5) / 6
             let end = (offset + bytes.count) * 8 / 6
             guard end > first else { return [] }
+            // At the end of a text the last character holds nothing else.
+            let isLast = offset == 0 && (bytes.count % 3) != 0
             let standard = Array(encoded[first..<end])
-            let safe = standard.map { byte -> UInt8 in
-                switch byte {
-                case UInt8(ascii: "+"): UInt8(ascii: "-")
-                case UInt8(ascii: "/"): UInt8(ascii: "_")
-                default: byte
-                }
+            let closed = isLast ? encoded.filter { $0 != UInt8(ascii: "=") } : standard
+            return [standard, closed, safe(standard), safe(closed)]
+        }
+    }
+
+    /// The same in the alphabet for addresses.
+    private static func safe(_ encoded: [UInt8]) -> [UInt8] {
+        encoded.map { byte in
+            switch byte {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            default: byte
             }
-            return [standard, safe]
         }
     }
 
