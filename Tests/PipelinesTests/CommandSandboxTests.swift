@@ -3,7 +3,9 @@ import Foundation
 import Pipelines
 import Testing
 
-/// What a task cannot do. Where this machine cannot apply a part of the sandbox, the report must say so instead.
+/// What a task cannot do.
+///
+/// Where this machine cannot apply a part of the sandbox, the report must say so instead.
 struct CommandSandboxTests {
     private static let report = SandboxReport.here
 

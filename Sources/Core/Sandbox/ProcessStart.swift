@@ -47,6 +47,7 @@ package struct ProcessStart: Sendable {
     ///   - output: becomes its standard output.
     ///   - error: becomes its standard error; nil for the same as `output`.
     ///   - channel: becomes its descriptor 3.
+    /// - Returns: its id.
     /// - Throws: which step failed; nothing runs then.
     package func begin(
         output: Int32,

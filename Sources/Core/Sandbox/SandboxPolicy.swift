@@ -30,6 +30,7 @@ package struct SandboxPolicy: Sendable, Equatable {
     ///     itself.
     ///   - limits: what it may use.
     ///   - isOffline: whether it gave up the network itself.
+    /// - Returns: what it gives up.
     /// - Throws: `unavailable` if the network is to be closed and cannot be, or a control group cannot be made.
     package func task(
         name: String,
@@ -68,6 +69,7 @@ package struct SandboxPolicy: Sendable, Equatable {
     ///   - directory: the workers' own.
     ///   - readable: what it may read although it is hidden, such as the model.
     ///   - memoryBytes: the most address space; nil for no limit.
+    /// - Returns: what it gives up.
     package func worker(directory: String, readable: [String], memoryBytes: Int?) -> Sandbox {
         var sandbox = confined(hasNetwork: workersHaveNetwork)
         sandbox.limits.memoryBytes = memoryBytes

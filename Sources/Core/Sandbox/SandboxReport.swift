@@ -51,6 +51,7 @@ package struct SandboxReport: Sendable, Equatable {
     ///
     /// - Parameter isArranging: whether this process may move to a control group beside those of its tasks, without which
     ///   some have no limits.
+    /// - Returns: what can be applied.
     package static func probe(isArranging: Bool = true) -> SandboxReport {
         func works(_ change: (inout Sandbox) -> Void) -> Bool {
             var sandbox = Sandbox()

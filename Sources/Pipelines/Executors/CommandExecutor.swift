@@ -82,7 +82,9 @@ package struct CommandExecutor: StepExecutor {
         }
     }
 
-    /// What hides secrets in what the command writes; nil when it is given none. Short values of a pass are no secrets.
+    /// What hides secrets in what the command writes; nil when it is given none.
+    ///
+    /// Short values of a pass are no secrets.
     private func mask(of job: StepJob, _ pass: TaskPass?) -> SecretMask? {
         let given = (pass?.environment.values).map(Array.init) ?? []
         let values = job.secrets.values + given.filter { $0.utf8.count >= PipelinesLimits.leastPassBytes }

@@ -34,6 +34,7 @@ final class TaskProcess: Sendable {
     private static let drainNanoseconds: UInt64 = 2_000_000_000
 
     /// - Parameters:
+    ///   - start: the command.
     ///   - marker: is in the environment of all its processes.
     ///   - grace: how long it may take to end after SIGTERM.
     ///   - take: gets what it writes, on one thread.

@@ -75,7 +75,9 @@ enum KeyCommand {
         }
     }
 
-    /// The status of the ended process; nil when it had to be ended. None of its processes is left then.
+    /// The status of the ended process; nil when it had to be ended.
+    ///
+    /// None of its processes is left then.
     private static func wait(_ process: pid_t, until deadline: UInt64) -> Int32? {
         var isLate = false
         while true {

@@ -37,10 +37,14 @@ package struct SecretKey: Sendable, Equatable {
         SecretKey()
     }
 
-    /// The keys in a text: each 32 bytes in base64 of either alphabet, separated by commas or line ends. Lines that begin
-    /// with `#` are comments.
+    /// The keys in a text: each 32 bytes in base64 of either alphabet, separated by commas or line ends.
     ///
-    /// - Parameter origin: what the text is, for messages.
+    /// Lines that begin with `#` are comments.
+    ///
+    /// - Parameters:
+    ///   - text: holds the keys.
+    ///   - origin: what the text is, for messages.
+    /// - Returns: at least one key.
     /// - Throws: `invalidArgument` without a word of the text.
     package static func parse(_ text: String, origin: String) throws(MartletError) -> [SecretKey] {
         var keys: [SecretKey] = []

@@ -17,7 +17,12 @@ package final class SecretStore: Sendable {
 
     /// Makes the store; its migrations must have run, and the keyring should be loaded.
     ///
-    /// - Parameter companions: join each rotation, in the same transaction.
+    /// - Parameters:
+    ///   - database: where they lie.
+    ///   - keyring: the keys.
+    ///   - workspace: is bound to each value.
+    ///   - clock: the time.
+    ///   - companions: join each rotation, in the same transaction.
     package init(
         database: Database,
         keyring: Keyring,
@@ -55,7 +60,11 @@ package final class SecretStore: Sendable {
 
     /// Sets a value, of a new secret or of one that is there; the value before is gone then.
     ///
-    /// - Parameter actor: who sets it.
+    /// - Parameters:
+    ///   - name: of the secret.
+    ///   - value: its new value.
+    ///   - actor: who sets it.
+    /// - Returns: the secret without its value.
     /// - Throws: `invalidArgument`, `resourceExhausted` when there are too many, `failedPrecondition` when there are secrets
     ///   whose key is missing, so that a new key would hide the loss.
     package func put(_ name: String, value: String, by actor: String) async throws -> Secret {
