@@ -46,6 +46,7 @@ package struct BrowserGuard: RouterMiddleware {
     ///   - authority: the name and port that the client used, which a declared proxy may tell instead of `Host`.
     ///   - isSecure: whether the client used TLS; nil when that is not known, because a proxy may stand before the server
     ///     without having been declared.
+    /// - Returns: the error that the client is told.
     package func refusal(of head: HTTPRequest, authority: String?, isSecure: Bool?) -> MartletError? {
         guard let authority, let host = HostName(authority: authority) else {
             return MartletError(.permissionDenied, "The Host header is missing or malformed.")

@@ -58,6 +58,18 @@ import Testing
         #expect(guarding.refusal(of: try head(.post, host: "localhost", fetchSite: "same-origin")) == nil)
     }
 
+    @Test func aStreamIsNotOpenedForPagesOfOtherSites() throws {
+        var stream = try head(.get, host: "localhost", fetchSite: "cross-site")
+        stream.headerFields[.accept] = "text/event-stream"
+        #expect(BrowserGuard().refusal(of: stream) != nil)
+        var socket = try head(.get, host: "localhost", fetchSite: "same-site")
+        socket.headerFields[.upgrade] = "websocket"
+        #expect(BrowserGuard().refusal(of: socket) != nil)
+        var own = try head(.get, host: "localhost", fetchSite: "same-origin")
+        own.headerFields[.accept] = "text/event-stream"
+        #expect(BrowserGuard().refusal(of: own) == nil)
+    }
+
     @Test func addedHostsPass() throws {
         let guarding = BrowserGuard(allowing: ["Models.Example"])
         #expect(guarding.refusal(of: try head(host: "models.example:80")) == nil)

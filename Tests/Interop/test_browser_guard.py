@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import uuid
 
 import pytest
@@ -80,6 +81,48 @@ def test_a_preflight_gets_no_permission(server: Martlet) -> None:
     for path in [CREATE, "/predict", "/api/martlet/v1/apply"]:
         _, answer = request(server, "OPTIONS", path, headers)
         assert "access-control-allow-origin" not in answer
+
+
+def changing_routes(server: Martlet) -> list[tuple[str, str]]:
+    """Every route that may change something, with names in the places of its path."""
+    document = server.get("/openapi.json").json()
+    routes = []
+    for path, operations in document["paths"].items():
+        address = re.sub(r"\{[^}]*\}", "guard-none", path)
+        routes += [(method.upper(), address) for method in operations if method not in ("get", "head", "options")]
+    assert len(routes) > 10
+    return routes
+
+
+def test_no_route_listens_to_pages_of_other_origins(server: Martlet) -> None:
+    """B3 and B4 for every route that the server describes: nothing is answered but a refusal."""
+    for method, path in changing_routes(server):
+        for content_type in ["text/plain", "application/json"]:
+            headers = {"Host": own(server), "Origin": "https://evil.example", "Content-Type": content_type}
+            assert request(server, method, path, headers, "{}")[0] == 403, f"{method} {path}"
+        headers = {"Host": own(server), "Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain"}
+        assert request(server, method, path, headers, "{}")[0] == 403, f"{method} {path}"
+        preflight = {
+            "Host": own(server),
+            "Origin": "https://evil.example",
+            "Access-Control-Request-Method": method,
+            "Access-Control-Request-Headers": "content-type",
+        }
+        status, answer = request(server, "OPTIONS", path, preflight)
+        assert status >= 400, f"OPTIONS {path}"
+        assert not [name for name in answer if name.startswith("access-control-")], f"OPTIONS {path}"
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/api/martlet/v1/overview", "/api/martlet/v1/pipelines"])
+@pytest.mark.parametrize("asked", [{"Accept": "text/event-stream"}, {"Upgrade": "websocket", "Connection": "Upgrade"}])
+def test_streams_are_not_opened_for_pages_of_other_origins(server: Martlet, path: str, asked: dict[str, str]) -> None:
+    """B9: what would go on telling a page needs the page to be the server's own."""
+    for origin in [
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ]:
+        assert request(server, "GET", path, {"Host": own(server), **asked, **origin})[0] == 403
 
 
 def test_forwarding_headers_do_not_open_the_door(server: Martlet) -> None:

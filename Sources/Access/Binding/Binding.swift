@@ -25,6 +25,7 @@ package struct Binding: Sendable, Equatable {
     ///   - certificate: path of the TLS certificate.
     ///   - key: path of its key.
     ///   - proxies: ranges of addresses of declared proxies.
+    /// - Returns: what stands between the server and those who reach it.
     /// - Throws: `invalidArgument` for settings that make no sense together, and `failedPrecondition` with the remedy
     ///   when the server would be open to others.
     package static func decide(
@@ -98,6 +99,7 @@ package struct Binding: Sendable, Equatable {
     /// What an operator should know of the settings, though they are allowed.
     ///
     /// - Parameter names: the names by which clients may call the server, beside those of this machine.
+    /// - Returns: sentences for the log.
     package func notices(names: [String]) -> [String] {
         var notices: [String] = []
         if !isLoopback || !proxies.isEmpty, names.isEmpty {

@@ -43,6 +43,7 @@ package final class TLSCertificates: Sendable {
     ///   - certificate: path of the chain, the server's certificate first, in PEM text.
     ///   - key: path of its key, in PEM text and not encrypted.
     ///   - logger: hears of changes.
+    /// - Returns: the certificates as they are now.
     /// - Throws: `invalidArgument` naming the setting whose file cannot be used.
     package static func load(
         certificate: String,

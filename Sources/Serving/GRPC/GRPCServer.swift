@@ -80,6 +80,7 @@ package final class GRPCServer: Sendable {
     ///   - reporter: says what became of calls.
     ///   - serverVersion: what the server says it is.
     ///   - clock: the time.
+    /// - Returns: the server, until `shutDown`.
     /// - Throws: `unavailable` when the address is taken, `internal` when a method has no permission.
     package static func listen(
         _ configuration: Configuration,

@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import HTTPSupport
+import TestSupport
 import Testing
 
 @Suite struct TLSCertificatesTests {
@@ -46,6 +47,31 @@ import Testing
         try files.write(TestCertificates.second, TestCertificates.secondKey)
         certificates.reload()
         #expect(certificates.names.contains("second.example"))
+    }
+
+    @Test func filesAreLookedAtEveryFewSeconds() async throws {
+        let files = try CertificateFiles()
+        defer { files.remove() }
+        let certificates = try files.load()
+        let time = ManualClock()
+        await withTaskGroup { group in
+            group.addTask { await certificates.run(clock: time.clock) }
+            await sleeping(time)
+            time.advance(by: .seconds(TLSLimits.reloadSeconds))
+            await sleeping(time)
+            #expect(certificates.names.contains("127.0.0.1"))
+            #expect(throws: Never.self) { try files.write(TestCertificates.second, TestCertificates.secondKey) }
+            time.advance(by: .seconds(TLSLimits.reloadSeconds) - .milliseconds(1))
+            #expect(certificates.names.contains("127.0.0.1"))
+            time.advance(by: .milliseconds(1))
+            await sleeping(time)
+            #expect(certificates.names.contains("second.example"))
+            group.cancelAll()
+        }
+    }
+
+    private func sleeping(_ time: ManualClock) async {
+        while time.sleeperCount == 0 { await Task.yield() }
     }
 
     @Test func aServerDoesNotStartWithoutUsableFiles() throws {

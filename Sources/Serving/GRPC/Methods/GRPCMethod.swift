@@ -20,7 +20,10 @@ enum GRPCMethod: Sendable {
     case immediate(Immediate, otherwise: Unary)
     case streaming(Streaming)
 
-    /// The method, but for a server that does not answer for models now.
+    /// The method, but for a server that does not answer for the caller's models now.
+    ///
+    /// - Parameter isOpen: asked where the method is open to everybody, so that there is no caller.
+    /// - Returns: the method that refuses then.
     func refused(unless isOpen: @escaping @Sendable () -> Bool) -> GRPCMethod {
         let closed = MartletError(
             .unavailable,
@@ -29,20 +32,20 @@ enum GRPCMethod: Sendable {
         switch self {
         case .unary(let body):
             return .unary { message, call, answer in
-                guard isOpen() else { throw closed }
+                guard call.tenant?.isOpen ?? isOpen() else { throw closed }
                 return try await body(message, call, answer)
             }
         case .immediate(let body, let otherwise):
             return .immediate(
                 { message, call, answer in
-                    guard isOpen() else { throw closed }
+                    guard call.tenant?.isOpen ?? isOpen() else { throw closed }
                     return try body(message, call, answer)
                 },
                 otherwise: otherwise
             )
         case .streaming(let body):
             return .streaming { messages, call, answers in
-                guard isOpen() else { throw closed }
+                guard call.tenant?.isOpen ?? isOpen() else { throw closed }
                 try await body(messages, call, answers)
             }
         }

@@ -62,9 +62,10 @@ package struct ServingLane: LaneRoutes {
 package struct LaneAdmission: Sendable {
     /// The data plane of the workspace.
     package let plane: DataPlane
-    /// Counts one prediction against the caller's rate; false when there are too many. Nil when nothing is counted.
+    /// Counts one prediction against the caller's rate; nil when nothing is counted.
     ///
-    /// It is asked last, so that a request which goes to the router after all is not counted twice.
+    /// False means that there are too many. It is asked last, so that a request which the router is to answer for its
+    /// form is not counted twice.
     package let spend: (@Sendable () -> Bool)?
 
     /// Admits to a plane.
