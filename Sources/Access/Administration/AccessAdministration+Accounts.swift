@@ -9,7 +9,7 @@ extension AccessAdministration {
         return directory.accounts.filter { $0.kind == kind }
     }
 
-    /// An account: for server administrators any, for others their own.
+    /// An account of a kind, for server administrators.
     ///
     /// - Throws: `notFound`, `permissionDenied`.
     package func account(

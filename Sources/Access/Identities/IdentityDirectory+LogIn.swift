@@ -23,8 +23,7 @@ extension IdentityDirectory {
         from address: String? = nil
     ) async throws(MartletError) -> Account {
         if let account = cachedAccount(name: name, password: password) { return account }
-        let entry = current.entry(name: name)
-        let hash = entry?.passwordHash
+        let hash = current.entry(name: name)?.passwordHash
         let outcome = try await passwords.check(
             password,
             against: hash,
@@ -32,9 +31,13 @@ extension IdentityDirectory {
             address: address
         )
         // Looked up again: the check took its time, and the account may be locked or have another password by now.
-        guard outcome.isRight, let hash, let entry = current.entry(name: name), entry.passwordHash == hash,
-            !entry.account.isDisabled
+        guard outcome.isRight, let hash, let entry = current.entry(name: name), !entry.account.isDisabled,
+            let present = entry.passwordHash
         else { throw Self.wrongPassword }
+        guard present == hash else {
+            // Another password, or a stronger hash of the same one: what was checked says nothing of it.
+            return try await account(name: name, password: password, against: present, from: address)
+        }
         noteLogin(of: entry.account.id)
         if let stronger = outcome.rehashed {
             do throws(MartletError) {
@@ -43,6 +46,22 @@ extension IdentityDirectory {
                 logger.warning("The hash of a password could not be made stronger: \(error.message)")
             }
         }
+        return entry.account
+    }
+
+    /// Checks a password once more, against a hash that came in between.
+    private func account(
+        name: String,
+        password: String,
+        against hash: String,
+        from address: String?
+    ) async throws(MartletError) -> Account {
+        let key = IdentityRules.key(String(name.prefix(IdentityLimits.accountNameLength)))
+        let outcome = try await passwords.check(password, against: hash, name: key, address: address)
+        guard outcome.isRight, let entry = current.entry(name: name), entry.passwordHash == hash,
+            !entry.account.isDisabled
+        else { throw Self.wrongPassword }
+        noteLogin(of: entry.account.id)
         return entry.account
     }
 
