@@ -13,7 +13,7 @@ package struct ClaimCondition: Sendable, Equatable {
         self.values = values
     }
 
-    /// Whether the claims meet it. A list meets it when one of its elements does.
+    /// Whether the claims meet it; a list meets it when one of its elements does.
     package func isMet(by claims: JSONObject) -> Bool {
         let said = Self.texts(Self.value(claim, in: claims))
         return said.contains { text in values.contains { Self.matches(text, $0) } }

@@ -122,6 +122,7 @@ package final class OIDCService: BearerVerifier {
     ///   - name: the provider; nil for the only one.
     ///   - next: the page that is wanted.
     ///   - callback: where the browser comes back to if the provider's settings do not say.
+    /// - Returns: where the browser goes, and the secret that its cookie keeps.
     /// - Throws: `notFound` for a provider that is not there, `unavailable` when it does not answer.
     package func begin(
         _ name: String?,

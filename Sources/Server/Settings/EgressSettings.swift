@@ -1,5 +1,5 @@
 import Core
-import Egress
+package import Egress
 
 /// Where requests of the server may go: one list for webhooks, identity providers and whatever else asks others.
 package struct EgressSettings: Sendable, Equatable {
@@ -32,7 +32,7 @@ package struct EgressSettings: Sendable, Equatable {
     static let keys = ["egress_schemes", "egress_allow_hosts", "egress_allow_private"]
 
     /// The rules that requests keep.
-    var policy: EgressPolicy { EgressPolicy(schemes: schemes, hosts: hosts, inner: inner) }
+    package var policy: EgressPolicy { EgressPolicy(schemes: schemes, hosts: hosts, inner: inner) }
 
     /// Merges the sources.
     ///
