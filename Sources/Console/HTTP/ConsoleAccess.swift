@@ -109,13 +109,13 @@ package struct ConsoleSecrets: Sendable {
     }
 
     let list: @Sendable () async throws -> [Entry]
-    let set: @Sendable (_ name: String, _ value: String) async throws -> Void
+    let set: @Sendable (_ name: String, _ value: String, _ actor: String) async throws -> Void
     let delete: @Sendable (_ name: String) async throws -> Void
 
     /// Takes the three operations.
     package init(
         list: @escaping @Sendable () async throws -> [Entry],
-        set: @escaping @Sendable (_ name: String, _ value: String) async throws -> Void,
+        set: @escaping @Sendable (_ name: String, _ value: String, _ actor: String) async throws -> Void,
         delete: @escaping @Sendable (_ name: String) async throws -> Void
     ) {
         self.list = list

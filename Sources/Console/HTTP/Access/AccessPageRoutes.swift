@@ -199,7 +199,7 @@ struct AccessPageRoutes: Sendable {
             page: { loader, _, notices in try await loader.secrets(notices) }
         ) { sent in
             let name = try sent.fields.required("name", called: "Name")
-            try await secrets.set(name, try sent.fields.required("value", called: "Value"))
+            try await secrets.set(name, try sent.fields.required("value", called: "Value"), sent.caller.name)
             return .go("/secrets")
         }
         forms.on(
