@@ -57,7 +57,7 @@ struct BenchCommand: AsyncParsableCommand {
             let isURL = target.hasPrefix("http://")
             let (wireTarget, requests) = isURL ? try urlRequests() : (try place.target(), try await modelRequests())
             try await Self.check(wireTarget, requests)
-            let metered = isURL ? wireTarget : try InferencePlace.web(place.address)
+            let metered = isURL ? wireTarget : try place.web()
             let client = WireClient(metered, timeout: .seconds(5))
             let meter = ServerMeter(client: client, model: isURL ? nil : target)
             let counting = AsyncStream.makeStream(of: Void.self)
@@ -103,7 +103,10 @@ struct BenchCommand: AsyncParsableCommand {
             body.map {
                 WireRequest(path: path, headers: [("content-type", "application/json")], body: Array($0.utf8))
             } ?? WireRequest(verb: "GET", path: path, body: [])
-        return (try InferencePlace.web(target), [request])
+        var web = try InferencePlace.web(target)
+        // A token is meant for one's own server, not for whichever is measured.
+        if web.authority == (try InferencePlace.web(place.address)).authority { web.access = try place.access() }
+        return (web, [request])
     }
 
     private func modelRequests() async throws -> [WireRequest] {
@@ -119,7 +122,7 @@ struct BenchCommand: AsyncParsableCommand {
                 throw MartletError(.notFound, "'\(file)' cannot be read.", cause: error)
             }
         } else {
-            let server = try ServerClient(address: place.address)
+            let server = try ServerClient(address: place.address, access: try place.access())
             let metadata = try await server.get("/v2/models/\(ServerClient.segment(target))")
             given = try BenchRows.made(from: metadata)
         }

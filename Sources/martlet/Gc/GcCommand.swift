@@ -39,6 +39,7 @@ struct GcCommand: ServerCommand {
             }
             let client = try ServerClient(
                 address: named ?? "http://127.0.0.1:5000",
+                access: try options.access(),
                 timeout: CommandLimits.collectionTimeout
             )
             try await run(Session(server: client, terminal: .standard, clock: .system, json: options.json))
@@ -55,12 +56,12 @@ struct GcCommand: ServerCommand {
     }
 
     /// A duration such as `30d`.
-    static func age(_ text: String) throws(MartletError) -> Duration {
+    static func age(_ text: String, option: String = "--older-than") throws(MartletError) -> Duration {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
         guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()), count >= 0,
             count <= 100_000
         else {
-            throw MartletError(.invalidArgument, "--older-than must be a number and s, m, h, d or w, not '\(text)'.")
+            throw MartletError(.invalidArgument, "\(option) must be a number and s, m, h, d or w, not '\(text)'.")
         }
         return .seconds(count * unit)
     }

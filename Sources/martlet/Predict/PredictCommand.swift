@@ -74,6 +74,10 @@ struct PredictCommand: AsyncParsableCommand {
 struct InferencePlace: ParsableArguments {
     @Option(name: .long, help: "Address of the server (MARTLET_SERVER; default: http://127.0.0.1:5000).")
     var server: String?
+    @Option(name: .customLong("token-file"), help: "File with the token that lets you in (or MARTLET_TOKEN).")
+    var tokenFile: String?
+    @Option(name: .long, help: "The workspace (MARTLET_WORKSPACE; default: your own).")
+    var workspace: String?
     @Option(name: .long, help: "Address of gRPC. (default: the server's, at the port after its own)")
     var grpc: String?
     @Option(name: .customLong("protocol"), help: "predict, v1, v2, v2-binary, grpc or invocations.")
@@ -82,15 +86,29 @@ struct InferencePlace: ParsableArguments {
     /// The address of the server.
     var address: String { server ?? ProcessInfo.processInfo.environment["MARTLET_SERVER"] ?? "http://127.0.0.1:5000" }
 
+    /// Who asks, and for which workspace.
+    func access() throws(MartletError) -> ClientAccess {
+        try ClientAccess(tokenFile: tokenFile, workspace: workspace, environment: ProcessInfo.processInfo.environment)
+    }
+
     /// Where requests go.
     ///
     /// - Throws: `invalidArgument` for an address that is none.
     func target() throws(MartletError) -> WireTarget {
+        let access = try access()
         let (host, port) = try Self.place(address)
-        guard wireProtocol == .grpc else { return WireTarget(host: host, port: port, isGRPC: false) }
-        guard let grpc else { return WireTarget(host: host, port: port + 1, isGRPC: true) }
+        guard wireProtocol == .grpc else { return WireTarget(host: host, port: port, isGRPC: false, access: access) }
+        guard let grpc else { return WireTarget(host: host, port: port + 1, isGRPC: true, access: access) }
         let named = try Self.place(grpc.contains("://") ? grpc : "http://\(grpc)")
-        return WireTarget(host: named.host, port: named.port, isGRPC: true)
+        return WireTarget(host: named.host, port: named.port, isGRPC: true, access: access)
+    }
+
+    /// Where HTTP requests to the server go.
+    ///
+    /// - Throws: `invalidArgument` for an address that is none.
+    func web() throws(MartletError) -> WireTarget {
+        let (host, port) = try Self.place(address)
+        return WireTarget(host: host, port: port, isGRPC: false, access: try access())
     }
 
     /// Where HTTP requests to an address go.

@@ -3,6 +3,8 @@ package import Core
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOSSL
+import Synchronization
 
 /// A Martlet server as the command line sees it: JSON over HTTP.
 package struct ServerClient: Sendable {
@@ -31,6 +33,7 @@ package struct ServerClient: Sendable {
     /// - Throws: `invalidArgument` when the address is none.
     package init(
         address: String,
+        access: ClientAccess = ClientAccess(),
         timeout: Duration = CommandLimits.requestTimeout
     ) throws(MartletError) {
         let base = address.hasSuffix("/") ? String(address.dropLast()) : address
@@ -42,16 +45,18 @@ package struct ServerClient: Sendable {
                 "'\(address)' is no server address; write it like http://127.0.0.1:5000 (--server or MARTLET_SERVER)."
             )
         }
+        let client = try Self.client(trusting: access.certificates)
         self.init { sent in
             var request = HTTPClientRequest(url: base + sent.path)
             request.method = .RAW(value: sent.method)
+            for (name, value) in access.headers { request.headers.add(name: name, value: value) }
             if let body = sent.body {
                 request.headers.add(name: "content-type", value: "application/json")
                 request.body = .bytes(body.serialized())
             }
             do {
                 let timeout = TimeAmount.milliseconds(timeout.wholeMilliseconds)
-                let response = try await Self.client.execute(request, timeout: timeout)
+                let response = try await client.execute(request, timeout: timeout)
                 let body = try await response.body.collect(upTo: CoreLimits.jsonBytes)
                 return (Int(response.status.code), Array(body.readableBytesView))
             } catch {
@@ -60,13 +65,37 @@ package struct ServerClient: Sendable {
         }
     }
 
+    /// The client for servers whose certificates the system trusts; it lives as long as the process.
+    private static let standard = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+
+    /// One for each file of certificates; they live as long, too.
+    private static let trusting = Mutex<[String: HTTPClient]>([:])
+
+    private static func client(trusting certificates: String?) throws(MartletError) -> HTTPClient {
+        guard let certificates else { return standard }
+        guard FileManager.default.isReadableFile(atPath: certificates) else {
+            throw MartletError(.notFound, "The certificates '\(certificates)' (MARTLET_CA_FILE) cannot be read.")
+        }
+        return trusting.withLock { clients in
+            if let client = clients[certificates] { return client }
+            var configuration = configuration
+            configuration.tlsConfiguration = .makeClientConfiguration()
+            configuration.tlsConfiguration?.trustRoots = .file(certificates)
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+            clients[certificates] = client
+            return client
+        }
+    }
+
     /// A person who mistyped a port must not wait: a refused connection is not tried again.
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
+    ///
+    /// A redirect is not followed, because the token is meant for the server that was named.
+    private static var configuration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(5)
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+        return configuration
+    }
 
     /// Reads JSON.
     package func get(_ path: String, query: [(String, String?)] = []) async throws -> JSONValue {
@@ -109,6 +138,12 @@ package struct ServerClient: Sendable {
     /// The server's own message in any of its protocols' shapes.
     private static func failure(_ status: Int, _ value: JSONValue?) -> MartletError {
         let code = MartletError.Code.allCases.first { $0.httpStatus == status } ?? .internal
+        if (300..<400).contains(status) {
+            return MartletError(
+                .failedPrecondition,
+                "The server sends elsewhere; does its address begin with https://?"
+            )
+        }
         let message =
             value?["error"]?["message"]?.stringValue ?? value?["message"]?.stringValue ?? value?["error"]?.stringValue
         return MartletError(code, message ?? "The server answered with status \(status).")

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Core
-import Foundation
 
 /// A command that asks a server; it gets a session and needs to know neither flags nor streams.
 protocol ServerCommand: AsyncParsableCommand {
@@ -14,10 +13,8 @@ protocol ServerCommand: AsyncParsableCommand {
 extension ServerCommand {
     func run() async throws {
         try await CommandFailure.explaining {
-            let address =
-                options.server ?? ProcessInfo.processInfo.environment["MARTLET_SERVER"] ?? "http://127.0.0.1:5000"
             let session = Session(
-                server: try ServerClient(address: address),
+                server: try ServerClient(address: options.address, access: try options.access()),
                 terminal: .standard,
                 clock: .system,
                 json: options.json

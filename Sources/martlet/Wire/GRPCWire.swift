@@ -10,6 +10,7 @@ final class GRPCWire: WireHandler {
     private static let window = 4 * 1024 * 1024
 
     private let authority: String
+    private let access: ClientAccess
     private var context: ChannelHandlerContext?
     private var next = 1
     private var current: HTTP2StreamID?
@@ -18,8 +19,9 @@ final class GRPCWire: WireHandler {
     private var message = ""
     private var done: ((Result<WireAnswer, WireFailure>) -> Void)?
 
-    init(authority: String) {
+    init(authority: String, access: ClientAccess) {
         self.authority = authority
+        self.access = access
     }
 
     /// The settings of the connection.
@@ -46,7 +48,7 @@ final class GRPCWire: WireHandler {
             ":method": "POST", ":scheme": "http", ":path": request.path, ":authority": authority,
             "content-type": "application/grpc", "te": "trailers",
         ]
-        for (name, value) in request.headers { headers.add(name: name, value: value) }
+        for (name, value) in access.headers + request.headers { headers.add(name: name, value: value) }
         var body = context.channel.allocator.buffer(capacity: request.body.count + 5)
         body.writeInteger(UInt8(0))
         body.writeInteger(UInt32(clamping: request.body.count))

@@ -6,12 +6,14 @@ final class HTTPWire: WireHandler {
     typealias OutboundOut = ByteBuffer
 
     private let authority: String
+    private let access: String
     private var context: ChannelHandlerContext?
     private var buffer = ByteBuffer()
     private var done: ((Result<WireAnswer, WireFailure>) -> Void)?
 
-    init(authority: String) {
+    init(authority: String, access: ClientAccess) {
         self.authority = authority
+        self.access = access.headers.map { "\($0.name): \($0.value)\r\n" }.joined()
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -21,6 +23,7 @@ final class HTTPWire: WireHandler {
         guard let context, self.done == nil else { return done(.failure(.closed)) }
         self.done = done
         var head = "\(request.verb) \(request.path) HTTP/1.1\r\nhost: \(authority)\r\n"
+        head += access
         for (name, value) in request.headers { head += "\(name): \(value)\r\n" }
         head += "content-length: \(request.body.count)\r\n\r\n"
         var bytes = context.channel.allocator.buffer(capacity: head.utf8.count + request.body.count)

@@ -8,6 +8,8 @@ struct WireTarget: Sendable, Equatable {
     let host: String
     let port: Int
     let isGRPC: Bool
+    /// Who asks, and for which workspace.
+    var access = ClientAccess()
 
     /// Host and port as headers name them.
     var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
@@ -26,9 +28,9 @@ struct WireTarget: Sendable, Equatable {
                         try pipeline.addHandler(
                             NIOHTTP2Handler(mode: .client, connectionConfiguration: GRPCWire.configuration)
                         )
-                        try pipeline.addHandler(GRPCWire(authority: authority))
+                        try pipeline.addHandler(GRPCWire(authority: authority, access: access))
                     } else {
-                        try pipeline.addHandler(HTTPWire(authority: authority))
+                        try pipeline.addHandler(HTTPWire(authority: authority, access: access))
                     }
                 }
             }
