@@ -7,7 +7,7 @@ struct ModelCommand: ParsableCommand {
         abstract: "Show, register and compare models, and move their aliases.",
         subcommands: [
             ModelList.self, ModelShow.self, ModelRegister.self, ModelPromote.self, ModelAlias.self, ModelDiff.self,
-            ModelEnv.self,
+            ModelEnv.self, ModelKeygen.self, ModelTrust.self, ModelSign.self, ModelVerify.self, ModelPolicy.self,
         ]
     )
 }
