@@ -132,6 +132,7 @@ import Traces
     @Test func longWork() async throws {
         let fixture = try await TracesFixture()
         let count = TracesLimits.deletedTraces + 1
+        #expect(TracesLimits.notedTraces < count)
         #expect(count > TracesLimits.keysPerStatement && count > TracesLimits.candidateTraces)
         try await fixture.database.write { connection in
             for number in 1...count {

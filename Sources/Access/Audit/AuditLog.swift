@@ -50,7 +50,8 @@ package final class AuditLog: Sendable {
         let described = changes.map { entry($0.object, before: $0.before, after: $0.after) }
         guard changes.count >= StorageLimits.notedChanges else { return described }
         // There may have been more; the log must not look complete where it is not.
-        let remark: JSONValue = ["remark": "Only the first \(changes.count) changes of this transaction are described."]
+        let words = "Only the first \(changes.count) changes of this transaction are described."
+        let remark: JSONValue = ["remark": .string(words)]
         return described + [entry(context.object, before: nil, after: remark)]
     }
 

@@ -1,4 +1,4 @@
-package import Core
+import Core
 import Crypto
 
 /// One link of the chain: what happened, its number, and the hashes that tie it to the record before.

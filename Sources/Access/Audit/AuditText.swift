@@ -1,4 +1,4 @@
-import Core
+package import Core
 import Crypto
 
 /// What texts and values look like in the audit log: bounded, without control characters and without secrets.
@@ -63,7 +63,9 @@ package enum AuditText {
         var result = ""
         var rest = text[...]
         while let start = rest.firstRange(of: "mlt_") {
-            let secret = rest[start.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
+            let secret = rest[start.upperBound...].prefix {
+                $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0))
+            }
             // A token is 43 characters; what is much shorter is a word.
             let isToken = secret.count >= 20
             result += rest[..<start.lowerBound]

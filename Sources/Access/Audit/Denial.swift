@@ -1,4 +1,4 @@
-package import Core
+import Core
 
 /// A request that was refused: nobody known, not allowed, or of another workspace.
 package struct Denial: Sendable, Equatable {

@@ -31,7 +31,7 @@ struct DenialQuota: Sendable {
 
     /// Begins a new minute when it is time, and tells of the refusals of the last that got no record.
     ///
-    /// - Parameter isLast: whether the count is wanted although the minute is not over.
+    /// With `isLast` the count is wanted although the minute is not over.
     mutating func turn(now: Timestamp, log: String, isLast: Bool = false) -> AuditEntry? {
         let current = now.milliseconds / 60_000
         guard current != minute || isLast else { return nil }

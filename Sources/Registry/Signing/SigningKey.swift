@@ -95,11 +95,12 @@ package struct VerifyingKey: Sendable, Equatable {
     /// SubjectPublicKeyInfo.
     package var id: String {
         let digest = SHA256.hash(data: Self.prefix + key.rawRepresentation)
-        return "ed25519:" + digest.prefix(16).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }
-        .joined()
+        return "ed25519:"
+            + digest.prefix(16).map { byte in
+                let digits = String(byte, radix: 16)
+                return digits.count == 1 ? "0" + digits : digits
+            }
+            .joined()
     }
 
     /// Whether a signature, in base64, is one of this key over a manifest.

@@ -123,7 +123,10 @@ extension TrackingStore {
                 [.text(name), .integer(number)]
             )
             guard other == nil else { throw MartletError(.alreadyExists, "Experiment(name=\(name)) already exists.") }
-            let before = try connection.first("SELECT name FROM experiments WHERE experiment_id = ?", [.integer(number)])
+            let before = try connection.first(
+                "SELECT name FROM experiments WHERE experiment_id = ?",
+                [.integer(number)]
+            )
             let oldName = before?.optionalText("name")
             connection.note(
                 Change(object: "experiment:\(id)", before: ["name": .optional(oldName)], after: ["name": .string(name)])

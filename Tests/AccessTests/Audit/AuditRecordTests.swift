@@ -44,7 +44,8 @@ struct AuditRecordTests {
         #expect(try AuditRecord(json: record.json) == record)
         #expect(try AuditRecord(json: JSONValue.parse(record.json.serialized())) == record)
         guard case .object(let object) = record.json else { return }
-        for (key, _) in object.pairs where !["token", "before", "after", "request_id", "address", "reason"].contains(key) {
+        for (key, _) in object.pairs
+        where !["token", "before", "after", "request_id", "address", "reason"].contains(key) {
             var incomplete = object
             incomplete[key] = nil
             #expect(throws: MartletError.self, "\(key)") { try AuditRecord(json: .object(incomplete)) }

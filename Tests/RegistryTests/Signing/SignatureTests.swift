@@ -48,14 +48,21 @@ import Testing
         try await trust()
         let manifest = try await store.supply(of: "cancer", 2).manifest
         let foreign = try alice.sign(manifest)
-        #expect(await code { _ = try await store.sign("cancer", 1, signature: foreign, key: "alice") } == .invalidArgument)
-        #expect(await code { _ = try await store.sign("cancer", 2, signature: foreign, key: "bob") } == .invalidArgument)
+        #expect(
+            await code { _ = try await store.sign("cancer", 1, signature: foreign, key: "alice") } == .invalidArgument
+        )
+        #expect(
+            await code { _ = try await store.sign("cancer", 2, signature: foreign, key: "bob") } == .invalidArgument
+        )
         #expect(await code { _ = try await store.sign("cancer", 2, signature: "x", key: "alice") } == .invalidArgument)
         #expect(await code { _ = try await store.sign("cancer", 2, signature: foreign, key: "carol") } == .notFound)
         #expect(await code { _ = try await store.sign("cancer", 9, signature: foreign, key: "alice") } == .notFound)
         #expect(try await store.supply(of: "cancer", 2).signatures.isEmpty)
         _ = try await store.revokeKey("alice")
-        #expect(await code { _ = try await store.sign("cancer", 2, signature: foreign, key: "alice") } == .failedPrecondition)
+        #expect(
+            await code { _ = try await store.sign("cancer", 2, signature: foreign, key: "alice") }
+                == .failedPrecondition
+        )
     }
 
     @Test("a protected alias moves to versions with the signatures it asks for, and to no others")
@@ -133,7 +140,10 @@ import Testing
         #expect(await code { _ = try await store.renameModel("other", to: "cancer") } != nil)
         try await store.deleteModel("cancer")
         try await fixture.version()
-        #expect(await code { try await store.setAlias(model: "cancer", alias: "production", version: 1) } == .failedPrecondition)
+        #expect(
+            await code { try await store.setAlias(model: "cancer", alias: "production", version: 1) }
+                == .failedPrecondition
+        )
     }
 
     @Test("keys have unique names and ids, and stay when they are revoked")

@@ -96,7 +96,8 @@ import Testing
     @Test(
         "what is data is not",
         arguments: [
-            ("model.json", Array("{\"learner\":".utf8)), ("model.onnx", [0x08, 0x07]), ("a.zip", Array("PK\u{3}\u{4}x".utf8)),
+            ("model.json", Array("{\"learner\":".utf8)), ("model.onnx", [0x08, 0x07]),
+            ("a.zip", Array("PK\u{3}\u{4}x".utf8)),
             ("model.safetensors", [0x80, 0x40, 0, 0]), ("numbers.npy", [0x93] + Array("NUMPY..{'descr': '<f8', ".utf8)),
             ("README", []), ("pkl", Array("text".utf8)),
         ] as [(String, [UInt8])]

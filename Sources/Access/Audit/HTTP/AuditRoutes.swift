@@ -53,7 +53,10 @@ package struct AuditRoutes {
         filter.object = request.query("object")
         if let text = request.query("outcome") {
             guard let outcome = AuditEntry.Outcome(rawValue: text) else {
-                throw MartletError(.invalidArgument, "'outcome' must be 'done' or 'denied', but is '\(text.prefix(40))'.")
+                throw MartletError(
+                    .invalidArgument,
+                    "'outcome' must be 'done' or 'denied', but is '\(text.prefix(40))'."
+                )
             }
             filter.outcome = outcome
         }

@@ -1,4 +1,4 @@
-package import Core
+import Core
 import Storage
 
 /// Reading the log: pages of it, and all of it in order.
@@ -18,6 +18,7 @@ extension AuditLog {
     ///   - isAscending: whether the oldest come first.
     ///   - limit: how many, at most `AuditLimits.pageRecords`.
     ///   - token: where the previous page ended.
+    /// - Returns: the page.
     /// - Throws: `invalidArgument` for a limit or a token that is none.
     package func search(
         _ filter: AuditFilter = AuditFilter(),
@@ -74,6 +75,7 @@ extension AuditLog {
     ///
     /// - Parameter anchors: heads that were written down earlier.
     /// - Returns: the walk, with its fault if there is one.
+    /// - Throws: what the database throws.
     package func verify(anchors: [AuditHead] = []) async throws -> AuditVerifier {
         try await database.read { connection in
             var verifier = AuditVerifier(anchors: anchors)

@@ -8,6 +8,7 @@ extension RegistryStore {
     /// - Parameters:
     ///   - pem: the key.
     ///   - name: what people call it.
+    /// - Returns: the key as it is stored.
     /// - Throws: `invalidArgument` for what is no key, `alreadyExists` for a key or a name that is there.
     package func trust(pem: String, as name: String) async throws -> TrustedKey {
         let key = try VerifyingKey(pem: pem)
@@ -48,6 +49,7 @@ extension RegistryStore {
     /// Trusts a key no more: none of its signatures counts from now on.
     ///
     /// - Parameter idOrName: its id or its name.
+    /// - Returns: the key, revoked.
     /// - Throws: `notFound`.
     package func revokeKey(_ idOrName: String) async throws -> TrustedKey {
         let now = clock.now
@@ -95,7 +97,9 @@ extension RegistryStore {
     }
 
     private static func checkKeyName(_ name: String) throws(MartletError) {
-        let isPlain = name.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_.@".unicodeScalars.contains($0) }
+        let isPlain = name.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_.@".unicodeScalars.contains($0)
+        }
         guard !name.isEmpty, name.unicodeScalars.count <= RegistryLimits.keyNameCharacters, isPlain else {
             throw MartletError(
                 .invalidArgument,

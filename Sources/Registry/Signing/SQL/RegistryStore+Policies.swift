@@ -14,6 +14,7 @@ extension RegistryStore {
     ///   - alias: the alias.
     ///   - signatures: how many keys must have signed.
     ///   - keys: ids or names of the keys that count; empty for every trusted key.
+    /// - Returns: the policy as it is stored.
     /// - Throws: `invalidArgument`, `notFound` for a key.
     package func setPolicy(
         model: String,

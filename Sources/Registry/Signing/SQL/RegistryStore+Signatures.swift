@@ -6,8 +6,11 @@ extension RegistryStore {
     /// Adds a signature to a version, or replaces the one that the key made before.
     ///
     /// - Parameters:
+    ///   - model: the registered model.
+    ///   - version: the version.
     ///   - signature: 64 bytes in base64 over the text of the version's manifest.
     ///   - key: the id or the name of the key that made it.
+    /// - Returns: what is known of the version's files now.
     /// - Throws: `notFound` for the version or the key; `failedPrecondition` for a revoked key and for a version whose
     ///   manifest is not fixed; `invalidArgument` for a signature that does not verify.
     package func sign(_ model: String, _ version: Int, signature: String, key: String) async throws -> SupplyReport {
