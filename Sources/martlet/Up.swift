@@ -35,6 +35,6 @@ enum FirstToken {
         terminal.line("  \(secret)")
         terminal.line("")
         terminal.line("Log in to the console with it, or make an account of your own:")
-        terminal.line("  MARTLET_TOKEN=… martlet user create NAME --administrator")
+        terminal.line("  MARTLET_TOKEN=… martlet user create NAME --server-administrator")
     }
 }

@@ -6,7 +6,6 @@ import HTTPTypes
 package struct UnimplementedRoutes {
     /// Families of methods by API version: the first part of the path after `/mlflow/` and what it is about.
     private static let families: [(version: String, family: String, what: String)] = [
-        ("3.0", "workspaces", "workspaces"),
         ("3.0", "issues", "issues"), ("3.0", "label-schemas", "label schemas"),
         ("3.0", "review-queues", "review queues"),
         ("3.0", "gateway", "the AI gateway"), ("3.0", "prompt-optimization", "prompt optimization"),
