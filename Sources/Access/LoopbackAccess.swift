@@ -1,5 +1,4 @@
 package import Core
-package import HTTPSupport
 
 /// The rule of a server without accounts: it listens on loopback only, and whoever reaches it there may do everything.
 package enum LoopbackAccess {

@@ -140,7 +140,13 @@ extension DeploymentController {
         let slot = ModelSlot(settings: deployment.spec.serving, pool: pool, onFirstLoad: onFirstLoad) { settings in
             try await source.load(model, version, settings.runtime(runtimes))
         }
-        return ServedModel(deployment: deployment.spec.name, model: model, version: version, slot: slot)
+        return ServedModel(
+            deployment: deployment.spec.name,
+            model: model,
+            version: version,
+            slot: slot,
+            scope: table.scope
+        )
     }
 
     /// Has the versions in service run by changed settings: each is loaded anew while the old one serves.

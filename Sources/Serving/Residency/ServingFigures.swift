@@ -20,7 +20,10 @@ package struct ServingFigures: Sendable {
             for served in deployment.routing?.versions ?? [] {
                 let (inference, bytes) = (served.inference, served.slot.bytes)
                 guard inference.success.count + inference.failure.count > 0 || bytes > 0 else { continue }
-                let labels = MetricLabels.claim(deployment: deployment.name, version: served.versionText)
+                let labels = MetricLabels.claim(
+                    deployment: table.scope + deployment.name,
+                    version: served.versionText
+                )
                 let key = "\(labels.deployment)\u{0}\(labels.version)"
                 let known = figures[key]
                 var sum = known ?? ServingFigures(deployment: labels.deployment, version: labels.version)

@@ -8,10 +8,14 @@ package final class DeploymentTable: Sendable {
         var only: LiveDeployment?
     }
 
+    /// What stands before the names of deployments in metrics, such as `team/`; empty for the default workspace.
+    package let scope: String
     private let state = Mutex(State())
 
     /// Makes an empty table.
-    package init() {}
+    package init(scope: String = "") {
+        self.scope = scope
+    }
 
     /// The deployments in the order of their names.
     package var all: [LiveDeployment] {

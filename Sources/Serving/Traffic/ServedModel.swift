@@ -17,14 +17,14 @@ package final class ServedModel: Sendable {
     package let slot: ModelSlot
     private let counters = Mutex((stats: VersionStats(), inference: InferenceCounters()))
 
-    /// Puts a version into a deployment's service.
-    package init(deployment: String, model: String, version: Int, slot: ModelSlot) {
+    /// Puts a version into a deployment's service; `scope` stands before the deployment's name in metrics.
+    package init(deployment: String, model: String, version: Int, slot: ModelSlot, scope: String = "") {
         self.deployment = deployment
         self.model = model
         self.version = version
         self.slot = slot
         versionText = String(version)
-        metrics = RequestMetrics(deployment: deployment, version: versionText)
+        metrics = RequestMetrics(deployment: scope + deployment, version: versionText)
     }
 
     /// The model if it is in memory.
