@@ -92,7 +92,7 @@ let infrastructure: [Target] =
     )
     + module(
         "Observability",
-        ["Core", "OpenTelemetryProto", .asyncHTTPClient, .logging, .metrics, .protobuf],
+        ["Core", "OpenTelemetryProto", .logging, .metrics, .protobuf],
         testExclude: ["Golden"]
     )
 
@@ -107,10 +107,15 @@ let features: [Target] =
     + module("Registry", storedFeature + [.crypto], tests: [.hummingbirdTesting])
     + module("Traces", storedFeature + ["OpenTelemetryProto", .protobuf], tests: [.hummingbirdTesting])
     + module("Evaluations", feature + [.crypto], tests: [.hummingbirdTesting])
-    + module("Webhooks", feature + ["Egress", .asyncHTTPClient, .crypto], tests: [.hummingbirdTesting])
+    + module("Webhooks", feature + ["Egress", .crypto], tests: [.hummingbirdTesting])
     + module("Secrets", feature + [.crypto], tests: [.hummingbirdTesting])
     + module("Datasets", storedFeature + [.crypto], tests: [.hummingbirdTesting])
-    + module("Pipelines", storedFeature + ["CHost", .subprocess], testExclude: ["BadFiles"], tests: [.hummingbirdTesting])
+    + module(
+        "Pipelines",
+        storedFeature + ["CHost", .subprocess],
+        testExclude: ["BadFiles"],
+        tests: [.hummingbirdTesting]
+    )
     + module(
         "Learning",
         ["Core", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging],
@@ -137,7 +142,7 @@ let surfaces: [Target] =
     )
     + module(
         "Imports",
-        ["Core", "Storage", "Artifacts", "Egress", "Tracking", "Registry", .asyncHTTPClient, .logging, .yams]
+        ["Core", "Storage", "Artifacts", "Egress", "Tracking", "Registry", .logging, .yams]
     )
     + module(
         "Backups",
@@ -164,7 +169,8 @@ let composition: [Target] =
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "Core", "Storage", "Artifacts", "HTTPSupport", "InferenceProto", "Runtimes", "Access", "Registry", "Backups",
+                "Core", "Storage", "Artifacts", "HTTPSupport", "InferenceProto", "Runtimes", "Access", "Registry",
+                "Backups",
                 "Server", .argumentParser, .asyncHTTPClient, .crypto, .histogram, .logging, .protobuf,
             ] + http2,
             swiftSettings: strict
@@ -178,10 +184,17 @@ let composition: [Target] =
         .executableTarget(
             name: "Fuzzing",
             dependencies: [
-                "Core", "Storage", "Artifacts", "Runtimes", "HTTPSupport", "Access", "Registry", "Datasets", "Pipelines",
+                "Core", "Storage", "Artifacts", "Runtimes", "HTTPSupport", "Access", "Registry", "Datasets",
+                "Pipelines",
                 "Monitoring", "Loop", "Serving", "Server", "Traces", "Tracking", "InferenceProto", "OpenTelemetryProto",
                 .hummingbird, .logging, .nioEmbedded, .nioHTTP1, .protobuf,
             ] + http2,
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "GateBenchmark",
+            dependencies: ["Access", "Core", "HTTPSupport", "Storage"],
+            path: "Benchmarks/gate/Sources",
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
