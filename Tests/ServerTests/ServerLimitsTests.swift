@@ -6,4 +6,9 @@ import Testing
     @Test func theDrainEndsBeforeItWouldBeCutOff() {
         #expect((1...30).contains(ServerLimits.drainSeconds))
     }
+
+    /// A workspace that another server has made is there within moments.
+    @Test func theStewardLooksOften() {
+        #expect((1...5).contains(ServerLimits.stewardSeconds))
+    }
 }

@@ -33,7 +33,7 @@ struct ImportTable {
         "Metrics": ["Metrics", "CoreMetrics"],
         "JWTKit": ["JWTKit"],
         "NIOEmbedded": ["NIOEmbedded"],
-        "NIOSSL": ["NIOSSL"],
+        "NIOSSL": ["NIOSSL", "NIOTLS"],
         "NIO": ["NIOCore", "NIOPosix", "NIOHTTP2", "NIOHPACK"],
         "Mustache": ["Mustache"],
         "ServiceLifecycle": ["ServiceLifecycle", "UnixSignals"],

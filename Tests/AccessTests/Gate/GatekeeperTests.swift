@@ -165,6 +165,21 @@ import Testing
         for _ in 0..<100 { try gate.spend(free) }
     }
 
+    @Test("What is counted is bounded: too many rates are forgotten together")
+    func countedRatesAreBounded() throws {
+        let gate = gate()
+        var principal = Principal.anonymous
+        principal.tokenRate = 0.001
+        func spend(_ id: String) -> Bool {
+            principal.tokenID = id
+            return (try? gate.spend(principal)) != nil
+        }
+        #expect(spend("first") && !spend("first"))
+        for number in 1..<AccessLimits.rateBuckets { _ = spend("\(number)") }
+        #expect(!spend("first"))
+        #expect(spend("one more") && spend("first"))
+    }
+
     @Test func workspacesHaveRates() throws {
         var known = identities()
         known.workspaceList["default"] = Workspace(
