@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import secrets
 import sys
@@ -16,10 +17,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, quote, unquote_plus, urlencode, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
 CLIENT, SECRET = "martlet", "a secret: with/signs"
-ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA", "HS256"]
+ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
+
+
+def encoded(data: bytes) -> str:
+    """URL-safe base64 without padding."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def new_key(algorithm: str, name: str):
@@ -44,13 +50,13 @@ class Provider(ThreadingHTTPServer):
         self.codes: dict[str, dict] = {}
         self.asked: list[str] = []
 
-    def sign(self, claims: dict, key=None, algorithm: str | None = None) -> str:
+    def sign(self, claims: dict, key=None) -> str:
         """A token with these claims beside the usual ones; those that are null are left out."""
         now = int(time.time())
         body = {"iss": self.url, "iat": now, "exp": now + 300} | claims
         body = {name: value for name, value in body.items() if value is not None}
-        key, algorithm = key or self.keys[-1], algorithm or self.algorithm
-        return jwt.encode({"alg": algorithm, "kid": key.kid}, body, key, algorithms=ALGORITHMS)
+        key = key or self.keys[-1]
+        return jwt.encode({"alg": self.algorithm, "kid": key.kid}, body, key, algorithms=ALGORITHMS)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -120,12 +126,12 @@ class Handler(BaseHTTPRequestHandler):
         query = self.server.codes.pop(form.get("code", ""), None)
         header = base64.b64decode(self.headers.get("Authorization", "Basic ").removeprefix("Basic ")).decode()
         client = [unquote_plus(part) for part in header.split(":", 1)]
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
+        challenge = encoded(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
         if client != [CLIENT, SECRET]:
             self.answer(401, {"error": "invalid_client"})
         elif query is None or form["redirect_uri"] != query["redirect_uri"]:
             self.answer(400, {"error": "invalid_grant"})
-        elif challenge.decode().rstrip("=") != query["code_challenge"]:
+        elif challenge != query["code_challenge"]:
             self.answer(400, {"error": "invalid_grant", "error_description": "PKCE"})
         else:
             claims = {"aud": CLIENT, "nonce": query["nonce"]} | self.server.claims
@@ -141,10 +147,11 @@ class Handler(BaseHTTPRequestHandler):
             provider.keys = [new_key(wish["rotate"], f"key-{secrets.token_hex(4)}")]
         token = None
         if wish.get("forge") == "HS256":
-            # What everybody can read, used as a secret.
-            public = provider.keys[-1].as_pem(private=False)
-            key = OctKey.import_key(public, {"kid": provider.keys[-1].kid})
-            token = provider.sign(wish["token"], key, "HS256")
+            # What everybody can read, used as a secret; by hand, as no library makes such a token.
+            head = json.dumps({"alg": "HS256", "typ": "JWT", "kid": provider.keys[-1].kid}).encode()
+            signed = f"{encoded(head)}.{provider.sign(wish['token']).split('.')[1]}"
+            code = hmac.digest(provider.keys[-1].as_pem(private=False), signed.encode(), "sha256")
+            token = f"{signed}.{encoded(code)}"
         elif wish.get("forge") == "stranger":
             token = provider.sign(wish["token"], new_key(provider.algorithm, provider.keys[-1].kid))
         elif "token" in wish:

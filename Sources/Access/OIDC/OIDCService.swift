@@ -182,7 +182,7 @@ package final class OIDCService: BearerVerifier {
     ///
     /// - Throws: `unauthenticated` with what is wrong, `unavailable` when the provider does not answer.
     package func finish(_ answer: Return, browser: String?) async throws(MartletError) -> (Account, next: String) {
-        guard let state = answer.state, let browser, SessionSecret.isWellFormed(browser),
+        guard let state = answer.state,
             let login = logins.take(state, browser: browser, now: clock.now),
             let provider = providers.first(where: { $0.issuer.name == login.issuer })
         else {

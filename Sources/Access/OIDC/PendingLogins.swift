@@ -42,8 +42,8 @@ final class PendingLogins: Sendable {
     }
 
     /// The login of a state, for the browser that began it; gone whatever the answer is.
-    func take(_ state: String, browser: String, now: Timestamp) -> PendingLogin? {
-        guard let login = logins.withLock({ $0.removeValue(forKey: state) }) else { return nil }
+    func take(_ state: String, browser: String?, now: Timestamp) -> PendingLogin? {
+        guard let login = logins.withLock({ $0.removeValue(forKey: state) }), let browser else { return nil }
         return login.browser == SecretHash(of: browser) && now < login.expiresAt ? login : nil
     }
 
