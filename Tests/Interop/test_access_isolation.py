@@ -111,7 +111,6 @@ def test_what_is_of_others_is_not_there(teams: tuple[Team, Team]) -> None:
                 "delete": lambda c=client, o=other: c.delete_run(o.run),
                 "list": lambda c=client, o=other: c.list_artifacts(o.run),
                 "trace": lambda c=client, o=other: c.get_trace(o.trace),
-                "version": lambda c=client, o=other: c.create_model_version(MODEL, f"runs:/{o.run}/secret.txt", o.run),
             }
             # As for any run that is not there.
             assert client.get_metric_history(other.run, "m") == client.get_metric_history("0" * 32, "m") == []
@@ -123,6 +122,11 @@ def test_what_is_of_others_is_not_there(teams: tuple[Team, Team]) -> None:
                     assert missing.search(str(error)), (name, str(error))
                 else:
                     pytest.fail(f"'{name}' reached the other team")
+            # A version may name a run that is not there; it brings nothing along.
+            version = client.create_model_version(MODEL, f"runs:/{other.run}/secret.txt", other.run)
+            with pytest.raises(MlflowException):
+                mlflow.artifacts.load_text(f"models:/{MODEL}/{version.version}/secret.txt")
+            client.delete_model_version(MODEL, version.version)
     for own, _ in pairs(teams):
         with credentials(MLFLOW_TRACKING_TOKEN=own.token):
             run = own.client().get_run(own.run)
