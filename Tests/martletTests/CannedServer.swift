@@ -38,6 +38,11 @@ final class CannedServer: Sendable {
 
     /// Runs a command to its end.
     func run(_ arguments: String..., width: Int? = nil, colours: Bool = false) async -> Int32 {
+        await run(arguments, width: width, colours: colours)
+    }
+
+    /// Runs a command to its end.
+    func run(_ arguments: [String], width: Int? = nil, colours: Bool = false) async -> Int32 {
         let terminal = Terminal(
             width: width,
             colours: colours,

@@ -61,7 +61,12 @@ struct QuotaOptions: ParsableArguments {
         guard flags.contains(where: { $0.text != nil }) else { return nil }
         for (flag, key, text) in flags {
             guard let text else { continue }
-            quota[key] = text == "none" ? nil : try Self.amount(flag, text)
+            if text == "none" {
+                // A bare nil would be JSON's null.
+                quota[key] = JSONValue?.none
+            } else {
+                quota[key] = try Self.amount(flag, text)
+            }
         }
         return .object(quota)
     }
