@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps native build run test check format fuzz fuzz-coverage bench bench-serving bench-tracking clean
+.PHONY: help deps native build run test check format fuzz fuzz-coverage bench bench-serving bench-tracking bench-gate clean
 
 configuration ?= release
 binary := .build/$(configuration)/martlet
@@ -68,6 +68,11 @@ bench-serving: native build ## Measure serving beside FastAPI with scikit-learn,
 
 bench-tracking: build ## Measure tracking beside a real MLflow server on this machine (about ten minutes)
 	@exec python3 Benchmarks/tracking/bench.py --martlet $(binary)
+
+bench-gate: build ## Measure what accounts cost a request (about a minute)
+	@scripts/install-deps bench
+	@$(swift_build) --product GateBenchmark
+	@exec python3 Benchmarks/gate/bench.py --martlet $(binary) --gate .build/$(configuration)/GateBenchmark
 
 clean: ## Remove what was built (the data of a server in ./.martlet stays)
 	@rm -rf .build

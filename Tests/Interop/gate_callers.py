@@ -70,12 +70,12 @@ class GatedServer:
         return [Route(item["method"], item["path"], item["permission"]) for item in items]
 
     def account(self, name: str, roles: dict[str, str], administrator: bool = False) -> None:
-        """Makes a user."""
-        body = {"name": name, "password": PASSWORD, "roles": roles, "server_administrator": administrator}
-        self.manage("POST", "/users", body)
+        """Makes a service account: its tokens are for administrators to make."""
+        body = {"name": name, "roles": roles, "server_administrator": administrator}
+        self.manage("POST", "/service-accounts", body)
 
     def token(self, account: str, **options: object) -> dict:
-        """Makes a token for a user."""
+        """Makes a token for an account."""
         return self.manage(
             "POST", "/tokens", {"name": f"{account}-{time.monotonic_ns()}", "account": account, **options}
         )
@@ -118,9 +118,9 @@ def prepare(server: Martlet) -> GatedServer:
     gated.manage("DELETE", f"/tokens/{revoked['id']}")
     callers["revoked token"] = Caller("administrator", bearer(revoked["secret"], "alpha"), None)
     callers["unknown token"] = Caller("nobody", bearer("mlt_" + "A" * 43), None)
-    callers["Basic"] = Caller("viewer", {"X-MLFLOW-WORKSPACE": "alpha"}, ROLES["viewer"])
-    callers["Basic"].headers |= basic("viewer", PASSWORD)
-    callers["wrong password"] = Caller("nobody", basic("no such user", "no such password at all"), None)
+    gated.manage("POST", "/users", {"name": "person", "password": PASSWORD, "roles": {"alpha": "viewer"}})
+    headers = basic("person", PASSWORD) | {"X-MLFLOW-WORKSPACE": "alpha"}
+    callers["Basic"] = Caller("person", headers, ROLES["viewer"])
     time.sleep(1.2)
     return gated
 

@@ -26,13 +26,15 @@ extension FuzzTarget {
         forms: [.text]
     ) { bytes in
         let text = String(decoding: bytes, as: UTF8.self)
-        if let orders = try? SearchOrder.parse([text]) {
+        if let orders = try? SearchOrder.parse([text]), orders.allSatisfy({ hasName($0.field) }) {
             let again = try reading("the ordering that it prints") { try SearchOrder.parse(orders.map(Self.text)) }
             try require(again == orders, "printed and parsed it is another ordering")
         }
         let comparisons = try SearchFilter.parse(text)
         let printed = comparisons.map(Self.text).joined(separator: " AND ")
-        guard printed.utf8.count <= SearchLimits.filterBytes, !comparisons.isEmpty else { return 1 }
+        guard printed.utf8.count <= SearchLimits.filterBytes, !comparisons.isEmpty,
+            comparisons.allSatisfy({ hasName($0.field) })
+        else { return 1 }
         let again = try reading("the filter that it prints, \(printed),") { try SearchFilter.parse(printed) }
         try require(again == comparisons, "printed and parsed it is another filter: \(printed)")
         var print = Fingerprint()
@@ -41,6 +43,11 @@ extension FuzzTarget {
             print.take(comparison.field.entity ?? "-")
         }
         return print.value
+    }
+
+    /// Whether the entity cannot be read as a number when a quoted key stands behind it.
+    private static func hasName(_ field: SearchField) -> Bool {
+        field.entity?.utf8.first.map { $0 >= 0x41 } ?? true
     }
 
     private static func text(_ order: SearchOrder) -> String {
