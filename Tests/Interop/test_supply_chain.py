@@ -34,7 +34,13 @@ def registry(own_server: Martlet, tmp_path: Path) -> tuple[Martlet, MlflowClient
     model = LogisticRegression(max_iter=5).fit(ROWS.iloc[:, :4], TARGET)
     for _ in range(2):
         with mlflow.start_run():
-            mlflow.sklearn.log_model(model, name="model", registered_model_name="cancer", pip_requirements=[])
+            mlflow.sklearn.log_model(
+                model,
+                name="model",
+                registered_model_name="cancer",
+                pip_requirements=[],
+                serialization_format=mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE,
+            )
     return own_server, MlflowClient(own_server.url, own_server.url)
 
 

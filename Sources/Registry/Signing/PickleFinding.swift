@@ -79,11 +79,14 @@ package enum PickleScan {
 
     /// The loader that `MLmodel` names, when it is one that unpickles or the model's own code.
     package static func reason(mlModel text: String) -> String? {
+        // scikit-learn's models can be kept without a pickle.
+        let isSafe = text.contains("serialization_format: skops")
         for line in text.split(whereSeparator: \.isNewline) {
             let words = line.trimmingPrefix { $0 == " " }
             guard words.hasPrefix("loader_module:") else { continue }
             let module = words.dropFirst("loader_module:".count).filter { !" '\"".contains($0) }
             if loaders.contains(where: { module == $0 || module.hasPrefix($0 + ".") }) {
+                guard !(isSafe && module == "mlflow.sklearn") else { continue }
                 return "its python_function is loaded by \(module), which unpickles"
             }
             if !module.hasPrefix("mlflow.") { return "its python_function is loaded by its own code (\(module))" }

@@ -112,6 +112,7 @@ import Testing
             PickleScan.reason(mlModel: "flavors:\n  python_function:\n    loader_module: \(module)\n")
         }
         #expect(reason("mlflow.sklearn") != nil)
+        #expect(reason("mlflow.sklearn\n  sklearn:\n    serialization_format: skops") == nil)
         #expect(reason("mlflow.pyfunc.model") != nil)
         #expect(reason("'my_loader'")?.contains("own code") == true)
         #expect(reason("mlflow.xgboost") == nil)
