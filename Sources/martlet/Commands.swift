@@ -5,6 +5,7 @@ enum Commands {
     /// The commands, for the root command's list.
     static let nouns: [any ParsableCommand.Type] =
         AskingCommands.all + [
-            PredictCommand.self, BenchCommand.self, ImportCommand.self, DoctorCommand.self, VersionCommand.self,
+            PredictCommand.self, BenchCommand.self, ImportCommand.self,
+            BackupCommand.self, RestoreCommand.self, UpgradeCommand.self, DoctorCommand.self, VersionCommand.self,
         ]
 }

@@ -41,7 +41,16 @@ struct ServerOptions: ParsableArguments {
     var egress: EgressOptions
 
     @OptionGroup
+    var oidc: OIDCOptions
+
+    @OptionGroup
     var binding: BindingOptions
+
+    @OptionGroup
+    var backup: BackupOptions
+
+    @OptionGroup
+    var sandbox: SandboxOptions
 
     @OptionGroup
     var inference: InferenceOptions
@@ -58,7 +67,10 @@ struct ServerOptions: ParsableArguments {
         flags.allowedHosts = allowedHosts
         flags.logFormat = logFormat
         flags.egress = egress.flags
+        flags.oidc = oidc.flags
         flags.binding = binding.flags
+        flags.backups = backup.flags
+        flags.sandbox = sandbox.flags
         flags.inference = inference.flags
         flags.webhooks.schemes = webhookSchemes
         flags.webhooks.allowsPrivateAddresses = webhookAllowPrivate

@@ -249,12 +249,12 @@ def test_an_administrator_gives_roles_and_rights(accounts: Accounts, browser: Br
 
 def test_secrets_can_be_set_and_never_read(browser: Browser) -> None:
     browser.log_in("anna")
-    assert browser.submit("/secrets", page="/secrets", name="warehouse", value="hunter2hunter2").status_code == 303
+    assert browser.submit("/secrets", page="/secrets", name="lake-key", value="hunter2hunter2").status_code == 303
     page = browser.get("/secrets").text
-    assert "warehouse" in page and "hunter2" not in page
+    assert "lake-key" in page and "hunter2" not in page
     assert "hunter2" not in browser.get("/audit").text
-    assert browser.submit("/secrets/delete", page="/secrets", name="warehouse").status_code == 303
-    assert "warehouse" not in browser.get("/secrets").text
+    assert browser.submit("/secrets/delete", page="/secrets", name="lake-key").status_code == 303
+    assert "lake-key" not in browser.get("/secrets").text
 
 
 def test_the_audit_page_shows_changes_refusals_and_the_chain(browser: Browser) -> None:

@@ -23,16 +23,19 @@ package struct BackupSource: Sendable {
         self.artifacts = artifacts
     }
 
-    /// Whether a text can be a name: lower-case letters, digits and hyphens.
-    static func isName(_ text: String) -> Bool {
+    /// Whether a text can be a name: lower-case letters, digits, hyphens and underscores.
+    package static func isName(_ text: String) -> Bool {
         (1...BackupsLimits.nameCharacters).contains(text.utf8.count) && !text.hasPrefix("-")
-            && text.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) || $0 == UInt8(ascii: "-") }
+            && text.utf8.allSatisfy { byte in
+                (48...57).contains(byte) || (97...122).contains(byte) || byte == UInt8(ascii: "-")
+                    || byte == UInt8(ascii: "_")
+            }
     }
 }
 
 /// A key that encrypts what lies in a database; it is backed up only when asked for.
 package struct BackupKey: Sendable {
-    /// Its file's name, such as `webhook.key`.
+    /// Its path in the data directory, such as `webhook.key`.
     package let name: String
     /// Where the file is.
     package let path: String

@@ -37,6 +37,19 @@ struct LocalFile: AsyncSequence, Sendable {
         FileManager.default.temporaryDirectory.path(percentEncoded: false)
     }
 
+    /// Makes the folder that a file is to lie in, for nobody else to look into.
+    static func makeFolder(of path: String) throws(MartletError) {
+        do {
+            try FileManager.default.createDirectory(
+                at: URL(filePath: path).deletingLastPathComponent(),
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw MartletError(.unavailable, "The folder to restore to cannot be made.", cause: error)
+        }
+    }
+
     /// Writes a file from its bytes as they come, and makes it durable.
     ///
     /// - Throws: `alreadyExists` when something is there.

@@ -1,3 +1,4 @@
+import Artifacts
 package import Core
 
 /// What one backup consists of, written when everything else is there.
@@ -184,8 +185,8 @@ extension BackupManifest.Key {
 
     init(_ fields: JSONFields) throws(MartletError) {
         name = try fields.string("name")
-        guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
-            throw fields.invalid("name", "must be the name of a file")
+        guard (try? ArtifactPath(validating: name)) != nil else {
+            throw fields.invalid("name", "must be the path of a file")
         }
         file = try StoredFile(JSONFields(fields.value("file") ?? .null, path: fields.path(of: "file")))
     }

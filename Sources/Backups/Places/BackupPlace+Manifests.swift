@@ -61,7 +61,7 @@ extension BackupPlace {
     }
 
     /// The oldest backup that was taken after a moment; nil when there is none.
-    func oldest(after time: Timestamp) async throws -> BackupManifest? {
+    package func oldest(after time: Timestamp) async throws -> BackupManifest? {
         var found: BackupManifest?
         for id in try await backups().reversed() {
             let manifest = try await manifest(id)
@@ -69,5 +69,11 @@ extension BackupPlace {
             found = manifest
         }
         return found
+    }
+
+    /// The names of the databases whose logs are shipped here.
+    package func logs() async throws -> [String] {
+        try await store.list(ArtifactPath(validating: "wal")).filter(\.isDirectory).map(\.path.name)
+            .filter(BackupSource.isName)
     }
 }

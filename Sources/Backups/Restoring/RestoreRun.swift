@@ -67,52 +67,51 @@ package struct RestoreRun: Sendable {
 
     // MARK: - Restoring
 
-    /// Restores one part.
-    ///
-    /// - Parameters:
-    ///   - part: the part.
-    ///   - target: where it goes.
-    ///   - time: the moment to restore the database to from its shipped log; nil for the backup's own.
-    package func restore(
-        _ part: BackupManifest.Part,
-        to target: RestoreTarget,
-        at time: Timestamp? = nil
-    ) async throws -> RestoreTally {
-        var tally = RestoreTally()
+    /// Restores the database of a part as it was when the backup was taken.
+    package func restoreDatabase(of part: BackupManifest.Part, to target: RestoreTarget) async throws {
         onProgress(BackupProgress(stage: "restoring the database of '\(part.name)'", files: 0))
-        switch (target.database, part.database.format, time) {
-        case (.file(let path), .sqlite, nil):
+        switch (target, part.database.format) {
+        case (.file(let path), .sqlite):
+            try LocalFile.makeFolder(of: path)
             try await LocalFile.write(place.contents(of: part.database.file), to: path)
             try await Self.check(path, part)
-        case (.file(let path), .sqlite, let time?):
-            tally.reached = try await LogArchive(place: place, name: part.name).restore(to: path, until: time)
-            try await Self.check(path, nil)
-        case (.postgres(let database), .rows, nil):
+        case (.postgres(let database), .rows):
             try await restoreRows(part.database.file, to: database)
-        case (_, .rows, _?):
-            throw MartletError(
-                .failedPrecondition,
-                "A PostgreSQL database can only be restored to a backup: --backup ID."
-            )
-        case (.postgres, .sqlite, _):
+        case (.postgres, .sqlite):
             throw MartletError(
                 .failedPrecondition,
                 "The backup of '\(part.name)' is an SQLite database; restore it without --database."
             )
-        case (.file, .rows, _):
+        case (.file, .rows):
             throw MartletError(
                 .failedPrecondition,
                 "The backup of '\(part.name)' is a PostgreSQL database; name an empty one with --database postgres://…."
             )
         }
-        tally.databases = 1
-        guard let store = target.artifacts, let files = part.files else { return tally }
-        try await restore(files, of: part.name, to: store, &tally)
-        return tally
+    }
+
+    /// Restores an SQLite database as it was at a moment, from its shipped log.
+    ///
+    /// - Returns: the moment that was reached, the last at or before `time` of which there is a segment.
+    package static func restoreLog(
+        of name: String,
+        from place: BackupPlace,
+        to path: String,
+        until time: Timestamp
+    ) async throws -> Timestamp {
+        try LocalFile.makeFolder(of: path)
+        let reached = try await LogArchive(place: place, name: name).restore(to: path, until: time)
+        try await check(path, nil)
+        return reached
+    }
+
+    /// The migrations that the database of a shipped log had seen at a moment.
+    package static func schema(ofLog name: String, in place: BackupPlace, until time: Timestamp) async throws -> [String] {
+        try await LogArchive(place: place, name: name).generation(until: time).schema
     }
 
     private func restoreRows(_ file: StoredFile, to database: Database) async throws {
-        let path = "\(Self.temporaryDirectory)/martlet-restore-\(Identifier.random()).rows"
+        let path = "\(LocalFile.temporaryDirectory)/martlet-restore-\(Identifier.random()).rows"
         defer { BackupRun.remove(path) }
         try await LocalFile.write(place.contents(of: file), to: path)
         try await database.importRows(from: path)
@@ -130,14 +129,10 @@ package struct RestoreRun: Sendable {
         }
     }
 
-    private func restore(
-        _ files: BackupManifest.Files,
-        of name: String,
-        to store: any ArtifactStore,
-        _ tally: inout RestoreTally
-    ) async throws {
-        var count: Int64 = 0
-        var bytes: Int64 = 0
+    /// Restores the files of a part.
+    package func restoreFiles(of part: BackupManifest.Part, to store: any ArtifactStore) async throws -> RestoreTally {
+        var tally = RestoreTally()
+        guard let files = part.files else { return tally }
         try await place.readList(files.list) { listed in
             do {
                 try await store.write(
@@ -148,13 +143,12 @@ package struct RestoreRun: Sendable {
             } catch {
                 throw Self.named(error, listed.path)
             }
-            count += 1
-            bytes += listed.file.size
-            onProgress(BackupProgress(stage: "restoring the files of '\(name)'", files: count))
+            tally.files += 1
+            tally.bytes += listed.file.size
+            onProgress(BackupProgress(stage: "restoring the files of '\(part.name)'", files: tally.files))
         }
-        try Self.compare(count, files.count, name)
-        tally.files += count
-        tally.bytes += bytes
+        try Self.compare(tally.files, files.count, part.name)
+        return tally
     }
 
     /// Adds the files that another backup has and this one has not.
@@ -179,16 +173,14 @@ package struct RestoreRun: Sendable {
     package func restoreKeys(to directory: String) async throws -> [String] {
         var names: [String] = []
         for key in manifest.keys ?? [] {
-            try await LocalFile.write(place.contents(of: key.file), to: "\(directory)/\(key.name)")
+            let path = "\(directory)/\(key.name)"
+            try LocalFile.makeFolder(of: path)
+            try await LocalFile.write(place.contents(of: key.file), to: path)
             names.append(key.name)
         }
         return names
     }
 
-    /// Where the host keeps temporary files.
-    private static var temporaryDirectory: String {
-        LocalFile.temporaryDirectory
-    }
 }
 
 /// What was restored or checked.
@@ -199,8 +191,6 @@ package struct RestoreTally: Sendable {
     package var files: Int64 = 0
     /// Their bytes.
     package var bytes: Int64 = 0
-    /// The moment that a database restored from its log has reached.
-    package var reached: Timestamp?
 
     /// Nothing yet.
     package init() {}

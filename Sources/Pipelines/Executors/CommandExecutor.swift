@@ -51,6 +51,8 @@ package struct CommandExecutor: StepExecutor {
         let pass = pass(job.task)
         defer { pass?.withdraw() }
         let mask = mask(of: job, pass)
+        // What a command with secrets wrote is masked in the record; the file as it wrote it is not kept.
+        defer { if mask != nil { unlink(outputs) } }
         let tail = LastLine()
         let output = CommandOutput(mask: mask) { line, stream in
             tail.note(line, stream)
