@@ -14,8 +14,6 @@ package enum IdentityLimits {
     package static let groupRules = 500
     /// Most groups of one person that are looked at.
     package static let groupsPerSubject = 500
-    /// Most sessions of one account; one more ends the oldest.
-    package static let sessionsPerAccount = 50
     /// Longest name of an account, in characters.
     package static let accountNameLength = 128
     /// Longest name of a workspace, in characters; PostgreSQL's schemas have room for no more.

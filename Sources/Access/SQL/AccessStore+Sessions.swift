@@ -12,7 +12,7 @@ extension AccessStore {
             let surplus = try connection.query(
                 "SELECT session_id FROM access_sessions WHERE account_id = ? ORDER BY created_at DESC, session_id",
                 [.text(session.accountID)]
-            ).dropFirst(IdentityLimits.sessionsPerAccount - 1)
+            ).dropFirst(SessionLimits.sessionsPerAccount - 1)
             for row in surplus { try Self.deleteSession(connection, try row.text("session_id")) }
             try connection.execute(
                 """

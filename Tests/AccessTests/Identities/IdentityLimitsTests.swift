@@ -100,7 +100,7 @@ import Testing
         let owner = try await fixture.user("alice")
         let first = SessionSecret.make()
         try await fixture.store.createSession(fixture.session(owner, first))
-        for _ in 1..<IdentityLimits.sessionsPerAccount {
+        for _ in 1..<SessionLimits.sessionsPerAccount {
             fixture.clock.advance(by: .seconds(1))
             try await fixture.store.createSession(fixture.session(owner, SessionSecret.make()))
         }
@@ -108,7 +108,7 @@ import Testing
         fixture.clock.advance(by: .seconds(1))
         try await fixture.store.createSession(fixture.session(owner, SessionSecret.make()))
         #expect(fixture.directory.account(session: first) == nil)
-        #expect(try await fixture.store.sessions(of: owner.id).count == IdentityLimits.sessionsPerAccount)
+        #expect(try await fixture.store.sessions(of: owner.id).count == SessionLimits.sessionsPerAccount)
     }
 
     @Test func groups() async throws {
