@@ -92,8 +92,9 @@ package struct MLflowUserRoutes: Sendable {
 
     // MARK: What others use, too
 
-    /// An account that the caller may look at: its own, those with a part in the workspace that it manages, or any for
-    /// server administrators. Others are not there.
+    /// An account that the caller may look at; others are not there.
+    ///
+    /// That is its own, those with a part in the workspace that it manages, and any for server administrators.
     func visible(_ name: String, to caller: Principal) throws(MartletError) -> Account {
         let account = administration.directory.account(name: name)
         if let account {

@@ -1,7 +1,7 @@
 package import Core
 package import HTTPSupport
 
-/// A console session: what the server keeps of it. The secret itself is only in the browser's cookie.
+/// A console session as the server keeps it; the secret itself is only in the browser's cookie.
 package struct Session: Sendable, Hashable {
     /// Names it in lists and in the audit log; not secret.
     package let id: String
@@ -9,7 +9,7 @@ package struct Session: Sendable, Hashable {
     package let accountID: String
     /// The hash of the secret, as `SessionSecret.hash` makes it.
     package let secretHash: String
-    /// The token that it was begun with; nil after a login by password or by an identity provider. It ends with its token.
+    /// The token that it was begun with, and with which it ends; nil after any other login.
     package let tokenID: String?
     /// What it may be used for: a session that a token began does no more than the token.
     package let scopes: PermissionSet

@@ -31,6 +31,7 @@ package enum SessionRules {
     /// - Parameters:
     ///   - head: the request; the script puts the token into `X-Martlet-CSRF`.
     ///   - formToken: the token within the form, when the body is one.
+    /// - Throws: `permissionDenied`.
     package static func checkCSRF(_ head: HTTPRequest, formToken: String? = nil) throws(MartletError) {
         guard isUnsafe(head.method) else { return }
         if let site = head.headerFields[.fetchSite], site != "same-origin" { throw foreign }

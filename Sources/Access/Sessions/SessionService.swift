@@ -31,6 +31,8 @@ package struct SessionService: Sendable {
     ///   - agent: what the browser calls itself.
     ///   - replaced: the id of the session that the browser has had so far.
     ///   - isSecure: whether the request came over TLS.
+    /// - Returns: the session and its cookie.
+    /// - Throws: `notFound` when the account or the token has gone meanwhile.
     package func begin(
         _ account: Account,
         token: AccessToken? = nil,
