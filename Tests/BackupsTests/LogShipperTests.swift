@@ -70,7 +70,8 @@ import Testing
             clock.advance(by: .seconds(1))
             try await shipper.ship()
         }
-        let log = try FileManager.default.attributesOfItem(atPath: "\(ground.directory)/martlet.db-wal")[.size] as? Int64
+        let log =
+            try FileManager.default.attributesOfItem(atPath: "\(ground.directory)/martlet.db-wal")[.size] as? Int64
         #expect(try #require(log) < BackupsLimits.movedBytes + Int64(BackupsLimits.heldBytes))
         #expect(try await Self.restored(ground, until: clock.now) == Array(1...id))
         let generations = try FileManager.default.contentsOfDirectory(atPath: "\(ground.placeRoot)/wal/default")

@@ -74,7 +74,8 @@ package enum RouteAccess {
     /// Why somebody who is known may not.
     private static func refusal(of principal: Principal, _ permission: Permission) -> String {
         if permission == .server || permission == .metrics {
-            return "'\(principal.name)' may not do this: it needs the permission '\(permission.rawValue)', which server "
+            return
+                "'\(principal.name)' may not do this: it needs the permission '\(permission.rawValue)', which server "
                 + "administrators have."
         }
         let roles = Role.allCases.filter { $0.permissions.contains(permission) }

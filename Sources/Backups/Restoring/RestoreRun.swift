@@ -106,7 +106,9 @@ package struct RestoreRun: Sendable {
     }
 
     /// The migrations that the database of a shipped log had seen at a moment.
-    package static func schema(ofLog name: String, in place: BackupPlace, until time: Timestamp) async throws -> [String] {
+    package static func schema(ofLog name: String, in place: BackupPlace, until time: Timestamp) async throws
+        -> [String]
+    {
         try await LogArchive(place: place, name: name).generation(until: time).schema
     }
 

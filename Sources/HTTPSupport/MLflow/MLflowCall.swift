@@ -97,8 +97,9 @@ extension RouteTable {
         let captured = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
         for prefix in ["/api/", "/ajax-api/"] {
             on(prefix + version + path, method: method, permission: permission, errors: .mlflow, audited: audited) {
-                request, context in
-                return .json(.object(try await handler(MLflowCall(request, context, pathFields: captured))))
+                request,
+                context in
+                .json(.object(try await handler(MLflowCall(request, context, pathFields: captured))))
             }
         }
     }

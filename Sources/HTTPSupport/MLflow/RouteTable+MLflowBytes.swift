@@ -39,8 +39,9 @@ extension RouteTable {
     ) {
         for prefix in ["/api/", "/ajax-api/"] {
             on(prefix + version + path, method: method, permission: permission, errors: .mlflow, audited: audited) {
-                request, context in
-                return .bytes(try await handler(MLflowBody(request, context)), contentType: "application/json")
+                request,
+                context in
+                .bytes(try await handler(MLflowBody(request, context)), contentType: "application/json")
             }
         }
     }

@@ -70,7 +70,10 @@ package struct BackupWork: Sendable {
         }
         func folder(_ path: String) -> String { path.hasSuffix("/") ? path : "\(path)/" }
         guard !folder(normal(destination)).hasPrefix(folder(normal(settings.artifactsPath))) else {
-            throw MartletError(.invalidArgument, "The place for backups must not lie within the artifacts; name another.")
+            throw MartletError(
+                .invalidArgument,
+                "The place for backups must not lie within the artifacts; name another."
+            )
         }
     }
 
@@ -88,7 +91,11 @@ package struct BackupWork: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw MartletError(.unavailable, "There is no room for the copy of a database in the data directory.", cause: error)
+            throw MartletError(
+                .unavailable,
+                "There is no room for the copy of a database in the data directory.",
+                cause: error
+            )
         }
         return path
     }

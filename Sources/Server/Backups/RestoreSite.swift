@@ -56,7 +56,11 @@ final class RestoreSite: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw MartletError(.unavailable, "The data directory cannot be made; choose another with --data.", cause: error)
+            throw MartletError(
+                .unavailable,
+                "The data directory cannot be made; choose another with --data.",
+                cause: error
+            )
         }
     }
 

@@ -128,7 +128,10 @@ package struct RestoreWork: Sendable {
         for name in names {
             try await site.withDatabase(of: name) { target in
                 guard case .file(let path) = target else {
-                    throw MartletError(.failedPrecondition, "Shipped logs are restored to SQLite: leave --database out.")
+                    throw MartletError(
+                        .failedPrecondition,
+                        "Shipped logs are restored to SQLite: leave --database out."
+                    )
                 }
                 let reached = try await RestoreRun.restoreLog(of: name, from: place, to: path, until: time)
                 outcome.reached = max(outcome.reached ?? reached, reached)

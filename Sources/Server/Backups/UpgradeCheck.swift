@@ -95,7 +95,9 @@ package enum UpgradeCheck {
         var status = statvfs()
         let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
         guard statvfs(folder, &status) == 0 else { return nil }
-        return Int64(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
+        )
     }
 }
 

@@ -141,7 +141,8 @@ struct Grounds: Sendable {
             servesHost: { door.allows(authority: $0) },
             admit: { caller in
                 let who = Caller(authorization: caller.authorization, workspace: caller.workspace)
-                guard case .admitted(let principal) = gatekeeper.admitNow(who), principal.permissions.contains(.predict),
+                guard case .admitted(let principal) = gatekeeper.admitNow(who),
+                    principal.permissions.contains(.predict),
                     let open = estate.open(principal.workspace), open.front.isOpen()
                 else { return nil }
                 return LaneAdmission(plane: open.front.plane) {

@@ -100,7 +100,8 @@ package struct ServerSettings: Sendable, Equatable {
         let fields = JSONFields(file ?? [:], path: "server")
         try fields.rejectUnknown(
             ["host", "port", "data", "database", "artifacts", "files", "allowed_hosts", "log_format"]
-                + BackupSettings.keys + EgressSettings.keys + OIDCSettings.keys + WebhookSettings.keys + InferenceSettings.keys + BindingSettings.keys + SandboxSettings.keys
+                + BackupSettings.keys + EgressSettings.keys + OIDCSettings.keys + WebhookSettings.keys
+                + InferenceSettings.keys + BindingSettings.keys + SandboxSettings.keys
         )
         func text(_ flag: String?, _ key: String) throws(MartletError) -> String? {
             let written = try fields.optionalString(key)

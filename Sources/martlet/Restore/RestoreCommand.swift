@@ -19,7 +19,9 @@ struct RestoreCommand: AsyncParsableCommand {
     @Option(name: .customLong("backup"), help: "The backup. (default: the newest)")
     var id: String?
 
-    @Option(help: "The moment to restore to, such as 2026-11-21T08:32:19Z, or 'now': needs shipped logs (--wal-archive).")
+    @Option(
+        help: "The moment to restore to, such as 2026-11-21T08:32:19Z, or 'now': needs shipped logs (--wal-archive)."
+    )
     var to: String?
 
     @Flag(name: .customLong("no-artifacts"), help: "Leave out the files of runs and models.")

@@ -40,7 +40,8 @@ enum UpgradeText {
     static func write(_ report: UpgradeReport, json: Bool, to terminal: Terminal) {
         guard !json else { return terminal.line(report.json.prettyPrinted()) }
         var table = TextTable([
-            .init(title: "DATABASE"), .init(title: "STEPS", alignment: .right), .init(title: "PENDING", alignment: .right),
+            .init(title: "DATABASE"), .init(title: "STEPS", alignment: .right),
+            .init(title: "PENDING", alignment: .right),
             .init(title: "UNKNOWN", alignment: .right), .init(title: "SIZE", alignment: .right),
             .init(title: "WRITTEN BY"),
         ])

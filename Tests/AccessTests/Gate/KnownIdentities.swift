@@ -63,7 +63,8 @@ struct KnownIdentities: IdentitySource {
         tokens[secret] = (owner, token)
     }
 
-    mutating func addSession(_ secret: String, of owner: String, scopes: PermissionSet = .all, workspace: String? = nil) {
+    mutating func addSession(_ secret: String, of owner: String, scopes: PermissionSet = .all, workspace: String? = nil)
+    {
         let session = Session(
             id: "session",
             accountID: owner,
