@@ -18,6 +18,12 @@ package enum ModelContent {
         package let path: String
         /// What is wrong with it.
         package let difference: Difference
+
+        /// Makes a finding.
+        package init(path: String, difference: Difference) {
+            self.path = path
+            self.difference = difference
+        }
     }
 
     /// Looks at every file.
