@@ -7,7 +7,7 @@ package struct AppRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The request's id, which every log line, ledger record, audit record and error carries.
     package var requestID: String
-    /// Who asks; set by the gate before the router sees the request. Until then it is nobody.
+    /// Who asks; set by the gate before the router sees the request, and until then nobody.
     package var principal = Principal.anonymous
     /// The client's address, without port: the peer's, or what a declared proxy says; nil when it is not known.
     package var clientAddress: String?

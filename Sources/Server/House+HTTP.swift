@@ -36,6 +36,8 @@ extension House {
     /// - Parameters:
     ///   - settings: the house's settings.
     ///   - server: what is not a workspace's own: accounts, the gate's wishes.
+    /// - Returns: what answers the workspace's requests.
+    /// - Throws: `internal` when a route is registered twice.
     func front(settings: ServerSettings, server: ServerRoutes) throws(MartletError) -> HouseFront {
         let router = Router(context: AppRequestContext.self)
         let methods = Late<MethodTable>()

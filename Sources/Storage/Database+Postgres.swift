@@ -8,6 +8,7 @@ extension Database {
     /// - Parameters:
     ///   - url: the URL.
     ///   - schema: the schema to work in, made when it is missing; nil for the one of the user's search path.
+    /// - Returns: the database.
     /// - Throws: `invalidArgument` for a malformed URL, `failedPrecondition` when libpq is missing or the server too
     ///   old, `unavailable` when it cannot be reached or refuses the credentials. No message holds the password.
     package static func open(postgres url: String, schema: String? = nil) throws(MartletError) -> Database {

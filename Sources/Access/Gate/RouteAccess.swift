@@ -17,7 +17,8 @@ package enum RouteAccess {
     ///     `permissionDenied` unless they carry the session's token against forged requests.
     ///   - refused: hears of callers that were told no, for the audit log.
     ///   - login: the page that lets people log in, for routes that are pages; nil for an error.
-    ///   - unless: throws when this server cannot answer the routes at present.
+    ///   - check: throws when this server cannot answer the routes at present.
+    /// - Returns: the gate.
     package static func gate(
         finder: @escaping ResourceFinder = { _, _, _ in nil },
         checkForm: @escaping @Sendable (inout Request, Principal) async throws -> Void = { _, _ in },

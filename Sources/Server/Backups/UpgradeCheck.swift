@@ -5,7 +5,9 @@ import Storage
 
 /// `martlet upgrade`: what starting this version would do to a database, and doing it without a server.
 package enum UpgradeCheck {
-    /// Looks; changes nothing. A server may run on the data meanwhile.
+    /// Looks and changes nothing.
+    ///
+    /// A server may run on the data meanwhile.
     package static func run(settings: ServerSettings, clock: Clock = .system) async throws -> UpgradeReport {
         var parts: [UpgradeReport.Part] = []
         for name in try await BackupWiring.parts(settings) {

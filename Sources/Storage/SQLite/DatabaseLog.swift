@@ -129,6 +129,7 @@ package struct DatabaseLog: Sendable {
     ///   - position: how far the log has been taken.
     ///   - limit: most bytes to take; when there are more, nothing is moved.
     /// - Returns: nil when the log is not the one of the position.
+    /// - Throws: `unavailable` when the database is closed or its log cannot be read.
     package func move(after position: LogPosition, limit: Int) async throws(MartletError) -> Rest? {
         let path = path
         return try await alone { handle in
