@@ -23,7 +23,7 @@ struct CommandSandboxTests {
             for path in ["martlet.db", "secret.key", "workspaces/b/martlet.db", "tasks/other/file"] {
                 try "a secret".write(toFile: "\(data)/\(path)", atomically: true, encoding: .utf8)
             }
-            try "from before".write(toFile: "\(data)/tasks/run/t/shared", atomically: true, encoding: .utf8)
+            try "from before".write(toFile: "\(data)/tasks/run/t/kept", atomically: true, encoding: .utf8)
             try "code".write(toFile: "\(pipeline)/code.py", atomically: true, encoding: .utf8)
         }
 
@@ -88,7 +88,7 @@ struct CommandSandboxTests {
                 "around": "cat /proc/self/root'\(house.data)/secret.key'",
                 "link": "ln -s '\(house.data)/secret.key' link; cat link",
                 "hardLink": "ln '\(house.data)/secret.key' hard && cat hard",
-                "own": "echo x > own && cat own", "shared": "cat ../shared", "code": "cat '\(house.pipeline)/code.py'",
+                "own": "echo x > own && cat own", "shared": "cat ../kept", "code": "cat '\(house.pipeline)/code.py'",
                 "list": "ls '\(house.pipeline)' | grep code.py", "make": "echo x > '\(house.pipeline)/sub/new'",
                 "system": "cat /etc/passwd && ls /usr", "null": "echo x > /dev/null",
                 "child": "sh -c 'cat own 2>/dev/null; true'",
@@ -114,7 +114,7 @@ struct CommandSandboxTests {
             house,
             [
                 "environment": "cat /proc/\(getpid())/environ", "memory": "head -c 1 /proc/\(getpid())/mem",
-                "root": "cat /proc/\(getpid())/root/etc/passwd", "descriptors": "readlink /proc/\(getpid())/fd/0",
+                "place": "ls /proc/\(getpid())/cwd/.", "descriptors": "readlink /proc/\(getpid())/fd/0",
                 "maps": "head -c 1 /proc/\(getpid())/maps | grep .", "own": "cat /proc/self/environ",
             ]
         )
