@@ -30,9 +30,7 @@ def backup(martlet: Martlet, place: Path | str, *arguments: str, **variables: st
     return json.loads(done.stdout)
 
 
-def restore(
-    place: Path | str, data: Path, *arguments: str, **variables: str
-) -> subprocess.CompletedProcess[str]:
+def restore(place: Path | str, data: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Restores to a data directory."""
     return command("restore", str(place), "--data", str(data), "--json", *arguments, cwd=data.parent, **variables)
 
@@ -88,7 +86,7 @@ def check_contents(martlet: Martlet, run: str, folder: Path) -> None:
 
 def test_a_backup_under_load_is_restored_elsewhere(own_server: Martlet, tmp_path: Path) -> None:
     """While runs are logged: the copy is one state, whole, and everything acknowledged before it is in it."""
-    client, experiment, run = fill(own_server)
+    _, experiment, run = fill(own_server)
     acknowledged: list[str] = []
     ending = threading.Event()
 
@@ -143,7 +141,7 @@ def test_what_is_restored_equals_what_was_there(own_server: Martlet, tmp_path: P
 
 def test_a_second_backup_sends_only_what_is_new(own_server: Martlet, tmp_path: Path) -> None:
     """Files that the place has are not sent again; each backup is whole by itself."""
-    client, experiment, run = fill(own_server)
+    client, _, run = fill(own_server)
     first = backup(own_server, tmp_path / "place")
     assert first["sent_bytes"] > 300_000
     client.log_text(run, "one more", "more.txt")
@@ -234,6 +232,36 @@ def test_a_server_makes_backups_for_its_administrators(own_server: Martlet, tmp_
         check_contents(martlet, run, tmp_path)
     finally:
         martlet.kill()
+
+
+def test_every_workspace_is_in_the_backup(own_server: Martlet, tmp_path: Path) -> None:
+    """Databases, files and accounts of all workspaces; each is where it was after a restore."""
+    fill(own_server)
+    made = own_server.post("/api/martlet/v1/workspaces", {"name": "team"})
+    assert made.status_code < 300, made.text
+    create = {"name": "of the team"}
+    headers = {"X-Martlet-Workspace": "team"}
+    wait_until(
+        lambda: own_server.post("/api/2.0/mlflow/experiments/create", create, headers=headers).status_code == 200,
+        what="the workspace",
+    )
+    done = command("backup", "all", "--server", own_server.url, "--json", cwd=own_server.folder)
+    assert done.returncode == 0, done.stderr
+    names = [part["name"] for part in json.loads(done.stdout)["parts"]]
+    assert names == ["_access", "default", "team"]
+    assert [part["name"] for part in backup(own_server, tmp_path / "place")["parts"]] == names
+    for place in (own_server.data / "backups" / "all", tmp_path / "place"):
+        data = tmp_path / f"restored-{place.name}"
+        assert restore(place, data).returncode == 0
+        martlet = started(tmp_path / f"elsewhere-{place.name}", data)
+        try:
+            query = {"experiment_name": "of the team"}
+            path = "/api/2.0/mlflow/experiments/get-by-name"
+            answer = martlet.get(path, params=query, headers=headers)
+            assert answer.status_code == 200, answer.text
+            assert martlet.get(path, params=query).status_code == 404
+        finally:
+            martlet.kill()
 
 
 @pytest.fixture
@@ -345,7 +373,7 @@ def test_any_second_of_the_past_can_be_restored(new_server, tmp_path: Path) -> N
         done = restore(place, data, "--to", stamp(moment))
         assert done.returncode == 0, done.stderr
         with sqlite3.connect(data / "martlet.db") as connection:
-            found = connection.execute("SELECT value FROM run_tags WHERE key = 'round'").fetchall()
+            found = connection.execute("SELECT tag_value FROM run_tags WHERE tag_key = 'round'").fetchall()
         assert found == [(str(number),)]
     data = tmp_path / "latest"
     done = restore(place, data, "--to", "now")
