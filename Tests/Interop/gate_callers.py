@@ -106,7 +106,8 @@ def prepare(server: Martlet) -> GatedServer:
         token = gated.token(role)
         callers[role] = Caller(role, bearer(token["secret"], "alpha"), permissions, token["id"])
     gated.account("root", {}, administrator=True)
-    token = gated.token("root")
+    # Without scopes of its own a token is for no server's affairs, whoever has it.
+    token = gated.token("root", scopes=PERMISSIONS)
     callers["server administrator"] = Caller("root", bearer(token["secret"], "alpha"), set(PERMISSIONS), token["id"])
     token = gated.token("administrator", scopes=["read"])
     callers["narrow token"] = Caller("administrator", bearer(token["secret"], "alpha"), {"open", "read"}, token["id"])

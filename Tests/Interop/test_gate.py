@@ -38,8 +38,11 @@ EXCEPTIONS = {"GET /", "POST /login", "GET /metrics"}
 def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatedServer]:
     """A server with accounts, and everybody who calls."""
     server = Martlet(tmp_path_factory.mktemp("gate"), "--auth", "required", "--grpc-port", str(free_port())).start()
-    yield prepare(server)
-    assert server.stop() == 0, server.log
+    try:
+        yield prepare(server)
+    finally:
+        status = server.stop()
+    assert status == 0, server.log
 
 
 def body_of(method: str) -> dict[str, object]:

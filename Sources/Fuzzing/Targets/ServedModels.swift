@@ -15,7 +15,8 @@ import Storage
 struct ServedModels: Sendable {
     private let lane: ServingLane
     private let responder: any HTTPResponder<AppRequestContext>
-    private let channel = EmbeddedChannel()
+    /// What requests of the router are said to come over; it may be asked from any thread.
+    private let channel = NIOAsyncTestingChannel()
 
     /// Deploys one of the models, `rows` or `tensors`.
     init(_ model: String) async throws {

@@ -76,7 +76,10 @@ struct GateWalk: Sendable {
         }
         let root: JSONValue = ["name": "root", "server_administrator": true]
         _ = try await Self.manage(client, administrator, "POST", "/service-accounts", root)
-        callers.append(Caller(name: "root", secret: try await token("root")["secret"]?.stringValue, permissions: .all))
+        // Without scopes of its own a token is for no server's affairs, whoever has it.
+        let scopes = JSONValue.array(Permission.allCases.map { .string($0.rawValue) })
+        let secret = try await token("root", ["scopes": scopes])["secret"]?.stringValue
+        callers.append(Caller(name: "root", secret: secret, permissions: .all))
         let narrow = try await token("administrator", ["scopes": ["read"]])
         callers.append(
             Caller(
