@@ -10,6 +10,12 @@ package struct AuditVerifier: Sendable {
         package let sequence: Int64
         /// What is wrong with it.
         package let reason: String
+
+        /// Makes a fault.
+        package init(sequence: Int64, reason: String) {
+            self.sequence = sequence
+            self.reason = reason
+        }
     }
 
     /// Where the chain stands after the records seen so far.
