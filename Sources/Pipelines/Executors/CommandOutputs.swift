@@ -1,4 +1,5 @@
 import Core
+import Dispatch
 import Foundation
 
 /// What a command wrote to `MARTLET_OUTPUTS`.

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// Finds a command's program.

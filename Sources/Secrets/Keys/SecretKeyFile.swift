@@ -1,4 +1,5 @@
 import Core
+import Dispatch
 import Foundation
 
 /// The file of keys: readable and writable by its owner alone, replaced as a whole.

@@ -2,6 +2,7 @@ import Access
 import Artifacts
 import Backups
 import Core
+import Dispatch
 import Foundation
 import HTTPSupport
 import Logging

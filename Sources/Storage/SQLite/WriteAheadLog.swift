@@ -1,4 +1,5 @@
 internal import Core
+internal import Dispatch
 internal import Foundation
 
 /// SQLite's write-ahead log as a file (sqlite.org/fileformat2.html, section 4): read only, and only what SQLite itself
