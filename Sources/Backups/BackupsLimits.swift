@@ -6,10 +6,8 @@ package enum BackupsLimits {
     package static let chunkBytes = 4 * 1024 * 1024
     /// Files that are copied at once.
     package static let filesAtOnce = 4
-    /// Bytes of a manifest.
+    /// Bytes of a manifest, and of one line of the list of files.
     package static let manifestBytes = CoreLimits.jsonBytes
-    /// Bytes of one line of the list of files.
-    package static let lineBytes = 4 * 1024 * 1024
     /// Files that went during a backup and are named in its manifest; the others are counted.
     package static let namedFiles = 100
     /// Backups that a place is asked about at once; the newest.

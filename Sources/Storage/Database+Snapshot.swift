@@ -32,6 +32,15 @@ extension Database {
         }
     }
 
+    /// What SQLite's integrity check finds wrong, at most ten things; empty for a database that is whole, and on
+    /// PostgreSQL, which checks its pages itself.
+    package func problems(_ connection: Connection) throws -> [String] {
+        guard dialect == .sqlite else { return [] }
+        return try connection.query("PRAGMA integrity_check(10)").compactMap { row in
+            if case .text(let text) = row[at: 0], text != "ok" { text } else { nil }
+        }
+    }
+
     func file() throws(MartletError) -> String {
         guard let filePath else {
             throw MartletError(.failedPrecondition, "Only a database in a file can be copied page by page.")

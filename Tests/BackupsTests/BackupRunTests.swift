@@ -158,4 +158,21 @@ import Testing
         #expect(outcome.manifest.parts[0].files?.missingCount == 0)
         #expect((outcome.manifest.parts[0].files?.missing.count ?? 0) <= BackupsLimits.namedFiles)
     }
+
+    @Test func aPlaceWithTooMuchIsBounded() async throws {
+        let ground = try await BackupGround()
+        let place = try ground.place()
+        let id = "20260101T000000Z-00000000"
+        let tooLong = [UInt8](repeating: UInt8(ascii: " "), count: BackupsLimits.manifestBytes + 1)
+        try await place.store.write(ArtifactPath(validating: "backups/\(id).json"), bytes: tooLong)
+        let refusal = await #expect(throws: MartletError.self) { _ = try await place.manifest(id) }
+        #expect(refusal?.code == .payloadTooLarge)
+        for number in 0..<BackupsLimits.listedBackups {
+            let path = "\(ground.placeRoot)/backups/20270101T000000Z-\(number).json"
+            try Data("{}".utf8).write(to: URL(filePath: path))
+        }
+        let listed = try await place.backups()
+        #expect(listed.count == BackupsLimits.listedBackups)
+        #expect(!listed.contains(id), "the oldest is left out")
+    }
 }

@@ -54,6 +54,13 @@ import Testing
         await #expect(throws: MartletError.self) { _ = try await database.exportRows(to: "/nowhere/x.rows") }
     }
 
+    /// Where a log goes on that was moved into the database; what was held still for that is let go.
+    private static func start(of log: DatabaseLog) async throws -> LogPosition {
+        let moment = try await log.moment()
+        #expect(moment.isMoved)
+        return try #require(moment.position)
+    }
+
     @Test func theLogTellsWhatWasCommitted() async throws {
         let folder = try Self.folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -61,9 +68,7 @@ import Testing
         try await database.write { try $0.execute("CREATE TABLE t (id BIGINT PRIMARY KEY, text TEXT)") }
         let log = try DatabaseLog(database)
         try await log.takeOver()
-        let moment = try await log.moment()
-        let start = try #require(moment.position)
-        #expect(moment.isMoved)
+        let start = try await Self.start(of: log)
         #expect(try await log.news(since: start) == .until(start))
         // More than is read at a time.
         let text = String(repeating: "t", count: StorageLimits.logReadBytes)

@@ -89,16 +89,20 @@ struct LogArchive: Sendable {
         let last = found.keys.max() ?? 0
         for sequence in stride(from: 1, through: last, by: 1) {
             guard let segment = found[sequence] else {
-                throw MartletError(
-                    .dataLoss,
-                    "Segment \(sequence) of the shipped log of '\(name)' is missing; restore to an earlier moment or a backup."
-                )
+                // Nobody knows when its frames were written, only that it was after those before it.
+                let before = segments.last?.0.time ?? generation.createdAt
+                guard time > before else { break }
+                throw broken("Segment \(sequence) of the shipped log of '\(name)' is missing", before)
             }
             guard segment.0.time <= time else { break }
             segments.append(segment)
         }
         while let last = segments.last, !last.0.endsCommit { segments.removeLast() }
         return segments
+    }
+
+    private func broken(_ what: String, _ before: Timestamp) -> MartletError {
+        MartletError(.dataLoss, "\(what); restore to \(before.iso8601) or earlier, or a backup with --backup ID.")
     }
 
     /// Restores the database as it was at a moment to a new file.
@@ -111,12 +115,12 @@ struct LogArchive: Sendable {
         var previous = ""
         let target = try PageFile(path: path)
         for (name, place) in try await segments(of: generation, until: time) {
-            let segment = try await read(name, place)
+            let segment = try await read(name, place, before: reached)
             guard segment.generation == generation.id, segment.sequence == name.sequence, segment.previous == previous
             else {
-                throw MartletError(
-                    .dataLoss,
-                    "Segment \(name.sequence) of the shipped log of '\(self.name)' does not follow the one before."
+                throw broken(
+                    "Segment \(name.sequence) of the log of '\(self.name)' does not follow the one before",
+                    reached
                 )
             }
             try await BlockingWork.run { try target.apply(segment) }
@@ -127,14 +131,10 @@ struct LogArchive: Sendable {
         return reached
     }
 
-    private func read(_ name: SegmentName, _ path: ArtifactPath) async throws -> LogSegment {
+    private func read(_ name: SegmentName, _ path: ArtifactPath, before: Timestamp) async throws -> LogSegment {
         let bytes = try await place.store.readAll(path, limit: BackupsLimits.segmentBytes * 2)
         guard ArtifactDigest(of: bytes).sha256 == name.sha256 else {
-            throw MartletError(
-                .dataLoss,
-                "Segment \(name.sequence) of the shipped log of '\(self.name)' is damaged; restore to an earlier moment or "
-                    + "a backup."
-            )
+            throw broken("Segment \(name.sequence) of the shipped log of '\(self.name)' is damaged", before)
         }
         return try LogSegment(bytes)
     }

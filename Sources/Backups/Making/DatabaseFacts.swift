@@ -15,15 +15,10 @@ struct DatabaseFacts: Sendable {
         let database = try Database.open(path: path)
         do {
             let facts = try await database.read { connection in
-                var problems: [String] = []
-                for row in try connection.query("PRAGMA integrity_check(10)") {
-                    let text = row[at: 0]
-                    if text != .text("ok"), case .text(let problem) = text { problems.append(problem) }
-                }
-                return DatabaseFacts(
+                DatabaseFacts(
                     schema: try database.appliedMigrations(connection),
                     tables: try Self.counts(connection, database.dialect),
-                    problems: problems
+                    problems: try database.problems(connection)
                 )
             }
             try await database.close()

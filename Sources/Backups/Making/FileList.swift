@@ -41,7 +41,7 @@ extension BackupPlace {
         for try await chunk in contents(of: list) {
             rest.append(contentsOf: chunk)
             guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else {
-                guard rest.count <= BackupsLimits.lineBytes else {
+                guard rest.count <= BackupsLimits.manifestBytes else {
                     throw MartletError(.dataLoss, "A line of the backup's list of files is too long.")
                 }
                 continue
