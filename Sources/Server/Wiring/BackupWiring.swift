@@ -25,7 +25,11 @@ enum BackupWiring {
         guard !destination.hasPrefix(S3Settings.locationScheme) else {
             var bucket = settings
             bucket.artifacts = destination
-            bucket.data = "\(FileManager.default.temporaryDirectory.path(percentEncoded: false))/martlet-backups"
+            let temporary = FileManager.default.temporaryDirectory.path(percentEncoded: false)
+            bucket.data = "\(temporary)/martlet-\(Identifier.random())"
+            // Its cache is for native libraries, which read no backups: nothing needs to stay there.
+            let data = bucket.data
+            defer { try? FileManager.default.removeItem(atPath: data) }
             return BackupPlace(store: try ArtifactWiring.store(settings: bucket))
         }
         guard !destination.isEmpty, !destination.contains("://") else {
