@@ -4,7 +4,7 @@ import Core
 ///
 /// A value without a clock: whoever floods a server with refused requests must not be able to fill its disk.
 struct DenialQuota: Sendable {
-    private var minute = Int64.min
+    private let minute: Int64
     private var admitted = 0
     private var admittedByCaller: [String: Int] = [:]
     private var counted = 0
@@ -33,9 +33,8 @@ struct DenialQuota: Sendable {
     ///
     /// With `isLast` the count is wanted although the minute is not over.
     mutating func turn(now: Timestamp, log: String, isLast: Bool = false) -> AuditEntry? {
-        let current = now.milliseconds / 60_000
-        guard current != minute || isLast else { return nil }
-        defer { self = DenialQuota(minute: current) }
+        guard Self.minute(now) != minute || isLast else { return nil }
+        defer { self = DenialQuota(now) }
         guard counted > 0 else { return nil }
         let callers = countedByCaller.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
         return AuditEntry(
@@ -52,9 +51,12 @@ struct DenialQuota: Sendable {
         )
     }
 
-    init() {}
+    /// Nothing refused yet in the present minute.
+    init(_ now: Timestamp) {
+        minute = Self.minute(now)
+    }
 
-    private init(minute: Int64) {
-        self.minute = minute
+    private static func minute(_ time: Timestamp) -> Int64 {
+        time.milliseconds / 60_000
     }
 }

@@ -44,7 +44,7 @@ package final class DenialRecorder: Sendable {
         guard let log = find(denial.workspace) else { return }
         let now = clock.now
         state.withLock { state in
-            var quota = state.quotas[log.name]?.quota ?? DenialQuota()
+            var quota = state.quotas[log.name]?.quota ?? DenialQuota(now)
             defer { state.quotas[log.name] = (quota, log) }
             guard state.waiting.count < AuditLimits.pendingDenials else { return quota.count(denial.caller) }
             guard quota.admit(denial.caller) else { return }
@@ -71,7 +71,7 @@ package final class DenialRecorder: Sendable {
             } catch {
                 logger.error("Refusals could not be written to the audit log.", metadata: ["error": "\(error)"])
                 state.withLock { state in
-                    var quota = state.quotas[log.name]?.quota ?? DenialQuota()
+                    var quota = state.quotas[log.name]?.quota ?? DenialQuota(now)
                     for caller in callers { quota.count(caller) }
                     state.quotas[log.name] = (quota, log)
                 }

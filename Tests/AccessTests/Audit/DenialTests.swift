@@ -48,6 +48,7 @@ struct DenialTests {
         let records = try await house.records()
         #expect(records.count { $0.entry.actor == "mallory" } == limit)
         #expect(records.count { $0.entry.actor == "bob" } == 1)
+        #expect(records.count == limit + 1)
         house.time.advance(by: .seconds(60))
         await recorder.flush()
         let summary = try #require(try await house.records().last?.entry)
