@@ -1,5 +1,4 @@
 import Core
-import Dispatch
 import Foundation
 
 /// The file of keys: readable and writable by its owner alone, replaced as a whole.
@@ -16,18 +15,17 @@ package enum SecretKeyFile {
             return []
         }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard let status = FileStatus(descriptor: descriptor), status.isPlain else {
             throw MartletError(.failedPrecondition, "The key file of secrets is no plain file.")
         }
-        guard status.st_mode & 0o077 == 0 else {
+        guard !status.isOpenToOthers else {
             throw MartletError(
                 .failedPrecondition,
                 "The key file of secrets may be read by others: run `chmod 600 secret.key` in the data directory, and"
                     + " `martlet secret rotate` if somebody may have read it."
             )
         }
-        guard status.st_uid == geteuid() else {
+        guard status.owner == geteuid() else {
             throw MartletError(
                 .failedPrecondition,
                 "The key file of secrets belongs to another user; give it to the user that the server runs as."

@@ -2,7 +2,6 @@ import Access
 import Artifacts
 import Backups
 import Core
-import Dispatch
 import Foundation
 import HTTPSupport
 import Logging
@@ -56,8 +55,7 @@ enum BackupWiring {
     /// Refuses to put keys where others can read them.
     static func refuseOpenPlace(_ destination: String) throws(MartletError) {
         guard !destination.hasPrefix(S3Settings.locationScheme) else { return }
-        var status = stat()
-        guard stat(destination, &status) == 0, status.st_mode & 0o077 != 0 else { return }
+        guard let status = FileStatus(path: destination), status.isOpenToOthers else { return }
         throw MartletError(
             .failedPrecondition,
             "Others can look into the directory for the backup, so the keys are not put there; run chmod 700 on it first."
