@@ -37,7 +37,9 @@ package enum ErrorShape: Sendable {
         case .inference:
             return .json(["error": .string(error.message)], status: error.code.status)
         case .page:
-            return .html(Self.page(error), status: error.code.status)
+            var response = Response.html(Self.page(error), status: error.code.status)
+            response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
+            return response
         }
     }
 

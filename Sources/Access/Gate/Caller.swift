@@ -6,6 +6,8 @@ package struct Caller: Sendable {
     package var session: String?
     /// The workspace that is named; nil when none is.
     package var workspace: String?
+    /// The workspace that a browser chose some time ago, which may be gone; nil without a choice.
+    package var choice: String?
     /// The client's address; nil when it is not known.
     package var address: String?
 
@@ -14,11 +16,13 @@ package struct Caller: Sendable {
         authorization: String? = nil,
         session: String? = nil,
         workspace: String? = nil,
+        choice: String? = nil,
         address: String? = nil
     ) {
         self.authorization = authorization
         self.session = session
         self.workspace = workspace
+        self.choice = choice
         self.address = address
     }
 }

@@ -129,6 +129,8 @@ package final class Gatekeeper: Sendable {
             if let named {
                 guard identities.workspace(named) != nil else { throw Self.noWorkspace(named) }
                 principal.workspace = named
+            } else if let choice = caller.choice, identities.workspace(choice) != nil {
+                principal.workspace = choice
             }
             return principal
         case .task(let principal):
@@ -146,8 +148,11 @@ package final class Gatekeeper: Sendable {
             return principal
         case .session(let account, let session):
             // A browser's choice may be of a workspace that is gone; then it is shown its own.
-            let chosen = named.flatMap { account.isMember(of: $0) && identities.workspace($0) != nil ? $0 : nil }
-            var principal = try principal(account, session.workspace ?? chosen, scopes: session.scopes)
+            let chosen = caller.choice.flatMap {
+                account.isMember(of: $0) && identities.workspace($0) != nil ? $0 : nil
+            }
+            let place = try single(session.workspace, named) ?? chosen
+            var principal = try principal(account, place, scopes: session.scopes)
             principal.sessionID = session.id
             principal.tokenID = session.tokenID
             return principal

@@ -69,8 +69,8 @@ struct EstateResponder: HTTPResponder {
         return Caller(
             authorization: headers[.authorization],
             session: SessionCookie.secret(in: headers),
-            workspace: headers[.mlflowWorkspace] ?? headers[.martletWorkspace]
-                ?? WorkspaceCookie.workspace(in: headers),
+            workspace: headers[.mlflowWorkspace] ?? headers[.martletWorkspace],
+            choice: WorkspaceCookie.workspace(in: headers),
             address: context.clientAddress
         )
     }

@@ -146,9 +146,13 @@ import Testing
     @Test func aBrowsersStaleChoiceFallsBack() throws {
         let gate = gate()
         for (chosen, shown) in [("red", "red"), ("blue", "default"), ("nowhere", "default")] {
-            let ann = try principal(Caller(session: "cookie", workspace: chosen), gate)
+            let ann = try principal(Caller(session: "cookie", choice: chosen), gate)
             #expect(ann.workspace == shown && ann.sessionID == "session")
         }
+        #expect(code(Caller(session: "cookie", workspace: "blue"), gate) == .notFound)
+        let off = self.gate(.off)
+        #expect(try principal(Caller(choice: "red"), off).workspace == "red")
+        #expect(try principal(Caller(choice: "nowhere"), off).workspace == "default")
     }
 
     @Test func credentialsComeBeforeCookies() {
