@@ -71,6 +71,10 @@ struct ModelLoader: Sendable {
         let card = try await ModelCard.read(version, from: sources.tracking.artifacts)
         var lede: [Markup] = [.joined([.text("registered"), .time(TimeText(version.creationTime, now: now))])]
         if let flavor = card.flavor { lede.append(.text(flavor)) }
+        let supply = try await sources.registry.supply(of: name, number)
+        if !supply.pickles.isEmpty { lede.append(.text("carries a pickle: runs in a worker only")) }
+        let valid = supply.signatures.count { $0.fault == nil }
+        if valid > 0 { lede.append(.text(valid == 1 ? "signed" : "signed by \(valid) keys")) }
         if !version.description.isEmpty { lede.append(.text(version.description)) }
         return ModelVersionPage(
             model: name,
