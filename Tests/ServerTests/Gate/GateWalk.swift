@@ -2,6 +2,7 @@ import Access
 import Core
 import Foundation
 import HTTPSupport
+import NIOCore
 import Logging
 import NIOHTTP1
 import Server
@@ -130,6 +131,11 @@ struct GateWalk: Sendable {
         var headers = [("content-type", "application/json"), ("x-mlflow-workspace", workspace)]
         if let secret = caller.secret { headers.append(("authorization", "Bearer \(secret)")) }
         let body = ["GET", "HEAD", "DELETE"].contains(route.method) ? nil : "{}"
-        return try await client.send(route.method, route.address, body, headers: headers).status
+        do {
+            return try await client.send(route.method, route.address, body, headers: headers).status
+        } catch is ChannelError {
+            // A connection that rests may be closed by the other side at any moment (RFC 9112, section 9.3.1).
+            return try await client.send(route.method, route.address, body, headers: headers).status
+        }
     }
 }
