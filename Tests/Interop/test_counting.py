@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -11,10 +12,30 @@ from types import ModuleType
 import pytest
 from martlet_process import ROOT
 
-STARTED = "◇ Test run started.\n"
-PASSED = '✔ Test one() passed after 0.001 seconds.\n✔ Test "two words" with 3 test cases passed after 0.1 seconds.\n'
-FAILED = "✘ Test three() failed after 0.001 seconds with 1 issue.\n"
-SKIPPED = "➜ Test four() skipped.\n"
+
+def event(kind: str, test: str | None = None, symbol: str = "pass") -> str:
+    """A line of Swift Testing's record."""
+    payload = {"kind": kind, "messages": [{"symbol": symbol, "text": "…"}]} | ({"testID": test} if test else {})
+    return json.dumps({"kind": "event", "version": 0, "payload": payload}) + "\n"
+
+
+def declared(test: str, name: str | None = None) -> str:
+    """The line that tells of a test."""
+    payload = {"kind": "function", "id": test, "name": f"{test}()"} | ({"displayName": name} if name else {})
+    return json.dumps({"kind": "test", "version": 0, "payload": payload}) + "\n"
+
+
+def ran(test: str, symbol: str = "pass") -> str:
+    """The beginning and the end of a test."""
+    return event("testStarted", test, "default") + event("testEnded", test, symbol)
+
+
+TESTS = declared("one") + declared("two", "two words") + declared("three") + declared("four")
+STARTED = TESTS + event("runStarted", symbol="default")
+PASSED = ran("one") + ran("two")
+FAILED = ran("three", "fail")
+SKIPPED = event("testSkipped", "four", "skip")
+ENDED = event("runEnded")
 
 
 @pytest.fixture
@@ -30,42 +51,74 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def swift_that(prints: str, status: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Puts a `swift` first on the PATH that prints and ends as told."""
-    (folder / "output").write_text(prints)
+def swift_that(records: list[str | None], statuses: list[int], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts a `swift` first on the PATH that writes these records, one for each run, and ends as told."""
+    for number, record in enumerate(records):
+        if record is not None:
+            (folder / f"record{number}").write_text(record)
+        (folder / f"status{number}").write_text(str(statuses[number]))
     script = folder / "swift"
-    script.write_text(f'#!/bin/sh\ncat "{folder}/output"\nexit {status}\n')
+    script.write_text(
+        f"""#!/bin/sh
+while [ "$1" != --event-stream-output-path ]; do shift; done
+cd "{folder}"
+number=$(cat number 2>/dev/null || echo 0)
+echo $((number + 1)) > number
+[ -e record$number ] && cp record$number "$2"
+printf 'a torn line ✔ Test one()'
+exit $(cat status$number)
+"""
+    )
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
 
 
+@pytest.fixture
+def place(runner: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which the script finds and leaves its files."""
+    (tmp_path / ".build").mkdir()
+    monkeypatch.setattr(runner, "ROOT", tmp_path)
+    return tmp_path
+
+
 @pytest.mark.parametrize(
-    ("prints", "status", "expected"),
+    ("record", "status", "expected"),
     [
-        (STARTED + PASSED + "✔ Test run with 2 tests in 1 suite passed after 1.0 seconds.\n", 0, (2, 0, 0)),
-        (STARTED + PASSED + FAILED + "✘ Test run with 3 tests in 0 suites failed after 1.0 seconds.\n", 1, (2, 1, 0)),
-        (STARTED + PASSED + SKIPPED + "✔ Test run with 3 tests in 1 suite passed after 1.0 seconds.\n", 0, (2, 0, 1)),
+        (STARTED + PASSED + ENDED, 0, (2, 0, 0)),
+        (STARTED + PASSED + FAILED + ENDED, 1, (2, 1, 0)),
+        (STARTED + PASSED + SKIPPED + ENDED, 0, (2, 0, 1)),
         (STARTED + PASSED, 139, (2, 1, 0)),
         (STARTED + PASSED, 0, (2, 1, 0)),
-        ("", 1, (0, 1, 0)),
-        ("✔ Test run with 0 tests in 0 suites passed after 0.1 seconds.\n", 0, (0, 1, 0)),
-        (STARTED + PASSED + "✔ Test run with 2 tests in 1 suite passed after 1.0 seconds.\n", 1, (2, 1, 0)),
-        (STARTED + PASSED + "✔ Test run with 9 tests in 1 suite passed after 1.0 seconds.\n", 0, (2, 1, 0)),
+        (None, 1, (0, 1, 0)),
+        (STARTED + ENDED, 0, (0, 1, 0)),
+        (STARTED + PASSED + ENDED, 1, (2, 1, 0)),
+        (STARTED + PASSED + event("testStarted", "three", "default") + ENDED, 0, (2, 1, 0)),
+        (STARTED + PASSED + '{"kind": "event", "payl', 139, (2, 1, 0)),
     ],
 )
 def test_swift_counts(
     runner: ModuleType,
-    tmp_path: Path,
+    place: Path,
     monkeypatch: pytest.MonkeyPatch,
-    prints: str,
+    record: str | None,
     status: int,
     expected: tuple[int, int, int],
 ) -> None:
-    swift_that(prints, status, tmp_path, monkeypatch)
+    swift_that([record, record], [status, status], place, monkeypatch)
     tally = runner.Tally()
-    runner.swift_tests(tally, "release")
+    runner.swift_tests(tally, "release", only="Some")
     assert (tally.passed, tally.failed, tally.skipped) == expected
     assert len(tally.failures) == tally.failed
+
+
+def test_what_was_under_way_when_the_runner_died_is_named(
+    runner: ModuleType, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = STARTED + PASSED + event("testStarted", "three", "default")
+    swift_that([record, record], [139, 139], place, monkeypatch)
+    tally = runner.Tally()
+    runner.swift_tests(tally, "release", only="Some")
+    assert "three()" in tally.failures[0] and "139" in tally.failures[0]
 
 
 REPORT = '<testsuites><testsuite><testcase classname="a" name="b"/>{more}</testsuite></testsuites>'
@@ -141,16 +194,10 @@ def test_a_failed_interop_test_gets_one_more_run(
 
 
 def test_a_swift_run_that_was_not_clean_is_repeated_once(
-    runner: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runner: ModuleType, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ends = "✔ Test run with 3 tests in 0 suites {} after 1.0 seconds.\n"
-    third = "✔ Test three() passed after 0.001 seconds.\n"
-    (tmp_path / "1").write_text(STARTED + PASSED + FAILED + ends.format("failed"))
-    (tmp_path / "2").write_text(STARTED + PASSED + third + ends.format("passed"))
-    script = tmp_path / "swift"
-    script.write_text(f'#!/bin/sh\ncd "{tmp_path}"\ncat 1\n[ -e 2 ] && mv 2 1 && exit 1\nexit 0\n')
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    records = [STARTED + PASSED + FAILED + ENDED, STARTED + PASSED + ran("three") + ENDED]
+    swift_that(records, [1, 0], place, monkeypatch)
     tally = runner.Tally()
     runner.swift_tests(tally, "release", only="Some")
     assert (tally.passed, tally.failed, tally.repeated) == (3, 0, ["three()"])

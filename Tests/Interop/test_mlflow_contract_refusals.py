@@ -60,7 +60,6 @@ MISSING = [
 ]
 # Methods that the contract puts off: a clear answer with a status that no client tries again.
 LATER = [
-    ("GET", "3.0/mlflow/workspaces"),
     ("POST", "3.0/mlflow/issues"),
     ("POST", "3.0/mlflow/issues/search"),
     ("GET", "3.0/mlflow/issues/i-1"),
@@ -76,7 +75,6 @@ LATER = [
     ("GET", "2.0/mlflow/unified-traces"),
     ("GET", "2.0/mlflow/get-online-trace-details"),
     ("GET", "3.0/mlflow/mcp-servers"),
-    ("POST", "2.0/mlflow/users/create"),
 ]
 
 

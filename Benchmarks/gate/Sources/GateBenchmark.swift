@@ -63,7 +63,7 @@ private struct People {
         let database = try Database.inMemory()
         try await database.migrate(AccessStore.migrations)
         let store = AccessStore(database: database)
-        _ = try await store.createWorkspace(name: "team", quota: WorkspaceQuota(requestsPerSecond: 1e9))
+        _ = try await store.createWorkspace(name: "team", quota: WorkspaceQuota(requestsPerSecond: 1e6))
         var secrets: [String] = []
         for number in 0..<accounts {
             let account = try await store.createAccount(name: "user-\(number)", kind: .user, roles: ["team": .editor])

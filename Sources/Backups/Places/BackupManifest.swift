@@ -55,7 +55,7 @@ package struct BackupManifest: Sendable, Equatable {
         package let file: StoredFile
     }
 
-    /// The name of the backup, which sorts by time: `20261121T214500Z-1f0c9a3e`.
+    /// The name of the backup, which sorts by time: `20261121T214500123Z-1f0c9a3e`.
     package let id: String
     /// When the first database was copied.
     package let createdAt: Timestamp
@@ -69,7 +69,9 @@ package struct BackupManifest: Sendable, Equatable {
     /// A name for a backup of this moment.
     static func newID(_ now: Timestamp) -> String {
         let time = now.iso8601.prefix { $0 != "." }.filter { $0 != "-" && $0 != ":" }
-        return "\(time)Z-\(Identifier.random().prefix(8))"
+        // Two backups of one second sort by time, too.
+        let thousandths = String(now.milliseconds % 1000 + 1000).dropFirst()
+        return "\(time)\(thousandths)Z-\(Identifier.random().prefix(8))"
     }
 
     /// Whether a text can be a backup's name.
