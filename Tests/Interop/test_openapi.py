@@ -40,7 +40,17 @@ def test_the_description_names_every_kind_of_route(deployed):
         (f"/v2/models/{deployed.name}/infer", "post"),
     ]:
         operation = paths[path][method]
-        assert operation["x-martlet-permission"] in ("open", "read", "write", "predict", "operate", "admin")
+        assert operation["x-martlet-permission"] in (
+            "open",
+            "account",
+            "read",
+            "predict",
+            "write",
+            "operate",
+            "admin",
+            "metrics",
+            "server",
+        )
         assert operation["responses"]
 
 
