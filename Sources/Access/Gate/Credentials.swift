@@ -13,23 +13,36 @@ enum Credentials: Equatable {
 
     /// Reads the field's value.
     init(_ value: String) {
-        guard value.utf8.count <= AccessLimits.authorizationBytes,
-            let space = value.firstIndex(of: " ")
+        // Every request passes here, so bytes are looked at and not characters.
+        let bytes = value.utf8
+        guard bytes.count <= AccessLimits.authorizationBytes, let space = bytes.firstIndex(of: Self.space),
+            let start = bytes[space...].firstIndex(where: { $0 != Self.space })
         else {
             self = .malformed
             return
         }
-        let scheme = value[..<space].lowercased()
-        let rest = value[space...].drop { $0 == " " }
-        switch scheme {
-        case "bearer":
-            guard !rest.isEmpty, !rest.contains(" ") else {
+        let rest = value[start...]
+        if Self.isEqual(bytes[..<space], "bearer") {
+            guard !rest.utf8.contains(Self.space) else {
                 self = .malformed
                 return
             }
-            self = rest.hasPrefix(TokenSecret.prefix) ? .token(String(rest)) : .bearer(String(rest))
-        case "basic": self.init(basic: rest)
-        default: self = .malformed
+            let isOwn = rest.utf8.starts(with: TokenSecret.prefix.utf8)
+            self = isOwn ? .token(String(rest)) : .bearer(String(rest))
+        } else if Self.isEqual(bytes[..<space], "basic") {
+            self.init(basic: rest)
+        } else {
+            self = .malformed
+        }
+    }
+
+    private static let space = UInt8(ascii: " ")
+
+    /// Whether a scheme is the one of this name in lower case, in whatever case it is written.
+    private static func isEqual(_ scheme: Substring.UTF8View, _ name: StaticString) -> Bool {
+        guard scheme.count == name.utf8CodeUnitCount else { return false }
+        return zip(scheme, UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)).allSatisfy {
+            $0 | 0x20 == $1
         }
     }
 

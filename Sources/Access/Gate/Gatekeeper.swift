@@ -97,7 +97,7 @@ package final class Gatekeeper: Sendable {
             return .token(account, token)
         case .password(let name, let password):
             return identities.cachedAccount(name: name, password: password).map { .account($0) }
-        case .bearer(let text) where text.hasPrefix(TaskPasses.prefix):
+        case .bearer(let text) where text.utf8.starts(with: TaskPasses.prefix.utf8):
             guard let principal = passes.principal(text) else { throw Self.unknownToken }
             return .task(principal)
         case .bearer(let text):
@@ -213,11 +213,11 @@ package final class Gatekeeper: Sendable {
     /// - Throws: `resourceExhausted` that says when to try again.
     package func spend(_ principal: Principal) throws(MartletError) {
         if let rate = principal.tokenRate, let id = principal.tokenID {
-            try rates.take("token:\(id)", perSecond: rate, what: "token")
+            try rates.take(.token(id), perSecond: rate)
         }
         guard principal.kind != .anonymous,
             let rate = identities.workspace(principal.workspace)?.quota.requestsPerSecond
         else { return }
-        try rates.take("workspace:\(principal.workspace)", perSecond: rate, what: "workspace '\(principal.workspace)'")
+        try rates.take(.workspace(principal.workspace), perSecond: rate)
     }
 }

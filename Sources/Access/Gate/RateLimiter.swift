@@ -3,16 +3,31 @@ import Synchronization
 
 /// The rates of tokens and workspaces.
 final class RateLimiter: Sendable {
-    private let buckets = Mutex<[String: TokenBucket]>([:])
+    /// What is counted.
+    enum Key: Hashable {
+        /// A token, by its id.
+        case token(String)
+        /// A workspace, by its name.
+        case workspace(String)
+
+        /// What to call it.
+        var words: String {
+            switch self {
+            case .token: "token"
+            case .workspace(let name): "workspace '\(name)'"
+            }
+        }
+    }
+
+    private let buckets = Mutex<[Key: TokenBucket]>([:])
 
     /// Counts a request.
     ///
     /// - Parameters:
     ///   - key: what is counted.
     ///   - rate: how many a second.
-    ///   - what: what to call it.
     /// - Throws: `resourceExhausted` that says when to try again.
-    func take(_ key: String, perSecond rate: Double, what: String) throws(MartletError) {
+    func take(_ key: Key, perSecond rate: Double) throws(MartletError) {
         let now = Clock.monotonicNanoseconds
         let wait = buckets.withLock { buckets in
             if buckets[key]?.rate != rate {
@@ -25,7 +40,7 @@ final class RateLimiter: Sendable {
         guard let wait else { return }
         throw MartletError(
             .resourceExhausted,
-            "The \(what) allows \(rate.formatted) requests a second; try again later.",
+            "The \(key.words) allows \(rate.formatted) requests a second; try again later.",
             retryAfterSeconds: Swift.max(1, Int(Swift.min(wait.rounded(.up), Double(AccessLimits.longestWaitSeconds))))
         )
     }
