@@ -18,6 +18,7 @@ package struct MartletError: Error, Sendable, CustomStringConvertible {
         case storageFull
         case unavailable
         case deadlineExceeded
+        /// What a protocol knows and this server refuses in words (501); it stands for no missing code.
         case unimplemented
         case dataLoss
         case cancelled
