@@ -72,6 +72,7 @@ let ground: [Target] =
         .target(name: "TestSupport", dependencies: ["Core", "Storage"], swiftSettings: strict),
     ]
     + module("Core", ["CHost"])
+    + module("Statistics", ["Core"], testExclude: ["Vectors"])
 
 // L1: infrastructure that knows no feature.
 let infrastructure: [Target] =
@@ -95,6 +96,12 @@ let infrastructure: [Target] =
         ["Core", "OpenTelemetryProto", .logging, .metrics, .protobuf],
         testExclude: ["Golden"]
     )
+
+// What is computed of data, offline and for monitors.
+let judgement: [Target] =
+    module("Drift", ["Core", "Statistics"], testExclude: ["Vectors"])
+    + module("Quality", ["Core", "Statistics"], testExclude: ["Vectors"])
+    + module("Performance", ["Core", "Statistics"], testExclude: ["Vectors"])
 
 // What speaks HTTP/2, for gRPC.
 let http2: [Target.Dependency] = [.nioCore, .nioHPACK, .nioHTTP2, .nioPosix, .nioSSL]
@@ -128,7 +135,11 @@ let features: [Target] =
         testExclude: ["Golden"],
         tests: ["InferenceProto", .hummingbirdTesting, .protobuf] + http2
     )
-    + module("Monitoring", feature + [.metrics], testExclude: ["Vectors"], tests: [.hummingbirdTesting])
+    + module(
+        "Monitoring",
+        feature + ["Statistics", "Drift", "Quality", "Performance", .metrics],
+        tests: [.hummingbirdTesting]
+    )
     + module("Loop", feature, tests: [.hummingbirdTesting])
 
 // L3: views over features.
@@ -157,7 +168,7 @@ let composition: [Target] =
         ["Core", "Storage", "Artifacts", "Runtimes", "HTTPSupport", "Access", "Egress", "Observability"]
             + [
                 "Tracking", "Traces", "Evaluations", "Registry", "Webhooks", "Secrets", "Datasets", "Pipelines",
-                "Learning", "Serving",
+                "Learning", "Serving", "Statistics", "Drift", "Quality", "Performance",
             ]
             + [
                 "Monitoring", "Loop", "Console", "Imports", "Backups", "CHost", .asyncHTTPClient, .crypto, .hummingbird,
@@ -170,7 +181,7 @@ let composition: [Target] =
             name: "martlet",
             dependencies: [
                 "Core", "Storage", "Artifacts", "HTTPSupport", "InferenceProto", "Runtimes", "Access", "Registry",
-                "Backups",
+                "Backups", "Drift", "Quality", "Performance",
                 "Server", .argumentParser, .asyncHTTPClient, .crypto, .histogram, .logging, .protobuf,
             ] + http2,
             swiftSettings: strict
@@ -223,5 +234,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
     ],
-    targets: ground + infrastructure + features + surfaces + composition
+    targets: ground + infrastructure + judgement + features + surfaces + composition
 )

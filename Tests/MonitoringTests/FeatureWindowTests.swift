@@ -1,6 +1,7 @@
 import Testing
 
 import Monitoring
+import Statistics
 
 struct FeatureWindowTests {
     @Test func keepsTheNewestRowsInOrder() {
@@ -47,12 +48,12 @@ struct FeatureWindowTests {
 
     @Test func memoryIsBounded() {
         var window = FeatureWindow(capacity: MonitoringLimits.windowRows)
-        window.setWidth(MonitoringLimits.features)
-        #expect(window.capacity == MonitoringLimits.windowElements / MonitoringLimits.features)
+        window.setWidth(StatisticsLimits.features)
+        #expect(window.capacity == MonitoringLimits.windowElements / StatisticsLimits.features)
         var wide = FeatureWindow(capacity: 5)
-        wide.append([Float](repeating: 0, count: MonitoringLimits.features + 1))
+        wide.append([Float](repeating: 0, count: StatisticsLimits.features + 1))
         #expect(wide.refused == 1)
-        wide.append([Float](repeating: 0, count: MonitoringLimits.features))
+        wide.append([Float](repeating: 0, count: StatisticsLimits.features))
         #expect(wide.count == 1)
     }
 }

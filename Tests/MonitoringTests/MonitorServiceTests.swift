@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 import Monitoring
+import Statistics
 
 @Suite(.overEveryDatabase)
 struct MonitorServiceTests {

@@ -2,6 +2,7 @@ import Core
 import Testing
 
 import Monitoring
+import Statistics
 
 struct MonitorSpecTests {
     private func parse(_ json: String, name: String = "m") throws -> MonitorSpec {

@@ -50,7 +50,9 @@ package struct FileAccess: Sendable, Equatable {
         let hidden = hidden.map(Self.real)
         let read = Int32(martlet_may_read)
         let change = read | Int32(martlet_may_write)
-        try Self.allow("/", read, except: hidden + ["/dev"], &rules)
+        // A directory that may be changed is walked once, below: it may hold many files, as `/tmp` does.
+        let walkedLater = writable.map(Self.real).filter { path in hidden.contains { Self.isWithin($0, path) } }
+        try Self.allow("/", read, except: hidden + walkedLater + ["/dev"], &rules)
         for device in Self.entries(of: "/dev") where !Self.isDisk(device) && !Self.hiddenDevices.contains(device) {
             try Self.allow(device, change, except: hidden, &rules)
         }

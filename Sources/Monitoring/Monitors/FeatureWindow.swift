@@ -1,3 +1,5 @@
+import Statistics
+
 /// The last rows that a deployment served, in constant memory: appending overwrites the oldest.
 package struct FeatureWindow: Sendable {
     /// A copy of a window's rows, oldest first.
@@ -49,7 +51,7 @@ package struct FeatureWindow: Sendable {
 
     /// Appends a row; one of another width is counted and left out.
     package mutating func append(_ row: [Float]) {
-        if width == 0, !row.isEmpty, row.count <= MonitoringLimits.features { setWidth(row.count) }
+        if width == 0, !row.isEmpty, row.count <= StatisticsLimits.features { setWidth(row.count) }
         guard row.count == width, width > 0 else {
             refused &+= 1
             return

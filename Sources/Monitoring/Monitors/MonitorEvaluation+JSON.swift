@@ -1,4 +1,5 @@
 package import Core
+import Statistics
 
 extension MonitorEvaluation {
     /// The evaluation as the API writes it; times in milliseconds since 1970, what could not be computed is null.

@@ -1,4 +1,5 @@
 package import Core
+package import Statistics
 
 /// One comparison of a window with its reference.
 package struct MonitorEvaluation: Sendable, Equatable {

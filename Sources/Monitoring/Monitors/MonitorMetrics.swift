@@ -1,5 +1,6 @@
 import Core
 import Metrics
+import Statistics
 
 /// The metrics of one monitor.
 ///

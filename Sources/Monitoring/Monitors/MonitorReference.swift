@@ -1,4 +1,5 @@
 package import Core
+package import Statistics
 
 /// The rows of a model version that a deployment's inputs are compared with.
 package struct MonitorReference: Sendable {

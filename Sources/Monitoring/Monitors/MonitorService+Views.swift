@@ -1,6 +1,7 @@
 package import Core
 package import HTTPSupport
 import Synchronization
+import Statistics
 
 /// A monitor in a list.
 package struct MonitorSummary: Sendable, Equatable {

@@ -2,6 +2,7 @@ package import Core
 import Logging
 package import Metrics
 package import Storage
+import Statistics
 import Synchronization
 
 /// Watches the inputs of deployments: takes rows on the request path, evaluates off it, remembers verdicts in the database.

@@ -1,4 +1,5 @@
 package import Core
+package import Statistics
 
 /// A monitor as declared: what it watches, how it decides and how often.
 package struct MonitorSpec: Sendable, Equatable {
@@ -129,7 +130,7 @@ extension MonitorSpec.MMD {
         self.init()
         try fields.rejectUnknown(["p_value", "permutations", "standardise", "bandwidth"])
         pValue = try readPValue(fields, default: pValue)
-        let range = 1...Int64(MonitoringLimits.permutations)
+        let range = 1...Int64(StatisticsLimits.permutations)
         permutations = Int(try fields.optionalInt("permutations", in: range) ?? Int64(permutations))
         standardise = try fields.optionalBool("standardise") ?? standardise
         bandwidth = try fields.optionalDouble("bandwidth", in: 1e-30...1e30)

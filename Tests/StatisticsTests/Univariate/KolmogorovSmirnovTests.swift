@@ -2,7 +2,7 @@ import Core
 import Foundation
 import Testing
 
-import Monitoring
+import Statistics
 
 struct KolmogorovSmirnovTests {
     private static let methods: [String: KolmogorovSmirnov.Method] = [
@@ -100,14 +100,14 @@ struct KolmogorovSmirnovTests {
     }
 
     @Test func columnLimitHoldsAtTheLimitAndOnePast() throws {
-        let most = [UInt32](repeating: 7, count: MonitoringLimits.columnValues)
+        let most = [UInt32](repeating: 7, count: StatisticsLimits.columnValues)
         #expect(try KolmogorovSmirnov.test(sorted: most, [7]).pValue == 1)
         let error = #expect(throws: MartletError.self) { try KolmogorovSmirnov.test(sorted: most + [7], [7]) }
         #expect(error?.code == .payloadTooLarge)
     }
 
     @Test func automaticTurnsAsymptoticPastTheExactLimit() throws {
-        let limit = MonitoringLimits.exactSampleSize
+        let limit = StatisticsLimits.exactSampleSize
         let values = (0...limit).map { UInt32($0) }
         let shifted = values.map { $0 + 150 }
         let exact = try KolmogorovSmirnov.test(sorted: Array(values.prefix(limit)), Array(shifted.prefix(limit)))

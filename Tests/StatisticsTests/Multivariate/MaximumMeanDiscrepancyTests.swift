@@ -2,7 +2,7 @@ import Core
 import Foundation
 import Testing
 
-import Monitoring
+import Statistics
 
 struct MaximumMeanDiscrepancyTests {
     @Test func equalsAlibiOnItsVectors() throws {
@@ -153,7 +153,7 @@ struct MaximumMeanDiscrepancyTests {
                 code { _ = try MaximumMeanDiscrepancy(reference: good, bandwidth: .fixed(bad)) } == .invalidArgument
             )
         }
-        let widths = (0..<MonitoringLimits.bandwidths).map { Double($0 + 1) }
+        let widths = (0..<StatisticsLimits.bandwidths).map { Double($0 + 1) }
         #expect(try MaximumMeanDiscrepancy(reference: good, bandwidth: .fixed(widths)).referenceRows == 3)
         #expect(
             code { _ = try MaximumMeanDiscrepancy(reference: good, bandwidth: .fixed(widths + [1])) }
@@ -169,7 +169,7 @@ struct MaximumMeanDiscrepancyTests {
         for vectors in [[[0, 1, 2, 3, 4, 4]], [[0, 1]], [[0, 1, 2, 3, 4, 9]], []] {
             #expect(code { _ = try discrepancy.test(good, permutations: .given(vectors)) } == .invalidArgument)
         }
-        for count in [0, -1, MonitoringLimits.permutations + 1] {
+        for count in [0, -1, StatisticsLimits.permutations + 1] {
             #expect(
                 code { _ = try discrepancy.test(good, permutations: .random(count: count, seed: 0)) }
                     == .invalidArgument
@@ -179,7 +179,7 @@ struct MaximumMeanDiscrepancyTests {
 
     @Test func rowLimitHoldsAtTheLimitAndOnePast() throws {
         // Equal rows pass the check of their number and fail the one of their distances, before any kernel is made.
-        let most = try SampleMatrix(names: ["x"], elements: [Float](repeating: 1, count: MonitoringLimits.kernelRows))
+        let most = try SampleMatrix(names: ["x"], elements: [Float](repeating: 1, count: StatisticsLimits.kernelRows))
         let atLimit = #expect(throws: MartletError.self) { try MaximumMeanDiscrepancy(reference: most) }
         #expect(atLimit?.code == .failedPrecondition)
         let more = try SampleMatrix(names: ["x"], elements: most.elements + [1])

@@ -17,15 +17,15 @@ package struct SampleMatrix: Sendable, Equatable {
 
     /// Checks that the elements fill a whole number of rows within the limits.
     ///
-    /// - Throws: `invalidArgument` for a ragged or empty shape, `payloadTooLarge` past `MonitoringLimits`.
+    /// - Throws: `invalidArgument` for a ragged or empty shape, `payloadTooLarge` past `StatisticsLimits`.
     package init(names: [String], elements: [Float]) throws {
         guard !names.isEmpty else {
             throw MartletError(.invalidArgument, "A sample needs at least one feature; it has none.")
         }
-        guard names.count <= MonitoringLimits.features else {
+        guard names.count <= StatisticsLimits.features else {
             throw MartletError(
                 .payloadTooLarge,
-                "A sample has \(names.count) features; the limit is \(MonitoringLimits.features)."
+                "A sample has \(names.count) features; the limit is \(StatisticsLimits.features)."
             )
         }
         guard elements.count.isMultiple(of: names.count) else {
@@ -34,10 +34,10 @@ package struct SampleMatrix: Sendable, Equatable {
                 "A sample of \(names.count) features cannot hold \(elements.count) values: every row must be complete."
             )
         }
-        guard elements.count <= MonitoringLimits.sampleElements else {
+        guard elements.count <= StatisticsLimits.sampleElements else {
             throw MartletError(
                 .payloadTooLarge,
-                "A sample has \(elements.count) values; the limit is \(MonitoringLimits.sampleElements). Use fewer rows."
+                "A sample has \(elements.count) values; the limit is \(StatisticsLimits.sampleElements). Use fewer rows."
             )
         }
         self.names = names

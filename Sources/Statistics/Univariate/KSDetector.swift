@@ -10,7 +10,7 @@ package struct KSDetector: DriftDetector {
     package let level: Double
     /// How the number of features is corrected for.
     package let correction: MultipleTesting
-    /// The method for every feature; nil takes the exact one where it is cheap (`MonitoringLimits.exactLatticeCells`).
+    /// The method for every feature; nil takes the exact one where it is cheap (`StatisticsLimits.exactLatticeCells`).
     package let method: KolmogorovSmirnov.Method?
     /// Which deviation counts.
     package let alternative: KolmogorovSmirnov.Alternative
@@ -49,7 +49,7 @@ package struct KSDetector: DriftDetector {
                 continue
             }
             let cheap = reference.count.multipliedReportingOverflow(by: values.count)
-            let isCheap = !cheap.overflow && cheap.partialValue <= MonitoringLimits.exactLatticeCells
+            let isCheap = !cheap.overflow && cheap.partialValue <= StatisticsLimits.exactLatticeCells
             let result = try KolmogorovSmirnov.test(
                 sorted: reference,
                 values,

@@ -49,10 +49,10 @@ package struct MMDDetector: DriftDetector {
 
     /// Refuses a level below one over the number of permutations: its true rate would be higher than asked.
     static func checkResolution(level: Double, permutations: Int) throws {
-        guard (1...MonitoringLimits.permutations).contains(permutations) else {
+        guard (1...StatisticsLimits.permutations).contains(permutations) else {
             throw MartletError(
                 .invalidArgument,
-                "\(permutations) permutations asked for; the range is 1 to \(MonitoringLimits.permutations)."
+                "\(permutations) permutations asked for; the range is 1 to \(StatisticsLimits.permutations)."
             )
         }
         guard level * Double(permutations) >= 1 - 1e-9 else {

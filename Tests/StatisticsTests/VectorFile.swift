@@ -2,7 +2,7 @@ import Core
 import Foundation
 import Testing
 
-import Monitoring
+import Statistics
 
 /// A file of `Vectors/` beside this source file.
 struct VectorFile {

@@ -1,7 +1,7 @@
 import Core
 import Testing
 
-import Monitoring
+import Statistics
 
 /// What every detector must do; runs over each implementation.
 struct DriftDetectorContract {

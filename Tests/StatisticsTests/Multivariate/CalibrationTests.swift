@@ -1,7 +1,7 @@
 import Core
 import Testing
 
-import Monitoring
+import Statistics
 
 /// False alarms must come at the rate that was asked for: 3 to 7 % of null runs at a level of 5 %.
 struct CalibrationTests {

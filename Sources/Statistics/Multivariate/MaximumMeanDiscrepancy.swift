@@ -63,19 +63,19 @@ package struct MaximumMeanDiscrepancy: Sendable {
     /// Prepares the reference; rows with a NaN or an infinity are left out.
     ///
     /// - Throws: `failedPrecondition` when fewer than two complete rows remain or the median distance is 0,
-    ///   `invalidArgument` for a bad bandwidth, `payloadTooLarge` past `MonitoringLimits.kernelRows`.
+    ///   `invalidArgument` for a bad bandwidth, `payloadTooLarge` past `StatisticsLimits.kernelRows`.
     package init(
         reference: SampleMatrix,
         bandwidth: Bandwidth = .medianOfReference,
         scaling: Scaling = .none
     ) throws {
         if case .fixed(let sigmas) = bandwidth {
-            guard !sigmas.isEmpty, sigmas.count <= MonitoringLimits.bandwidths,
+            guard !sigmas.isEmpty, sigmas.count <= StatisticsLimits.bandwidths,
                 sigmas.allSatisfy({ $0.isFinite && $0 > 0 })
             else {
                 throw MartletError(
                     .invalidArgument,
-                    "The bandwidths \(sigmas) are not 1 to \(MonitoringLimits.bandwidths) positive numbers."
+                    "The bandwidths \(sigmas) are not 1 to \(StatisticsLimits.bandwidths) positive numbers."
                 )
             }
         }
@@ -107,10 +107,10 @@ package struct MaximumMeanDiscrepancy: Sendable {
         let complete = current.completeRows
         try Self.checkRows(complete.rows, of: "current")
         let total = reference.rows + complete.rows
-        guard total <= MonitoringLimits.kernelRows else {
+        guard total <= StatisticsLimits.kernelRows else {
             throw MartletError(
                 .payloadTooLarge,
-                "Reference and current have \(total) rows together; the limit is \(MonitoringLimits.kernelRows)."
+                "Reference and current have \(total) rows together; the limit is \(StatisticsLimits.kernelRows)."
             )
         }
         let columns = transform.columns(of: [reference, complete])
@@ -142,10 +142,10 @@ package struct MaximumMeanDiscrepancy: Sendable {
                 "The \(sample) sample has \(rows) complete rows; a kernel test needs at least 2."
             )
         }
-        guard rows <= MonitoringLimits.kernelRows else {
+        guard rows <= StatisticsLimits.kernelRows else {
             throw MartletError(
                 .payloadTooLarge,
-                "The \(sample) sample has \(rows) rows; the limit is \(MonitoringLimits.kernelRows). Sample it first."
+                "The \(sample) sample has \(rows) rows; the limit is \(StatisticsLimits.kernelRows). Sample it first."
             )
         }
     }
@@ -162,10 +162,10 @@ package struct MaximumMeanDiscrepancy: Sendable {
             case .random(let count, _): count
             case .given(let vectors): vectors.count
             }
-        guard (1...MonitoringLimits.permutations).contains(count) else {
+        guard (1...StatisticsLimits.permutations).contains(count) else {
             throw MartletError(
                 .invalidArgument,
-                "\(count) permutations asked for; the range is 1 to \(MonitoringLimits.permutations)."
+                "\(count) permutations asked for; the range is 1 to \(StatisticsLimits.permutations)."
             )
         }
         switch permutations {

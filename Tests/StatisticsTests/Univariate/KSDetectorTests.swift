@@ -1,7 +1,7 @@
 import Core
 import Testing
 
-import Monitoring
+import Statistics
 
 struct KSDetectorTests {
     @Test func equalsAlibiOnItsVectors() throws {
@@ -68,7 +68,7 @@ struct KSDetectorTests {
 
     @Test func exactWhereItIsCheapAndAsymptoticOnePast() throws {
         let side = 500
-        #expect(side * side == MonitoringLimits.exactLatticeCells)
+        #expect(side * side == StatisticsLimits.exactLatticeCells)
         let reference = (0..<side).map { Double($0) }
         let detector = try KSDetector(reference: SampleMatrix(rows: reference.map { [Float($0)] }))
         for (count, method) in [(side, KolmogorovSmirnov.Method.exact), (side + 1, .asymptotic)] {

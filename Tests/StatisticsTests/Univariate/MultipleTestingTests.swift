@@ -1,7 +1,7 @@
 import Core
 import Testing
 
-import Monitoring
+import Statistics
 
 struct MultipleTestingTests {
     @Test func decidesAsThePeerOnItsVectors() throws {

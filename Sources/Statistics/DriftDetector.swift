@@ -23,7 +23,7 @@ package protocol DriftDetector: Sendable {
     /// Compares rows with the reference.
     ///
     /// - Throws: `failedPrecondition` when the rows cannot support a verdict (too few, none finite), `invalidArgument` for
-    ///   another number of features, `payloadTooLarge` past `MonitoringLimits`.
+    ///   another number of features, `payloadTooLarge` past `StatisticsLimits`.
     func evaluate(_ current: SampleMatrix) throws -> DetectorReport
 }
 

@@ -1,7 +1,7 @@
 import Core
 import Testing
 
-import Monitoring
+import Statistics
 
 struct SampleMatrixTests {
     private func code(_ body: () throws -> Void) -> MartletError.Code? {
@@ -16,10 +16,10 @@ struct SampleMatrixTests {
     }
 
     @Test func limitsHoldAtTheLimitAndOnePast() throws {
-        let names = (0...MonitoringLimits.features).map { "f\($0)" }
+        let names = (0...StatisticsLimits.features).map { "f\($0)" }
         #expect(try SampleMatrix(names: Array(names.dropLast()), elements: []).rows == 0)
         #expect(code { _ = try SampleMatrix(names: names, elements: []) } == .payloadTooLarge)
-        let most = [Float](repeating: 0, count: MonitoringLimits.sampleElements)
+        let most = [Float](repeating: 0, count: StatisticsLimits.sampleElements)
         #expect(try SampleMatrix(names: ["a"], elements: most).rows == most.count)
         #expect(code { _ = try SampleMatrix(names: ["a"], elements: most + [0]) } == .payloadTooLarge)
     }

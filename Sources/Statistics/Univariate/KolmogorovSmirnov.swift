@@ -18,7 +18,7 @@ package enum KolmogorovSmirnov {
 
     /// How the p-value is computed.
     package enum Method: String, Sendable, CaseIterable {
-        /// Exact for samples up to `MonitoringLimits.exactSampleSize`, asymptotic above.
+        /// Exact for samples up to `StatisticsLimits.exactSampleSize`, asymptotic above.
         case automatic
         /// Counts lattice paths; falls back to asymptotic where the one-sided count exceeds a double, as SciPy does.
         case exact
@@ -39,7 +39,7 @@ package enum KolmogorovSmirnov {
     /// Tests two samples; the values may be unsorted, all must be finite.
     ///
     /// - Throws: `failedPrecondition` for an empty sample or too few values for the asymptotic method, `invalidArgument`
-    ///   for NaN or infinity, `payloadTooLarge` past `MonitoringLimits.columnValues`.
+    ///   for NaN or infinity, `payloadTooLarge` past `StatisticsLimits.columnValues`.
     package static func test(
         _ first: [Double],
         _ second: [Double],
@@ -71,15 +71,15 @@ package enum KolmogorovSmirnov {
             )
         }
         let largest = max(first.count, second.count)
-        guard largest <= MonitoringLimits.columnValues else {
+        guard largest <= StatisticsLimits.columnValues else {
             throw MartletError(
                 .payloadTooLarge,
-                "A sample has \(largest) values; the limit is \(MonitoringLimits.columnValues). Sample it first."
+                "A sample has \(largest) values; the limit is \(StatisticsLimits.columnValues). Sample it first."
             )
         }
         let sizes = SampleSizes(first.count, second.count)
         let gap = largestGap(first, second, sizes: sizes, alternative: alternative)
-        if method != .asymptotic, method == .exact || largest <= MonitoringLimits.exactSampleSize {
+        if method != .asymptotic, method == .exact || largest <= StatisticsLimits.exactSampleSize {
             if let pValue = LatticePaths.probability(ofReaching: gap, sizes: sizes, twoSided: alternative == .twoSided)
             {
                 return Result(statistic: sizes.distance(of: gap), pValue: pValue, method: .exact)
