@@ -1,0 +1,74 @@
+package import Statistics
+
+/// The detectors there are, by the name that specifications, reports, metrics and the API use.
+package enum DetectorKind: Sendable, Hashable {
+    /// A test for each column, chosen by its kind and size as Evidently does (`univariate`).
+    case automatic
+    /// One test or distance for every column that it can compare.
+    case univariate(UnivariateMethod)
+    /// Free text, told apart by a classifier, against chance (`perc_text_content_drift`); for small references.
+    case textAgainstChance
+    /// Free text, told apart by a classifier, against a fixed score (`abs_text_content_drift`); for large references.
+    case textAgainstScore
+    /// Maximum mean discrepancy of all numeric columns together (`mmd`).
+    case maximumMeanDiscrepancy
+    /// Least-squares density difference (`lsdd`).
+    case densityDifference
+    /// Multivariate energy distance (`energy`).
+    case energy
+    /// A classifier that tells reference from current (`domain_classifier`).
+    case domainClassifier
+    /// Error of reconstruction from principal components (`pca`).
+    case principalComponents
+
+    /// Whether it compares column by column.
+    package var isPerColumn: Bool {
+        switch self {
+        case .automatic, .univariate, .textAgainstChance, .textAgainstScore: true
+        default: false
+        }
+    }
+
+    /// Whether its score is a p-value, which is drift below the threshold.
+    package var isPValue: Bool {
+        switch self {
+        case .univariate(let method): method.isPValue
+        case .maximumMeanDiscrepancy, .densityDifference, .energy, .domainClassifier: true
+        case .automatic, .textAgainstChance, .textAgainstScore, .principalComponents: false
+        }
+    }
+}
+
+extension DetectorKind: RawRepresentable, CaseIterable {
+    package static var allCases: [DetectorKind] {
+        [.automatic] + UnivariateMethod.allCases.map(DetectorKind.univariate)
+            + [
+                .textAgainstChance, .textAgainstScore, .maximumMeanDiscrepancy, .densityDifference, .energy,
+                .domainClassifier, .principalComponents,
+            ]
+    }
+
+    /// The detector of that name; nil for an unknown one. `text_classifier` is the one against chance.
+    package init?(rawValue: String) {
+        if rawValue == "text_classifier" {
+            self = .textAgainstChance
+            return
+        }
+        guard let kind = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+        self = kind
+    }
+
+    package var rawValue: String {
+        switch self {
+        case .automatic: "univariate"
+        case .univariate(let method): method.rawValue
+        case .textAgainstChance: "perc_text_content_drift"
+        case .textAgainstScore: "abs_text_content_drift"
+        case .maximumMeanDiscrepancy: "mmd"
+        case .densityDifference: "lsdd"
+        case .energy: "energy"
+        case .domainClassifier: "domain_classifier"
+        case .principalComponents: "pca"
+        }
+    }
+}
