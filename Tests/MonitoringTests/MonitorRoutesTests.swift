@@ -40,7 +40,7 @@ struct MonitorRoutesTests {
             let item = try #require(body["items"]?.arrayValue?.first)
             #expect(item["name"] == "drift")
             #expect(item["deployment"] == "cancer")
-            #expect(item["state"] == "stable")
+            #expect(item["state"] == "ok")
             #expect(item["detected"] == false)
             #expect(item["reference_version"] == "1")
             #expect(item["reference_rows"] == 80)
@@ -74,7 +74,7 @@ struct MonitorRoutesTests {
                 #expect(try histogram.numbers("edges").count == MonitoringLimits.histogramBins + 1)
             }
             #expect(body["history"]?.arrayValue?.count == 2)
-            #expect(body["events"]?.arrayValue?.map { $0["to"]?.stringValue } == ["warning", "stable"])
+            #expect(body["events"]?.arrayValue?.map { $0["to"]?.stringValue } == ["warning", "ok"])
         }
     }
 
@@ -94,7 +94,7 @@ struct MonitorRoutesTests {
                 guard let token = body["next_page_token"]?.stringValue else { break }
                 path = "/monitors/drift?limit=2&page_token=\(token)"
             }
-            #expect(states == ["stable", "warning", "stable", "warning", "stable"])
+            #expect(states == ["ok", "warning", "ok", "warning", "ok"])
         }
     }
 

@@ -51,7 +51,7 @@ struct MonitorServiceTests {
 
         await harness.step(service, rows: Harness.rows(40, seed: 2))
         let stable = try #require(service.signal(deployment: "cancer"))
-        #expect(stable.state == .stable)
+        #expect(stable.state == .ok)
         #expect(!stable.detected)
         #expect(stable.windowSize == 40)
         #expect(stable.referenceVersion == "1")
@@ -71,11 +71,11 @@ struct MonitorServiceTests {
         #expect(service.signal(deployment: "cancer")?.state == .collecting)
         #expect(service.signal(deployment: "cancer")?.detected == false)
         for seed in UInt64(5)...7 { await harness.step(service, rows: Harness.rows(40, seed: seed, shift: 2)) }
-        #expect(service.signal(deployment: "cancer")?.state == .stable)
+        #expect(service.signal(deployment: "cancer")?.state == .ok)
         #expect(
             harness.transitions == [
-                "collecting>stable", "stable>warning", "warning>drifted", "drifted>collecting", "collecting>cleared",
-                "cleared>stable",
+                "collecting>ok", "ok>warning", "warning>drift", "drift>collecting", "collecting>recovered",
+                "recovered>ok",
             ]
         )
         let changes = harness.delivered.withLock { $0 }
@@ -175,18 +175,18 @@ struct MonitorServiceTests {
         await harness.step(service, rows: Harness.rows(40, seed: 2))
         #expect(harness.transitions.isEmpty)
         // The verdict itself does not wait for the follower, nor for a crash.
-        #expect(service.signal(deployment: "cancer")?.state == .stable)
+        #expect(service.signal(deployment: "cancer")?.state == .ok)
         let after = harness.service()
         try await after.start()
         harness.refusesDelivery.withLock { $0 = false }
         await after.evaluateDue()
-        #expect(harness.transitions == ["collecting>stable"])
+        #expect(harness.transitions == ["collecting>ok"])
         await after.evaluateDue()
-        #expect(harness.transitions == ["collecting>stable"])
+        #expect(harness.transitions == ["collecting>ok"])
         let third = harness.service()
         try await third.start()
         await third.evaluateDue()
-        #expect(harness.transitions == ["collecting>stable"])
+        #expect(harness.transitions == ["collecting>ok"])
     }
 
     @Test func moreEventsThanABatchAreDeliveredInOrder() async throws {
@@ -198,7 +198,7 @@ struct MonitorServiceTests {
         )
         let count = MonitoringLimits.deliveryBatch + 1
         for _ in 0..<count {
-            let action = MonitorStateMachine.Action.announce(from: .stable, to: .warning)
+            let action = MonitorStateMachine.Action.announce(from: .ok, to: .warning)
             _ = try await store.save(stored, transition: action, now: harness.manual.now)
         }
         #expect(try await store.undelivered().count == MonitoringLimits.deliveryBatch)
@@ -231,7 +231,7 @@ struct MonitorServiceTests {
         let service = try await ready(harness)
         await harness.step(service, rows: [[1], [1, 2, 3, 4], []] + Harness.rows(40, seed: 2))
         #expect(await service.monitors().first?.refusedRows == 3)
-        #expect(service.signal(deployment: "cancer")?.state == .stable)
+        #expect(service.signal(deployment: "cancer")?.state == .ok)
 
         let missing = [[Float]](repeating: [.nan, .infinity, -.infinity], count: 40)
         await harness.step(service, rows: missing)
@@ -239,7 +239,7 @@ struct MonitorServiceTests {
         #expect(evaluation.drift == nil)
         #expect(evaluation.detectors.map { $0.reason == nil } == [false, false])
         #expect(evaluation.features.map(\.currentMissing) == [1, 1, 1])
-        #expect(service.signal(deployment: "cancer")?.state == .stable, "No evidence changes no verdict.")
+        #expect(service.signal(deployment: "cancer")?.state == .ok, "No evidence changes no verdict.")
         service.observe(deployment: "unknown", features: [1])
         #expect(service.signal(deployment: "unknown") == nil)
     }
@@ -302,7 +302,7 @@ struct MonitorServiceTests {
         )
         let summary = EvaluationSummary(
             at: harness.manual.now,
-            state: .stable,
+            state: .ok,
             drift: nil,
             mmd: nil,
             mmdPValue: nil,
@@ -312,7 +312,7 @@ struct MonitorServiceTests {
         )
         for round in 0...MonitoringLimits.eventsPerMonitor {
             _ = stored.machine.handle(.evaluated(drift: round.isMultiple(of: 2)), now: harness.manual.now)
-            let action = MonitorStateMachine.Action.announce(from: .stable, to: .warning)
+            let action = MonitorStateMachine.Action.announce(from: .ok, to: .warning)
             _ = try await store.save(stored, summary: summary, transition: action, now: harness.manual.now)
         }
         let events = try await store.events(of: "drift", before: nil, limit: 5_000)
@@ -405,7 +405,7 @@ struct MonitorServiceTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await service.run() }
             while harness.manual.sleeperCount == 0 { await Task.yield() }
-            #expect(service.signal(deployment: "cancer")?.state == .stable)
+            #expect(service.signal(deployment: "cancer")?.state == .ok)
             for row in Harness.rows(40, seed: 3, shift: 3) { service.observe(deployment: "cancer", features: row) }
             harness.manual.advance(by: .seconds(1))
             while service.signal(deployment: "cancer")?.state != .warning { await Task.yield() }

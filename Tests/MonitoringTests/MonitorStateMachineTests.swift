@@ -31,7 +31,7 @@ struct MonitorStateMachineTests {
             owes: false,
             hysteresis: 1,
             drift: true,
-            next: .drifted,
+            next: .drift,
             nextStreak: 0,
             nextOwes: true
         ),
@@ -51,7 +51,7 @@ struct MonitorStateMachineTests {
             owes: false,
             hysteresis: 1,
             drift: false,
-            next: .stable,
+            next: .ok,
             nextStreak: 0,
             nextOwes: false
         ),
@@ -61,7 +61,7 @@ struct MonitorStateMachineTests {
             owes: false,
             hysteresis: 2,
             drift: false,
-            next: .stable,
+            next: .ok,
             nextStreak: 0,
             nextOwes: false
         ),
@@ -72,7 +72,7 @@ struct MonitorStateMachineTests {
             owes: true,
             hysteresis: 1,
             drift: true,
-            next: .drifted,
+            next: .drift,
             nextStreak: 0,
             nextOwes: true
         ),
@@ -92,7 +92,7 @@ struct MonitorStateMachineTests {
             owes: true,
             hysteresis: 1,
             drift: false,
-            next: .cleared,
+            next: .recovered,
             nextStreak: 0,
             nextOwes: false
         ),
@@ -112,23 +112,23 @@ struct MonitorStateMachineTests {
             owes: true,
             hysteresis: 2,
             drift: false,
-            next: .cleared,
+            next: .recovered,
             nextStreak: 0,
             nextOwes: false
         ),
         // Nothing changed.
         Line(
-            state: .stable,
+            state: .ok,
             streak: 0,
             owes: false,
             hysteresis: 1,
             drift: true,
-            next: .drifted,
+            next: .drift,
             nextStreak: 0,
             nextOwes: true
         ),
         Line(
-            state: .stable,
+            state: .ok,
             streak: 0,
             owes: false,
             hysteresis: 2,
@@ -138,22 +138,22 @@ struct MonitorStateMachineTests {
             nextOwes: false
         ),
         Line(
-            state: .stable,
+            state: .ok,
             streak: 0,
             owes: false,
             hysteresis: 1,
             drift: false,
-            next: .stable,
+            next: .ok,
             nextStreak: 0,
             nextOwes: false
         ),
         Line(
-            state: .stable,
+            state: .ok,
             streak: 0,
             owes: false,
             hysteresis: 2,
             drift: false,
-            next: .stable,
+            next: .ok,
             nextStreak: 0,
             nextOwes: false
         ),
@@ -164,7 +164,7 @@ struct MonitorStateMachineTests {
             owes: false,
             hysteresis: 2,
             drift: true,
-            next: .drifted,
+            next: .drift,
             nextStreak: 0,
             nextOwes: true
         ),
@@ -184,7 +184,7 @@ struct MonitorStateMachineTests {
             owes: false,
             hysteresis: 3,
             drift: true,
-            next: .drifted,
+            next: .drift,
             nextStreak: 0,
             nextOwes: true
         ),
@@ -194,7 +194,7 @@ struct MonitorStateMachineTests {
             owes: false,
             hysteresis: 3,
             drift: false,
-            next: .stable,
+            next: .ok,
             nextStreak: 0,
             nextOwes: false
         ),
@@ -204,7 +204,7 @@ struct MonitorStateMachineTests {
             owes: true,
             hysteresis: 2,
             drift: true,
-            next: .drifted,
+            next: .drift,
             nextStreak: 0,
             nextOwes: true
         ),
@@ -224,74 +224,74 @@ struct MonitorStateMachineTests {
             owes: true,
             hysteresis: 1,
             drift: false,
-            next: .cleared,
+            next: .recovered,
             nextStreak: 0,
             nextOwes: false
         ),
         // Drift established.
         Line(
-            state: .drifted,
+            state: .drift,
             streak: 0,
             owes: true,
             hysteresis: 1,
             drift: true,
-            next: .drifted,
+            next: .drift,
             nextStreak: 0,
             nextOwes: true
         ),
         Line(
-            state: .drifted,
+            state: .drift,
             streak: 1,
             owes: true,
             hysteresis: 2,
             drift: true,
-            next: .drifted,
+            next: .drift,
             nextStreak: 0,
             nextOwes: true
         ),
         Line(
-            state: .drifted,
+            state: .drift,
             streak: 0,
             owes: true,
             hysteresis: 1,
             drift: false,
-            next: .cleared,
+            next: .recovered,
             nextStreak: 0,
             nextOwes: false
         ),
         Line(
-            state: .drifted,
+            state: .drift,
             streak: 0,
             owes: true,
             hysteresis: 2,
             drift: false,
-            next: .drifted,
+            next: .drift,
             nextStreak: 1,
             nextOwes: true
         ),
         Line(
-            state: .drifted,
+            state: .drift,
             streak: 1,
             owes: true,
             hysteresis: 2,
             drift: false,
-            next: .cleared,
+            next: .recovered,
             nextStreak: 0,
             nextOwes: false
         ),
         // Drift has ended.
         Line(
-            state: .cleared,
+            state: .recovered,
             streak: 0,
             owes: false,
             hysteresis: 1,
             drift: true,
-            next: .drifted,
+            next: .drift,
             nextStreak: 0,
             nextOwes: true
         ),
         Line(
-            state: .cleared,
+            state: .recovered,
             streak: 0,
             owes: false,
             hysteresis: 2,
@@ -301,22 +301,22 @@ struct MonitorStateMachineTests {
             nextOwes: false
         ),
         Line(
-            state: .cleared,
+            state: .recovered,
             streak: 0,
             owes: false,
             hysteresis: 1,
             drift: false,
-            next: .stable,
+            next: .ok,
             nextStreak: 0,
             nextOwes: false
         ),
         Line(
-            state: .cleared,
+            state: .recovered,
             streak: 0,
             owes: false,
             hysteresis: 2,
             drift: false,
-            next: .stable,
+            next: .ok,
             nextStreak: 0,
             nextOwes: false
         ),
@@ -337,7 +337,7 @@ struct MonitorStateMachineTests {
         #expect(machine.owesClearance == line.nextOwes)
         #expect(machine.since == (line.next == line.state ? start : later))
         #expect(actions == (line.next == line.state ? [] : [.announce(from: line.state, to: line.next)]))
-        #expect(machine.detected == (line.next == .drifted))
+        #expect(machine.detected == (line.next == .drift))
     }
 
     @Test(arguments: State.allCases, [false, true])
@@ -377,7 +377,7 @@ struct MonitorStateMachineTests {
             _ = machine.handle(event, now: later)
             path.append(machine.state)
         }
-        #expect(path == [.stable, .warning, .drifted, .collecting, .collecting, .cleared, .stable])
+        #expect(path == [.ok, .warning, .drift, .collecting, .collecting, .recovered, .ok])
     }
 
     /// What holds for every history, checked against a plain count of the evaluations in a row.
@@ -410,9 +410,9 @@ struct MonitorStateMachineTests {
             )
             if machine.detected, !before.detected { #expect(drifts >= hysteresis) }
             if drifts >= hysteresis { #expect(machine.detected) }
-            if machine.state == .cleared, before.state != .cleared { #expect(cleans >= hysteresis) }
-            if cleans > hysteresis { #expect(machine.state == .stable) }
-            if machine.state == .stable || machine.state == .cleared { #expect(!machine.owesClearance) }
+            if machine.state == .recovered, before.state != .recovered { #expect(cleans >= hysteresis) }
+            if cleans > hysteresis { #expect(machine.state == .ok) }
+            if machine.state == .ok || machine.state == .recovered { #expect(!machine.owesClearance) }
             if machine.detected { #expect(machine.owesClearance) }
             #expect(machine.streak < hysteresis)
         }

@@ -126,7 +126,7 @@ struct ListCommandTests {
             "reference_rows": 199, "evaluated_at": Self.start,
             "events": [
                 [
-                    "event_at": Self.start, "from": "clear", "to": "drift", "p_value": 0.0099,
+                    "event_at": Self.start, "from": "ok", "to": "drift", "p_value": 0.0099,
                     "drifted_features": ["mean radius"],
                 ]
             ],

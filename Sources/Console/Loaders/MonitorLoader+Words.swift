@@ -13,10 +13,10 @@ extension MonitorLoader {
         }
         let opening: String
         switch summary.signal.state {
-        case .drifted:
+        case .drift:
             opening = "What \(summary.spec.deployment) is asked now differs from what its model was trained on."
         case .warning: opening = "The last look found a difference; one more in a row makes it drift."
-        case .stable, .cleared:
+        case .ok, .recovered:
             opening = "What \(summary.spec.deployment) is asked now looks like what its model was trained on."
         case .collecting: opening = "The verdict waits until the window is full of rows for the present reference."
         }
@@ -35,7 +35,7 @@ extension MonitorLoader {
 
     private static func words(_ detector: MonitorEvaluation.Detector) -> String {
         let name =
-            detector.kind == .maximumMeanDiscrepancy ? "MMD² over all features" : "greatest distance of one feature"
+            detector.name == "mmd" ? "MMD² over all features" : "greatest distance of one feature"
         guard let statistic = detector.statistic else {
             return "\(name) could not decide (\(detector.reason ?? "no rows"))"
         }
@@ -58,7 +58,7 @@ extension MonitorLoader {
         let summary = detail.summary
         var stats: [StatStrip.Stat] = []
         for detector in detail.evaluation?.detectors ?? [] {
-            let isKernel = detector.kind == .maximumMeanDiscrepancy
+            let isKernel = detector.name == "mmd"
             stats.append(
                 .init(
                     isKernel ? "MMD²" : "KS distance",
@@ -160,7 +160,7 @@ extension MonitorLoader {
             settings.append(("MMD", .text("p < \(NumberText.value(mmd.pValue)), \(mmd.permutations) permutations")))
         }
         if let ks = spec.ks {
-            settings.append(("KS", .text("p < \(NumberText.value(ks.pValue)), \(ks.correction.rawValue)")))
+            settings.append(("KS", .text("p < \(NumberText.value(ks.pValue)), \(ks.correctionName)")))
         }
         settings.append(("Hysteresis", .text("\(spec.hysteresis) looks in a row")))
         return settings

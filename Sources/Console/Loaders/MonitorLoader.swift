@@ -52,10 +52,10 @@ struct MonitorLoader: Sendable {
     static func verdict(_ state: MonitorStateMachine.State) -> (tone: Tone, text: String) {
         switch state {
         case .collecting: (.idle, "collecting rows")
-        case .stable: (.good, "stable")
+        case .ok: (.good, "ok")
         case .warning: (.warn, "warning")
-        case .drifted: (.bad, "drift")
-        case .cleared: (.good, "cleared")
+        case .drift: (.bad, "drift")
+        case .recovered: (.good, "recovered")
         }
     }
 

@@ -49,10 +49,10 @@ package struct DriftSignal: Sendable, Equatable {
     /// How much attention a state wants: the largest of several monitors speaks for a deployment.
     var severity: Int {
         switch state {
-        case .drifted: 4
+        case .drift: 4
         case .warning: 3
-        case .cleared: 2
-        case .stable: 1
+        case .recovered: 2
+        case .ok: 1
         case .collecting: 0
         }
     }

@@ -1,5 +1,4 @@
 package import Core
-import Statistics
 
 extension MonitorEvaluation {
     /// The evaluation as the API writes it; times in milliseconds since 1970, what could not be computed is null.
@@ -44,19 +43,15 @@ extension MonitorEvaluation {
 extension MonitorEvaluation.Detector {
     fileprivate var json: JSONValue {
         [
-            "detector": .string(kind.rawValue), "level": .number(level), "statistic": .optional(statistic),
+            "detector": .string(name), "level": .number(level), "statistic": .optional(statistic),
             "p_value": .optional(pValue), "threshold": .optional(threshold), "drifted": .bool(drifted),
             "reason": .optional(reason),
         ]
     }
 
     fileprivate init(stored fields: JSONFields) throws {
-        let name = try fields.string("detector")
-        guard let kind = DetectorKind(rawValue: name) else {
-            throw fields.invalid("detector", "is not a detector of this version")
-        }
         self.init(
-            kind: kind,
+            name: try fields.string("detector"),
             level: try fields.double("level"),
             statistic: try fields.optionalDouble("statistic"),
             pValue: try fields.optionalDouble("p_value"),

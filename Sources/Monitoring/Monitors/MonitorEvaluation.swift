@@ -1,12 +1,12 @@
 package import Core
-package import Statistics
+import Statistics
 
 /// One comparison of a window with its reference.
 package struct MonitorEvaluation: Sendable, Equatable {
     /// What one detector found, or why it found nothing.
     package struct Detector: Sendable, Equatable {
-        /// Which detector.
-        package let kind: DetectorKind
+        /// Which detector, as specifications name it.
+        package let name: String
         /// The rate of false alarms that it was asked for.
         package let level: Double
         /// Its statistic; nil when it could not decide.
@@ -78,8 +78,8 @@ package struct EvaluationSummary: Sendable, Equatable {
 
     /// The summary of an evaluation.
     init(_ evaluation: MonitorEvaluation, state: MonitorStateMachine.State) {
-        let mmd = evaluation.detectors.first { $0.kind == .maximumMeanDiscrepancy }
-        let ks = evaluation.detectors.first { $0.kind == .kolmogorovSmirnov }
+        let mmd = evaluation.detectors.first { $0.name == DetectorKind.maximumMeanDiscrepancy.rawValue }
+        let ks = evaluation.detectors.first { $0.name == DetectorKind.kolmogorovSmirnov.rawValue }
         self.init(
             at: evaluation.at,
             state: state,

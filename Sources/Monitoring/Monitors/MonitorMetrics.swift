@@ -24,8 +24,8 @@ struct MonitorMetrics {
 
     /// Records an evaluation's statistics.
     mutating func record(_ evaluation: MonitorEvaluation) {
-        for detector in evaluation.detectors where detector.kind == .maximumMeanDiscrepancy {
-            record(detector.statistic, feature: "all", detector: detector.kind)
+        for detector in evaluation.detectors where detector.name == DetectorKind.maximumMeanDiscrepancy.rawValue {
+            record(detector.statistic, feature: "all", detector: .maximumMeanDiscrepancy)
         }
         for feature in evaluation.features.prefix(MonitoringLimits.metricFeatures) {
             record(feature.statistic, feature: feature.name, detector: .kolmogorovSmirnov)
@@ -34,8 +34,8 @@ struct MonitorMetrics {
 
     /// Records a state; `transition` when it was entered just now.
     func record(_ state: MonitorStateMachine.State, transition: Bool) {
-        detected.record(state == .drifted ? 1 : 0)
-        if transition, state == .drifted { events.increment() }
+        detected.record(state == .drift ? 1 : 0)
+        if transition, state == .drift { events.increment() }
     }
 
     /// Takes the series out of the registry: the monitor is gone.

@@ -98,7 +98,7 @@ struct PreparedMonitor: Sendable {
                 if !report.features.isEmpty { tests = report.features }
                 detectors.append(.init(report, level: slot.level))
             case .failure(let error):
-                detectors.append(.init(kind: slot.kind, level: slot.level, reason: error.message))
+                detectors.append(.init(name: slot.kind.rawValue, level: slot.level, reason: error.message))
             }
         }
         let decided = detectors.filter { $0.statistic != nil }
@@ -159,7 +159,7 @@ struct PreparedMonitor: Sendable {
 extension MonitorEvaluation.Detector {
     fileprivate init(_ report: DetectorReport, level: Double) {
         self.init(
-            kind: report.kind,
+            name: report.kind.rawValue,
             level: level,
             statistic: report.statistic,
             pValue: report.pValue,
@@ -169,9 +169,9 @@ extension MonitorEvaluation.Detector {
         )
     }
 
-    fileprivate init(kind: DetectorKind, level: Double, reason: String) {
+    fileprivate init(name: String, level: Double, reason: String) {
         self.init(
-            kind: kind,
+            name: name,
             level: level,
             statistic: nil,
             pValue: nil,

@@ -24,6 +24,8 @@ package struct MonitorSpec: Sendable, Equatable {
         package var pValue = 0.01
         /// How the number of features is corrected for.
         package var correction = MultipleTesting.bonferroni
+        /// The correction as specifications name it.
+        package var correctionName: String { correction.rawValue }
 
         /// The defaults.
         package init() {}

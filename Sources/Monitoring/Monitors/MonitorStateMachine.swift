@@ -2,18 +2,18 @@ package import Core
 
 /// Decides what a run of evaluations means: the verdict changes only when enough of them agree.
 ///
-/// - `collecting`: no verdict yet, or none against this reference. A clean evaluation makes it `stable`, unless drift under an
-///   earlier reference is still to be cleared.
-/// - `stable`: nothing changed. A drifted evaluation makes it `warning`.
-/// - `warning`: drift in fewer evaluations than the hysteresis asks for. Another makes it `drifted`, a clean one `stable`.
-/// - `drifted`: the inputs differ from the reference. As many clean evaluations in a row make it `cleared`.
-/// - `cleared`: drift has ended. The next clean evaluation makes it `stable`.
+/// - `collecting`: no verdict yet, or none against this reference. A clean evaluation makes it `ok`, unless drift under an
+///   earlier reference is still to be shown to have ended.
+/// - `ok`: nothing changed. A drifted evaluation makes it `warning`.
+/// - `warning`: drift in fewer evaluations than the hysteresis asks for. Another makes it `drift`, a clean one `ok`.
+/// - `drift`: the inputs differ from the reference. As many clean evaluations in a row make it `recovered`.
+/// - `recovered`: drift has ended. The next clean evaluation makes it `ok`.
 ///
 /// With a hysteresis of 1, `warning` is skipped. A new reference leads from everywhere to `collecting`.
 package struct MonitorStateMachine: Sendable, Equatable {
     /// What a monitor says about its deployment.
     package enum State: String, Sendable, CaseIterable {
-        case collecting, stable, warning, drifted, cleared
+        case collecting, ok, warning, drift, recovered
     }
 
     /// What happens to a monitor.
@@ -58,7 +58,7 @@ package struct MonitorStateMachine: Sendable, Equatable {
     }
 
     /// Whether drift is established.
-    package var detected: Bool { state == .drifted }
+    package var detected: Bool { state == .drift }
 
     /// Takes an event and says what follows from it.
     package mutating func handle(_ event: Event, now: Timestamp) -> [Action] {
@@ -81,36 +81,36 @@ package struct MonitorStateMachine: Sendable, Equatable {
 
     private mutating func handleDrift(now: Timestamp) -> [Action] {
         switch state {
-        case .drifted:
+        case .drift:
             streak = 0
             return []
         case .warning:
             streak += 1
-        case .collecting, .stable, .cleared:
+        case .collecting, .ok, .recovered:
             streak = 1
         }
         guard streak >= hysteresis else { return enter(.warning, now: now) }
         streak = 0
         owesClearance = true
-        return enter(.drifted, now: now)
+        return enter(.drift, now: now)
     }
 
     private mutating func handleClean(now: Timestamp) -> [Action] {
         switch state {
-        case .stable:
+        case .ok:
             return []
         case .warning where owesClearance:
             // The clean evaluations before this warning no longer stand in a row.
             streak = 0
             let left = enter(.collecting, now: now)
             let next = countClearance(now: now)
-            guard next.isEmpty else { return [.announce(from: .warning, to: .cleared)] }
+            guard next.isEmpty else { return [.announce(from: .warning, to: .recovered)] }
             return left
-        case .collecting where owesClearance, .drifted:
+        case .collecting where owesClearance, .drift:
             return countClearance(now: now)
-        case .collecting, .warning, .cleared:
+        case .collecting, .warning, .recovered:
             streak = 0
-            return enter(.stable, now: now)
+            return enter(.ok, now: now)
         }
     }
 
@@ -119,7 +119,7 @@ package struct MonitorStateMachine: Sendable, Equatable {
         guard streak >= hysteresis else { return [] }
         streak = 0
         owesClearance = false
-        return enter(.cleared, now: now)
+        return enter(.recovered, now: now)
     }
 
     private mutating func enter(_ next: State, now: Timestamp) -> [Action] {

@@ -55,8 +55,20 @@ package struct MonitorStore: Sendable {
                 "CREATE UNIQUE INDEX monitor_events_by_monitor ON monitor_events (monitor, sequence)",
                 "CREATE INDEX monitor_events_by_delivery ON monitor_events (delivered, event_at)",
             ]
-        )
+        ),
+        // The states got the names that the API has had since: ok, drift and recovered.
+        Migration(id: "monitoring-0002", statements: renames),
     ]
+
+    private static let renames: [String] = [
+        ("monitor_state", "state"), ("monitor_evaluations", "state"), ("monitor_events", "from_state"),
+        ("monitor_events", "to_state"),
+    ].map { table, column in
+        """
+        UPDATE \(table) SET \(column) = CASE \(column) WHEN 'stable' THEN 'ok' WHEN 'drifted' THEN 'drift'
+            WHEN 'cleared' THEN 'recovered' ELSE \(column) END
+        """
+    }
 
     private let database: Database
 

@@ -61,8 +61,8 @@ enum MonitorWiring {
     /// A verdict that begins or ends drift goes to the triggers that watch the monitor.
     static func deliver(_ change: VerdictChange, to loops: LoopService?) async throws {
         guard let loops else { throw MartletError(.unavailable, "The server is still starting.") }
-        let isDrift = change.to == .drifted
-        guard isDrift || change.from == .drifted || change.to == .cleared else { return }
+        let isDrift = change.to == .drift
+        guard isDrift || change.from == .drift || change.to == .recovered else { return }
         let features = change.driftedFeatures
         let named = features.prefix(3).joined(separator: ", ") + (features.count > 3 ? ", …" : "")
         try await loops.monitorChanged(

@@ -132,7 +132,7 @@ extension DemoDirector {
                 )
             ])
             if monitor.isDrifted { throw Unreached(title: "the monitor reports drift before there is any") }
-            return quiet >= 1 && monitor.state == "stable" ? true : nil
+            return quiet >= 1 && monitor.state == "ok" ? true : nil
         }
         let tally = traffic.tally(of: try await server.deployment(manifest.deployment).stable ?? 0)
         note(

@@ -2,7 +2,7 @@ import Core
 
 /// A monitor as the storyline sees it.
 struct DemoMonitor: Sendable {
-    /// `collecting`, `stable`, `warning`, `drifted` or `cleared`.
+    /// `collecting`, `ok`, `warning`, `drift` or `recovered`.
     let state: String
     /// Whether drift is established.
     let isDrifted: Bool
@@ -23,7 +23,7 @@ struct DemoMonitor: Sendable {
 
     /// Whether the last evaluations found nothing.
     var isClear: Bool {
-        state == "stable" || state == "cleared"
+        state == "ok" || state == "recovered"
     }
 
     /// The finding in words.
