@@ -6,6 +6,8 @@ package enum ServingLimits {
     package static let rowsPerRequest = 100_000
     /// Most numbers in one inference request.
     package static let valuesPerRequest = 4_000_000
+    /// Outputs that one request of Open Inference V2 may ask for.
+    package static let outputsPerRequest = 64
     /// Most rows of a tree model that one request may have explained.
     package static let explainedRows = 1000
     /// Most rows that one request may have explained by sampling.

@@ -42,11 +42,19 @@ package struct FileAccess: Sendable, Equatable {
         package let may: Int32
     }
 
+    /// Rules so far, and how many there may be.
+    private struct RuleList {
+        var all: [Rule] = []
+        let most: Int
+    }
+
     /// The rules that come of it on this machine now.
     ///
-    /// - Throws: `resourceExhausted` if there are too many.
-    package func rules() throws(MartletError) -> [Rule] {
-        var rules: [Rule] = []
+    /// - Parameter most: how many there may be.
+    /// - Returns: the rules, each for one file or directory.
+    /// - Throws: `resourceExhausted` if there are more.
+    package func rules(most: Int = CoreLimits.fileRules) throws(MartletError) -> [Rule] {
+        var rules = RuleList(most: most)
         let hidden = hidden.map(Self.real)
         let read = Int32(martlet_may_read)
         let change = read | Int32(martlet_may_write)
@@ -62,8 +70,8 @@ package struct FileAccess: Sendable, Equatable {
         for path in writable.map(Self.real) {
             try Self.allow(path, change, except: hidden.filter { !Self.isWithin(path, $0) }, &rules)
         }
-        for path in listable { rules.append(Rule(path: Self.real(path), may: Int32(martlet_may_list))) }
-        return rules
+        for path in listable { rules.all.append(Rule(path: Self.real(path), may: Int32(martlet_may_list))) }
+        return rules.all
     }
 
     /// The rules in the kernel: a descriptor that the caller closes.
@@ -90,18 +98,18 @@ package struct FileAccess: Sendable, Equatable {
         _ path: String,
         _ may: Int32,
         except hidden: [String],
-        _ rules: inout [Rule]
+        _ rules: inout RuleList
     ) throws(MartletError) {
         if hidden.contains(where: { isWithin(path, $0) }) { return }
         guard hidden.contains(where: { isWithin($0, path) }) else {
-            guard rules.count < CoreLimits.fileRules else {
+            guard rules.all.count < rules.most else {
                 throw MartletError(
                     .resourceExhausted,
-                    "More than \(CoreLimits.fileRules) files lie beside what is hidden from tasks; put the server's data"
+                    "More than \(rules.most) files lie beside what is hidden from tasks; put the server's data"
                         + " into a directory of its own."
                 )
             }
-            rules.append(Rule(path: path, may: may))
+            rules.all.append(Rule(path: path, may: may))
             return
         }
         for entry in entries(of: path) { try allow(entry, may, except: hidden, &rules) }

@@ -186,7 +186,7 @@ struct ModelSchema {
                     "type": ["object", "null"], "properties": ["binary_data_output": ["type": ["boolean", "null"]]],
                 ],
                 "outputs": [
-                    "type": "array",
+                    "type": "array", "maxItems": .int(ServingLimits.outputsPerRequest),
                     "items": [
                         "type": "object", "required": ["name"],
                         "properties": [

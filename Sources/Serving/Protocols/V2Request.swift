@@ -66,7 +66,7 @@ struct V2Request {
             case "outputs":
                 outputs = []
                 try reader.forEachElement("outputs") { reader throws(MartletError) in
-                    guard outputs?.count ?? 0 < CoreLimits.tensorRank else { throw JSONReader.tooManyValues() }
+                    guard outputs?.count ?? 0 < ServingLimits.outputsPerRequest else { throw Self.tooManyOutputs() }
                     outputs?.append(try Self.output(&reader))
                 }
             case "parameters":
@@ -78,6 +78,13 @@ struct V2Request {
         guard keys.contains("inputs"), !inputs.isEmpty else {
             throw MartletError(.invalidArgument, "'inputs' is missing: an array with at least one tensor.")
         }
+    }
+
+    static func tooManyOutputs() -> MartletError {
+        MartletError(
+            .payloadTooLarge,
+            "A request asks for at most \(ServingLimits.outputsPerRequest) outputs; name each one once."
+        )
     }
 
     private mutating func take(_ given: [String: JSONValue]) throws(MartletError) {

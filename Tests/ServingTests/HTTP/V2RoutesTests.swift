@@ -77,6 +77,20 @@ struct V2RoutesTests {
         #expect(try await harness.send(.post, unknown, body(tensor("[1,2]", "[0,1]"))).status == 404)
     }
 
+    @Test("As many outputs as the limit are answered, one more is 413 and the description says so")
+    func mostOutputs() async throws {
+        let harness = try await ServingHarness.serving()
+        func outputs(_ count: Int) -> String {
+            #","outputs":["# + [String](repeating: #"{"name":"predict"}"#, count: count).joined(separator: ",") + "]"
+        }
+        let most = ServingLimits.outputsPerRequest
+        let answer = try await harness.send(.post, path, body(tensor("[1,2]", "[0,1]"), outputs(most)))
+        #expect(try answer.json["outputs"]?.arrayValue?.count == most)
+        let refused = try await harness.send(.post, path, body(tensor("[1,2]", "[0,1]"), outputs(most + 1)))
+        #expect(refused.status == 413)
+        #expect(refused.text.contains("at most \(most) outputs"))
+    }
+
     @Test("Asked outputs come in their order; unknown ones are refused")
     func outputs() async throws {
         let harness = try await ServingHarness.serving()

@@ -46,7 +46,7 @@ struct InferMessage {
                 guard inputs.count < CoreLimits.tableColumns else { throw JSONReader.tooManyValues() }
                 inputs.append(try Self.input(try reader.slice(type)))
             case 6:
-                guard outputs.count < CoreLimits.tableColumns else { throw JSONReader.tooManyValues() }
+                guard outputs.count < ServingLimits.outputsPerRequest else { throw V2Request.tooManyOutputs() }
                 outputs.append(try Self.output(try reader.slice(type)))
             case 7:
                 guard raw.count < CoreLimits.tableColumns else { throw JSONReader.tooManyValues() }
