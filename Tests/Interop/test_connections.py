@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from martlet_process import Martlet
 
+pytestmark = pytest.mark.alone
+
 TARGETS = ["/predict", "/api/2.0/mlflow/experiments/search"]
 FIELDS = "Host: 127.0.0.1\r\nContent-Type: application/json\r\n"
 

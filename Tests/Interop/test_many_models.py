@@ -16,6 +16,8 @@ import xgboost
 from martlet_process import Martlet, wait_until
 from mlflow import MlflowClient
 
+pytestmark = pytest.mark.alone
+
 MODELS = 1000
 HOT = 50
 FEATURES = 10

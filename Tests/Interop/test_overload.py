@@ -20,6 +20,8 @@ import requests
 from martlet_process import Martlet, wait_until
 from mlflow import MlflowClient
 
+pytestmark = pytest.mark.alone
+
 CALL_SECONDS = 0.05
 
 # The workers do not know this file: the class travels with the model.

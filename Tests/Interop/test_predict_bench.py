@@ -10,6 +10,8 @@ import pytest
 from martlet_process import Martlet, command, free_port
 from test_serving import Deployed
 
+pytestmark = pytest.mark.alone
+
 PROTOCOLS = ["predict", "v1", "v2", "v2-binary", "grpc", "invocations"]
 
 

@@ -29,7 +29,10 @@ from python_models import (
     sklearn_pipeline,
 )
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc"),
+]
 NAUGHTY = {"what": "string", "value": "double"}
 
 

@@ -15,7 +15,10 @@ import requests
 from martlet_process import READY_SECONDS, Martlet, binary, command, environment
 from test_secrets import log, run_pipeline
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc"),
+]
 NOBODY = 65534
 
 

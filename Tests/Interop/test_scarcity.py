@@ -13,6 +13,8 @@ import requests
 from martlet_process import Martlet, wait_until
 from test_restart import create_run, history
 
+pytestmark = pytest.mark.alone
+
 MLFLOW = "/api/2.0/mlflow"
 
 

@@ -17,6 +17,8 @@ import pytest
 from martlet_process import ROOT, Martlet, binary, environment, free_port, wait_until
 from mlflow.tracking import MlflowClient
 
+pytestmark = pytest.mark.alone
+
 STORYLINE_SECONDS = 180
 
 
