@@ -1,12 +1,5 @@
 import Foundation
 
-/// Values stored feature by feature: feature f of row r is at `f * rows + r`.
-struct FeatureColumns: Sendable {
-    let rows: Int
-    let features: Int
-    let values: [Float]
-}
-
 /// Brings features into a range in which squared distances neither overflow nor vanish.
 ///
 /// Standardised features already are; otherwise all are divided by one power of two near the largest reference value, which
@@ -48,12 +41,13 @@ struct FeatureTransform: Sendable {
     /// The transformed samples one after the other, feature-major; the samples have the reference's width.
     func columns(of samples: [SampleMatrix]) -> FeatureColumns {
         let rows = samples.reduce(0) { $0 + $1.rows }
-        var values = [Float](repeating: 0, count: rows * offsets.count)
+        let stride = FeatureColumns.stride(for: rows)
+        var values = [Float](repeating: 0, count: stride * offsets.count)
         var start = 0
         for sample in samples {
             for column in 0..<offsets.count {
                 let (offset, factor) = (offsets[column], factors[column])
-                var target = column * rows + start
+                var target = column * stride + start
                 var source = column
                 for _ in 0..<sample.rows {
                     let value = (Double(sample.elements[source]) - offset) * factor
@@ -64,6 +58,6 @@ struct FeatureTransform: Sendable {
             }
             start += sample.rows
         }
-        return FeatureColumns(rows: rows, features: offsets.count, values: values)
+        return FeatureColumns(rows: rows, features: offsets.count, stride: stride, values: values)
     }
 }

@@ -1,46 +1,9 @@
 import Foundation
 
-/// Squared distances and Gaussian kernels over rows that are stored column by column.
+/// Gaussian kernels of squared distances.
 ///
 /// The loops run over neighbouring floats without a branch or a trap, which is what the compiler turns into vector code.
 package enum GaussianKernel {
-    /// Computes the squared Euclidean distances of row `row` to rows 0..<`count` into `output`, which has room for them.
-    ///
-    /// Feature f of row r is at `columns[f * stride + r]`.
-    static func squaredDistances(
-        of row: Int,
-        to count: Int,
-        columns: UnsafePointer<Float>,
-        stride: Int,
-        features: Int,
-        output: UnsafeMutablePointer<Float>
-    ) {
-        for other in 0..<count { output[other] = 0 }
-        var feature = 0
-        // Four features a pass: the sums stay in registers four times as long.
-        while feature &+ 4 <= features {
-            let a = columns + feature &* stride
-            let b = a + stride
-            let c = b + stride
-            let d = c + stride
-            let (x, y, z, w) = (a[row], b[row], c[row], d[row])
-            for other in 0..<count {
-                let (p, q, r, s) = (a[other] - x, b[other] - y, c[other] - z, d[other] - w)
-                output[other] += (p * p + q * q) + (r * r + s * s)
-            }
-            feature &+= 4
-        }
-        while feature < features {
-            let a = columns + feature &* stride
-            let x = a[row]
-            for other in 0..<count {
-                let p = a[other] - x
-                output[other] += p * p
-            }
-            feature &+= 1
-        }
-    }
-
     /// Replaces squared distances by the mean over `gammas` of exp(-gamma · d²).
     static func apply(_ gammas: [Float], to values: UnsafeMutablePointer<Float>, count: Int) {
         if gammas.count == 1 {
@@ -76,32 +39,5 @@ package enum GaussianKernel {
         p = p * r + 1
         let scaled = Float(bitPattern: p.bitPattern &+ (shifted.bitPattern &<< 23))
         return x > -87 ? scaled : 0
-    }
-}
-
-/// Selection by rank among non-negative floats.
-package enum RankSelection {
-    /// The value at a zero-based rank in ascending order; `values` are finite or infinite, not negative, not NaN.
-    ///
-    /// Non-negative floats order as their bit patterns do, so three histogram passes find the rank without moving a value.
-    package static func value(atRank rank: Int, in values: [Float]) -> Float {
-        var prefix: UInt32 = 0
-        var mask: UInt32 = 0
-        var remaining = rank
-        for (shift, width) in [(UInt32(21), UInt32(11)), (10, 11), (0, 10)] {
-            var histogram = [Int](repeating: 0, count: 1 << Int(width))
-            let digits = (UInt32(1) << width) - 1
-            for value in values where value.bitPattern & mask == prefix {
-                histogram[Int((value.bitPattern >> shift) & digits)] += 1
-            }
-            var digit = 0
-            while digit < histogram.count - 1, remaining >= histogram[digit] {
-                remaining -= histogram[digit]
-                digit += 1
-            }
-            prefix |= UInt32(digit) << shift
-            mask |= digits << shift
-        }
-        return Float(bitPattern: prefix)
     }
 }

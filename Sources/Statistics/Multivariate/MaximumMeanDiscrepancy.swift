@@ -1,4 +1,4 @@
-import Core
+package import Core
 
 /// The kernel two-sample test: unbiased squared maximum mean discrepancy with a Gaussian kernel and a permutation p-value.
 ///
@@ -58,7 +58,8 @@ package struct MaximumMeanDiscrepancy: Sendable {
     package let referenceRows: Int
     private let transform: FeatureTransform
     private let reference: SampleMatrix
-    private let prepared: PackedKernel?
+    /// The kernel of the reference and its widths, where the current rows have no say in them.
+    private let prepared: (triangle: PairTriangle, sigmas: [Double])?
 
     /// Prepares the reference; rows with a NaN or an infinity are left out.
     ///
@@ -68,7 +69,7 @@ package struct MaximumMeanDiscrepancy: Sendable {
         reference: SampleMatrix,
         bandwidth: Bandwidth = .medianOfReference,
         scaling: Scaling = .none
-    ) throws {
+    ) throws(MartletError) {
         if case .fixed(let sigmas) = bandwidth {
             guard !sigmas.isEmpty, sigmas.count <= StatisticsLimits.bandwidths,
                 sigmas.allSatisfy({ $0.isFinite && $0 > 0 })
@@ -79,8 +80,7 @@ package struct MaximumMeanDiscrepancy: Sendable {
                 )
             }
         }
-        let complete = reference.completeRows
-        try Self.checkRows(complete.rows, of: "reference")
+        let complete = try SampleCheck.complete(reference, named: "reference")
         self.bandwidth = bandwidth
         self.reference = complete
         referenceRows = complete.rows
@@ -89,106 +89,75 @@ package struct MaximumMeanDiscrepancy: Sendable {
             prepared = nil
             return
         }
-        let columns = transform.columns(of: [complete])
-        prepared = try PackedKernel.reference(columns, bandwidth: bandwidth, unit: transform.unit)
+        let distances = PairwiseDistances.triangle(transform.columns(of: [complete]), from: 0, to: complete.rows)
+        let sigmas: [Double] =
+            if case .fixed(let given) = bandwidth {
+                given
+            } else {
+                [try KernelWidth.median(among: distances, unit: transform.unit)]
+            }
+        prepared = (Self.triangle(distances, rows: complete.rows, sigmas: sigmas, unit: transform.unit), sigmas)
+    }
+
+    private static func triangle(
+        _ distances: consuming [Float],
+        rows: Int,
+        sigmas: [Double],
+        unit: Double
+    ) -> PairTriangle {
+        PairTriangle(
+            distances: distances,
+            rows: rows,
+            function: .gaussian(KernelWidth.gammas(of: sigmas, unit: unit))
+        )
     }
 
     /// Tests current rows against the reference; rows with a NaN or an infinity are left out.
     ///
     /// - Throws: `failedPrecondition` when fewer than two complete rows remain or the median distance is 0,
     ///   `invalidArgument` for another number of features or bad permutations, `payloadTooLarge` past the limits.
-    package func test(_ current: SampleMatrix, permutations: Permutations) throws -> Result {
-        guard current.columns == reference.columns else {
-            throw MartletError(
-                .invalidArgument,
-                "The current sample has \(current.columns) features; the reference has \(reference.columns)."
-            )
-        }
-        let complete = current.completeRows
-        try Self.checkRows(complete.rows, of: "current")
-        let total = reference.rows + complete.rows
-        guard total <= StatisticsLimits.kernelRows else {
-            throw MartletError(
-                .payloadTooLarge,
-                "Reference and current have \(total) rows together; the limit is \(StatisticsLimits.kernelRows)."
-            )
-        }
+    package func test(_ current: SampleMatrix, permutations: Permutations) throws(MartletError) -> Result {
+        try SampleCheck.width(of: current, reference: reference.columns)
+        let complete = try SampleCheck.complete(current, named: "current")
+        try SampleCheck.together(reference.rows, complete.rows)
         let columns = transform.columns(of: [reference, complete])
-        let head =
-            if let prepared {
-                prepared
-            } else {
-                try PackedKernel.across(columns, referenceRows: reference.rows, unit: transform.unit)
-            }
-        let kernel = JointKernel(head: head, columns: columns)
-        let observed = kernel.statistic(of: Array(reference.rows..<total))
-        var permuted: [Double] = []
-        try forEachSubset(permutations, testRows: complete.rows, total: total) { subset in
-            permuted.append(kernel.statistic(of: subset))
-        }
-        let reached = permuted.count { observed <= $0 }
+        let head = if let prepared { prepared } else { try across(columns) }
+        let gammas = KernelWidth.gammas(of: head.sigmas, unit: transform.unit)
+        let kernel = PairMatrix(head: head.triangle, columns: columns, function: .gaussian(gammas))
+        // The discrepancy is symmetric: the smaller sample is the cheaper one to sum.
+        let complement = complete.rows > reference.rows
+        let observed = complement ? RowGroups(0..<reference.rows) : RowGroups(reference.rows..<columns.rows)
+        let drawn = try RowGroups(
+            permutations,
+            testRows: complete.rows,
+            total: columns.rows,
+            complement: complement
+        )
+        let statistic = Self.statistic(kernel.sums(of: observed)[0], size: observed.size, rows: columns.rows)
+        let permuted = kernel.sums(of: drawn).map { Self.statistic($0, size: drawn.size, rows: columns.rows) }
         return Result(
-            statistic: observed,
-            pValue: Double(reached) / Double(permuted.count),
+            statistic: statistic,
+            pValue: Double(permuted.count { statistic <= $0 }) / Double(permuted.count),
             permuted: permuted,
             sigmas: head.sigmas
         )
     }
 
-    private static func checkRows(_ rows: Int, of sample: String) throws {
-        guard rows >= 2 else {
-            throw MartletError(
-                .failedPrecondition,
-                "The \(sample) sample has \(rows) complete rows; a kernel test needs at least 2."
-            )
-        }
-        guard rows <= StatisticsLimits.kernelRows else {
-            throw MartletError(
-                .payloadTooLarge,
-                "The \(sample) sample has \(rows) rows; the limit is \(StatisticsLimits.kernelRows). Sample it first."
-            )
-        }
+    /// The kernel of the reference with its width from the distances between reference and current rows.
+    private func across(_ columns: FeatureColumns) throws(MartletError) -> (triangle: PairTriangle, sigmas: [Double]) {
+        let between = PairwiseDistances.rectangle(
+            columns,
+            rows: reference.rows..<columns.rows,
+            others: reference.rows
+        )
+        let sigma = try KernelWidth.median(between: between, unit: transform.unit)
+        let distances = PairwiseDistances.triangle(columns, from: 0, to: reference.rows)
+        return (Self.triangle(distances, rows: reference.rows, sigmas: [sigma], unit: transform.unit), [sigma])
     }
 
-    /// Calls `body` with the ascending row numbers that play the test sample in each permutation.
-    private func forEachSubset(
-        _ permutations: Permutations,
-        testRows: Int,
-        total: Int,
-        _ body: ([Int]) -> Void
-    ) throws {
-        let count =
-            switch permutations {
-            case .random(let count, _): count
-            case .given(let vectors): vectors.count
-            }
-        guard (1...StatisticsLimits.permutations).contains(count) else {
-            throw MartletError(
-                .invalidArgument,
-                "\(count) permutations asked for; the range is 1 to \(StatisticsLimits.permutations)."
-            )
-        }
-        switch permutations {
-        case .random(_, let seed):
-            var generator = SeededGenerator(seed: seed)
-            var order = Array(0..<total)
-            for _ in 0..<count {
-                // The first steps of a Fisher–Yates shuffle, from whatever order the last permutation left.
-                for position in 0..<testRows {
-                    order.swapAt(position, Int.random(in: position..<total, using: &generator))
-                }
-                body(order[0..<testRows].sorted())
-            }
-        case .given(let vectors):
-            for (index, vector) in vectors.enumerated() {
-                guard vector.count == total, Set(vector) == Set(0..<total) else {
-                    throw MartletError(
-                        .invalidArgument,
-                        "Permutation \(index) does not hold each row number from 0 to \(total - 1) once."
-                    )
-                }
-                body(vector.suffix(testRows).sorted())
-            }
-        }
+    /// The unbiased squared discrepancy of a group of `size` rows and the others.
+    private static func statistic(_ sums: PairMatrix.GroupSums, size: Int, rows: Int) -> Double {
+        let (m, n) = (Double(size), Double(rows - size))
+        return 2 * sums.outside / (n * (n - 1)) + 2 * sums.inside / (m * (m - 1)) - 2 * sums.between / (m * n)
     }
 }
