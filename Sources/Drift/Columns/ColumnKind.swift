@@ -69,7 +69,7 @@ package struct ColumnKinds: Sendable, Equatable {
         }
     }
 
-    /// The number that a text is; nil for other text. NaN and infinities count as numbers.
+    /// The number that a text is, NaN and infinities included; nil for other text.
     static func number(_ text: String) -> Double? {
         Double(text)
     }

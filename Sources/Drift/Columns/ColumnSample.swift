@@ -69,10 +69,45 @@ struct ColumnSample: Sendable {
     var count: Int { values.count }
 
     /// The values as categories, for a comparison with a column of text.
-    var asCategories: UnivariateSample {
+    var asCategories: UnivariateSample { .categories(categoryNames) }
+
+    /// The values by their names as categories.
+    var categoryNames: [String] {
         switch values {
-        case .numbers(let numbers, _): .categories(numbers.map(Self.name))
-        case .categories: values
+        case .numbers(let numbers, _): numbers.map(Self.name)
+        case .categories(let names): names
+        }
+    }
+
+    /// The only value there is; nil for several and for none.
+    var constantName: String? {
+        switch values {
+        case .numbers(let numbers, _):
+            guard let first = numbers.first, numbers.allSatisfy({ $0 == first }) else { return nil }
+            return Self.name(first)
+        case .categories(let names):
+            guard let first = names.first, names.allSatisfy({ $0 == first }) else { return nil }
+            return first
+        }
+    }
+
+    /// The commonest value and how many there are; the first of several.
+    var mostFrequent: (name: String, count: Int) {
+        switch values {
+        case .numbers(let numbers, _):
+            // Only a constant matters to callers when most values are distinct: counting stops being worth it.
+            if let first = numbers.first, numbers.allSatisfy({ $0 == first }) {
+                return (Self.name(first), numbers.count)
+            }
+            var counts: [Double: Int] = [:]
+            for number in numbers.prefix(2_000) { counts[number, default: 0] += 1 }
+            guard let top = counts.max(by: { $0.value < $1.value }) else { return ("", 0) }
+            return (Self.name(top.key), numbers.count { $0 == top.key })
+        case .categories(let names):
+            var counts: [String: Int] = [:]
+            for name in names { counts[name, default: 0] += 1 }
+            guard let top = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return ("", 0) }
+            return (top.key, top.value)
         }
     }
 

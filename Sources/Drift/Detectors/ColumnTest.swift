@@ -10,6 +10,9 @@ struct ColumnTest: Sendable {
     private let referenceDistinct: DistinctValues
     private let prepared: Prepared
 
+    /// One value is no sample: every distance from it is large.
+    private static let leastValues = 2
+
     private enum Prepared: Sendable {
         /// The method depends on the current values.
         case later
@@ -30,8 +33,10 @@ struct ColumnTest: Sendable {
         let method =
             choice.kind == .automatic
             ? MethodChoice.automatic(kind, count: reference.count, distinct: distinct) : choice.kind
-        guard reference.count > 0 else {
-            prepared = .impossible(method, reason: "insufficient data: the reference has no value in '\(column.name)'.")
+        guard reference.count >= Self.leastValues else {
+            let count = reference.count == 0 ? "no value" : "1 value"
+            let reason = "insufficient data: the reference has \(count) in '\(column.name)' that can be compared."
+            prepared = .impossible(method, reason: reason)
             return
         }
         prepared = isSettled ? try Self.prepare(method, reference.values, choice, name: column.name) : .later
@@ -66,8 +71,9 @@ struct ColumnTest: Sendable {
         let values = sameType ? current.values : current.asCategories
         let method = method(with: values)
         if case .impossible(_, let reason) = prepared { return undecided(method, reason) }
-        guard current.count > 0 else {
-            return undecided(method, "insufficient data: the current '\(name)' has no value that can be compared.")
+        guard current.count >= Self.leastValues else {
+            let count = current.count == 0 ? "no value" : "1 value"
+            return undecided(method, "insufficient data: the current '\(name)' has \(count) that can be compared.")
         }
         let ready =
             switch prepared {

@@ -48,11 +48,18 @@ extension DetectorKind: RawRepresentable, CaseIterable {
             ]
     }
 
-    /// The detector of that name; nil for an unknown one. `text_classifier` is the one against chance.
+    /// The detector of that name; nil for an unknown one.
+    ///
+    /// `auto` is another name of `univariate`, and `text_classifier` one of the classifier against chance.
     package init?(rawValue: String) {
-        if rawValue == "text_classifier" {
+        switch rawValue {
+        case "auto":
+            self = .automatic
+            return
+        case "text_classifier":
             self = .textAgainstChance
             return
+        default: break
         }
         guard let kind = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
         self = kind

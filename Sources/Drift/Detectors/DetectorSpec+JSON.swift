@@ -3,21 +3,23 @@ import Statistics
 
 extension DetectorSpec {
     private static let keys = [
-        "kind", "threshold", "p_value", "correction", "drift_share", "columns", "ignore", "methods", "num_method",
+        "detector", "kind", "threshold", "p_value", "correction", "drift_share", "columns", "ignore", "methods",
+        "num_method",
         "num_threshold", "cat_method", "cat_threshold", "text_method", "text_threshold", "kinds", "permutations",
         "standardise", "bandwidth", "variance", "seed",
     ]
 
     /// Reads a specification; unknown keys are errors.
     ///
-    /// Keys: `kind` (required), `threshold` or `p_value`, `correction` (`none`, `bonferroni`, `fdr`), `drift_share`,
+    /// Keys: `detector` or `kind` (required), `threshold` or `p_value`, `correction` (`none`, `bonferroni`, `fdr`), `drift_share`,
     /// `columns`, `ignore`, `methods` (by column: a name, or `method` and `threshold`), `num_method`, `num_threshold` and the
     /// same for `cat` and `text`, `kinds` (by column), `permutations`, `standardise`, `bandwidth`, `variance`, `seed`.
     ///
     /// - Parameter fields: The object.
     /// - Throws: `invalidArgument` naming the key.
     package init(_ fields: JSONFields) throws(MartletError) {
-        try self.init(kind: try Self.kind(fields, "kind", of: fields.string("kind")), fields)
+        let key = fields.value("kind") != nil ? "kind" : "detector"
+        try self.init(kind: try Self.kind(fields, key, of: fields.string(key)), fields)
     }
 
     /// Reads the settings of a detector whose name stands elsewhere, such as before its section.
@@ -169,7 +171,7 @@ extension DetectorSpec {
 
     /// The specification as it would be written, every default filled in; parsing it gives the same value.
     package var json: JSONValue {
-        var object: JSONObject = ["kind": .string(kind.rawValue)]
+        var object: JSONObject = ["detector": .string(kind.rawValue)]
         if let threshold { object["threshold"] = .number(threshold) }
         object["correction"] = .string(correction.rawValue)
         object["drift_share"] = .number(driftShare)
