@@ -25,32 +25,11 @@ package struct MaximumMeanDiscrepancy: Sendable {
         case standardised
     }
 
-    /// Which rows play the test sample in each permutation.
-    package enum Permutations: Sendable {
-        /// Random subsets, reproducible by the seed.
-        case random(count: Int, seed: UInt64)
-        /// Index vectors over the reference rows followed by the test rows; the last ones play the test sample.
-        case given([[Int]])
-    }
+    /// Which rows play the current sample in each permutation.
+    package typealias Permutations = Statistics.Permutations
 
-    /// The outcome of a test.
-    package struct Result: Sendable, Equatable {
-        /// The unbiased squared discrepancy; may be slightly negative under the null hypothesis.
-        package let statistic: Double
-        /// The share of the permutations whose statistic is at least the observed one.
-        package let pValue: Double
-        /// The statistic of each permutation, in order.
-        package let permuted: [Double]
-        /// The widths used, in the units of the features after scaling.
-        package let sigmas: [Double]
-
-        /// The statistic that is exceeded by a share `level` of the permutations.
-        package func threshold(level: Double) -> Double {
-            let sorted = permuted.sorted(by: >)
-            let index = Int((level * Double(sorted.count)).rounded(.down))
-            return sorted[min(max(index, 0), sorted.count - 1)]
-        }
-    }
+    /// The outcome of a test: the unbiased squared discrepancy, which may be slightly negative under the null hypothesis.
+    package typealias Result = PermutationTest
 
     /// The bandwidth rule.
     package let bandwidth: Bandwidth
@@ -135,12 +114,7 @@ package struct MaximumMeanDiscrepancy: Sendable {
         )
         let statistic = Self.statistic(kernel.sums(of: observed)[0], size: observed.size, rows: columns.rows)
         let permuted = kernel.sums(of: drawn).map { Self.statistic($0, size: drawn.size, rows: columns.rows) }
-        return Result(
-            statistic: statistic,
-            pValue: Double(permuted.count { statistic <= $0 }) / Double(permuted.count),
-            permuted: permuted,
-            sigmas: head.sigmas
-        )
+        return PermutationTest(statistic: statistic, permuted: permuted, sigmas: head.sigmas)
     }
 
     /// The kernel of the reference with its width from the distances between reference and current rows.

@@ -22,7 +22,7 @@ struct RowGroups: Sendable {
     ///
     /// - Throws: `invalidArgument` for too many or too few permutations or a vector that is no permutation.
     init(
-        _ permutations: MaximumMeanDiscrepancy.Permutations,
+        _ permutations: Permutations,
         testRows: Int,
         total: Int,
         complement: Bool
