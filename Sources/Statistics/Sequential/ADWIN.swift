@@ -39,6 +39,8 @@ package struct ADWIN: SequentialDetector {
     private var ticks = 0
     private var rows = [BucketRow()]
 
+    /// The mean of the window.
+    package var statistic: Double? { width == 0 ? nil : estimation }
     /// The mean of the window; 0 when it is empty.
     package var estimation: Double { width == 0 ? 0 : total / Double(width) }
 

@@ -27,6 +27,12 @@ package struct DDM: SequentialDetector {
     private var rate = RunningMean()
     private var least: (rate: Double, deviation: Double)?
 
+    /// How many of the least standard deviations the error rate stands above the least one; nil while that deviation is 0.
+    package var statistic: Double? {
+        guard let least, least.deviation > 0 else { return nil }
+        let deviation = (max(0, rate.mean * (1 - rate.mean)) / rate.count).squareRoot()
+        return (rate.mean + deviation - least.rate) / least.deviation
+    }
     /// The error rate since the last drift.
     package var errorRate: Double { rate.mean }
 

@@ -29,6 +29,12 @@ package struct EDDM: SequentialDetector {
     private var squares = 0.0
     private var greatest = -1.0
 
+    /// The share of the largest distance between errors that the distance has now; nil before the second error.
+    package var statistic: Double? {
+        guard greatest > 0, distances.count > 1 else { return nil }
+        return (distances.mean + 2 * (squares / (distances.count - 1)).squareRoot()) / greatest
+    }
+
     /// A detector that has seen nothing.
     ///
     /// - Parameter parameters: The parameters.

@@ -28,6 +28,12 @@ package struct HDDMA: SequentialDetector {
     private var all = RunningMean()
     private var (lowest, highest) = (RunningMean(), RunningMean())
 
+    /// How far the error rate has risen above the one at the cut point; the larger of rise and fall when both count.
+    package var statistic: Double? {
+        guard all.count > 0 else { return nil }
+        return max(all.mean - lowest.mean, parameters.isTwoSided ? highest.mean - all.mean : -1)
+    }
+
     /// A detector that has seen nothing.
     ///
     /// - Parameter parameters: The parameters.

@@ -28,6 +28,13 @@ package struct HDDMW: SequentialDetector {
     package private(set) var tally = SequentialTally()
     private var windows = Windows()
 
+    /// How far the weighted error rate has risen above the one before the cut point; nil right after a cut.
+    package var statistic: Double? {
+        let rise = windows.afterRise.mean.flatMap { after in windows.beforeRise.mean.map { after - $0 } }
+        let fall = windows.afterFall.mean.flatMap { after in windows.beforeFall.mean.map { $0 - after } }
+        return parameters.isTwoSided ? [rise, fall].compactMap(\.self).max() : rise
+    }
+
     /// A detector that has seen nothing.
     ///
     /// - Parameter parameters: The parameters.

@@ -32,6 +32,8 @@ package struct KSWIN: SequentialDetector {
     /// The sliding window as a ring: when it is full, `oldest` is the position of the oldest value.
     private var window: [Double] = []
     private var oldest = 0
+    /// The distance of the last two samples; nil while the window fills.
+    package private(set) var statistic: Double?
 
     /// A detector that has seen nothing.
     ///
@@ -61,7 +63,7 @@ package struct KSWIN: SequentialDetector {
 
     package mutating func reset() {
         window.removeAll(keepingCapacity: true)
-        oldest = 0
+        (oldest, statistic) = (0, nil)
         tally.signal = .none
     }
 
@@ -70,7 +72,7 @@ package struct KSWIN: SequentialDetector {
         return window[position < window.count ? position : position - window.count]
     }
 
-    private func hasChanged() -> Bool {
+    private mutating func hasChanged() -> Bool {
         let older = parameters.windowSize - parameters.statSize
         let newest = (older..<parameters.windowSize).map(value(at:)).sorted()
         // One generator per value: the draws depend on nothing but the seed and the place in the stream.
@@ -80,7 +82,9 @@ package struct KSWIN: SequentialDetector {
             places.swapAt(place, place + generator.index(below: older - place))
         }
         let drawn = places.prefix(parameters.statSize).map(value(at:)).sorted()
-        guard Self.distance(drawn, newest) > Self.leastDistance else { return false }
+        let distance = Self.distance(drawn, newest)
+        statistic = distance
+        guard distance > Self.leastDistance else { return false }
         guard let test = try? KolmogorovSmirnov.test(sorted: drawn, newest) else { return false }
         return test.pValue <= parameters.alpha
     }
@@ -103,7 +107,7 @@ extension KSWIN {
         SequentialState.write(
             self,
             parameters: parameters.json,
-            values: ["window": .numbers(window.indices.map(value(at:)))]
+            values: ["window": .numbers(window.indices.map(value(at:))), "distance": .optional(statistic)]
         )
     }
 
@@ -112,6 +116,7 @@ extension KSWIN {
             var detector = try KSWIN(parameters: saved.parameters)
             detector.tally = saved.tally
             detector.window = try saved.numbers("window", atMost: detector.parameters.windowSize)
+            detector.statistic = try saved.optionalNumber("distance", in: 0...1)
             guard detector.window.allSatisfy(\.isObservable) else {
                 throw saved.impossible("window", "must hold magnitudes of at most \(SequentialLimits.largestMagnitude)")
             }

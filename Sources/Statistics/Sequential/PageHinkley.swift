@@ -40,6 +40,12 @@ package struct PageHinkley: SequentialDetector {
     private var mean = RunningMean()
     private var (increase, decrease) = (0.0, 0.0)
     private var leastIncrease: Double?
+    /// The sum that is compared with λ: the larger one where both directions count.
+    package var statistic: Double? {
+        guard let leastIncrease else { return nil }
+        let (up, down) = (increase - leastIncrease, greatestDecrease - decrease)
+        return parameters.mode == .up ? up : parameters.mode == .down ? down : max(up, down)
+    }
     // River starts the greatest sum of decreases at -1, not at the first sum.
     private var greatestDecrease = -1.0
 

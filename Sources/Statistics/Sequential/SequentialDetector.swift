@@ -21,6 +21,8 @@ package protocol SequentialDetector: Sendable {
     static var kind: SequentialKind { get }
     /// What happened so far.
     var tally: SequentialTally { get }
+    /// What a chart of the detector shows, in words of each detector; nil until there is something to show.
+    var statistic: Double? { get }
 
     /// Takes the next value of the stream.
     ///

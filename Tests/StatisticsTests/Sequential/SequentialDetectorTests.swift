@@ -102,8 +102,22 @@ struct SequentialDetectorTests {
         #expect(detector.encode()["values"] == (try kind.make()).encode()["values"])
     }
 
+    @Test(arguments: SequentialKind.allCases) func theStatisticIsFiniteAndSurvives(kind: SequentialKind) throws {
+        var detector = try kind.make()
+        var shown = 0
+        for value in stream(of: kind, 700, shiftAt: 500, seed: 12) {
+            _ = detector.update(value)
+            guard let statistic = detector.statistic else { continue }
+            #expect(statistic.isFinite)
+            shown += 1
+        }
+        #expect(shown > 400)
+        #expect(try SequentialKind.restore(detector.encode()).statistic == detector.statistic)
+    }
+
     @Test(arguments: SequentialKind.allCases) func nothingSeenIsNothingSaid(kind: SequentialKind) throws {
         let detector = try kind.make()
+        #expect(detector.statistic == nil)
         #expect(detector.tally.signal == .none)
         #expect(try SequentialKind.restore(detector.encode()).encode() == detector.encode())
     }
