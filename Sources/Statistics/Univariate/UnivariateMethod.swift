@@ -93,11 +93,18 @@ package enum UnivariateMethod: String, Sendable, CaseIterable {
         threshold: Double? = nil
     ) throws(MartletError) -> any UnivariateDetector {
         let bound = try checkedThreshold(threshold)
+        guard takesCategories || reference.isNumeric else { throw reference.wrongKind(for: self, side: "reference") }
         switch self {
-        case .kolmogorovSmirnov, .kolmogorovSmirnovAsymptotic:
-            return try PreparedKolmogorovSmirnov(method: self, reference: reference, threshold: bound)
-        default:
-            throw MartletError(.unimplemented, "The method \(rawValue) is not there yet.")
+        case .chiSquaredOneWay, .chiSquaredContingency, .likelihoodRatio, .fisherExact, .twoProportions,
+            .totalVariation:
+            return try CategoricalDetector(method: self, reference: reference, threshold: bound)
+        case .populationStability, .kullbackLeibler, .jensenShannon, .hellinger:
+            return try BinnedDetector(method: self, reference: reference, threshold: bound)
+        case .empiricalDiscrepancy:
+            return try UnivariateDiscrepancy(reference: reference, threshold: bound)
+        case .kolmogorovSmirnov, .kolmogorovSmirnovAsymptotic, .cramerVonMises, .andersonDarling, .mannWhitneyLess,
+            .mannWhitney, .studentT, .welchT, .eppsSingleton, .wasserstein, .energyDistance:
+            return try NumericDetector(method: self, reference: reference, threshold: bound)
         }
     }
 

@@ -29,9 +29,7 @@ package enum UnivariateSample: Sendable, Equatable {
 extension UnivariateSample {
     /// The numbers, once they are known to be finite, at least one and within the limit.
     func finiteNumbers(for method: UnivariateMethod, side: String) throws(MartletError) -> [Double] {
-        guard case .numbers(let values, _) = self else {
-            throw MartletError(.invalidArgument, "The method \(method.rawValue) compares numbers; the \(side) holds text.")
-        }
+        guard case .numbers(let values, _) = self else { throw wrongKind(for: method, side: side) }
         try checkCount(for: method, side: side)
         guard values.allSatisfy(\.isFinite) else {
             throw MartletError(
@@ -56,5 +54,15 @@ extension UnivariateSample {
                 "The \(side) has \(count) values; the limit is \(StatisticsLimits.columnValues). Sample it first."
             )
         }
+    }
+
+    /// What a method answers to the other kind of value than it compares.
+    func wrongKind(for method: UnivariateMethod, side: String) -> MartletError {
+        MartletError(
+            .invalidArgument,
+            isNumeric
+                ? "The method \(method.rawValue) compares categories here; the \(side) holds numbers."
+                : "The method \(method.rawValue) compares numbers here; the \(side) holds text."
+        )
     }
 }
