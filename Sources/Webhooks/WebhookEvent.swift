@@ -1,4 +1,4 @@
-/// What a webhook can be told of: an entity and what happened to it, as MLflow names them.
+/// What a webhook can be told of: an entity and what happened to it, as MLflow names them, and Martlet's own monitors.
 package struct WebhookEvent: Sendable, Hashable {
     /// What something happened to.
     package enum Entity: String, Sendable, CaseIterable {
@@ -12,6 +12,10 @@ package struct WebhookEvent: Sendable, Hashable {
         case promptVersionTag = "prompt_version_tag"
         case promptAlias = "prompt_alias"
         case budgetPolicy = "budget_policy"
+        case monitor = "monitor"
+
+        /// Whether MLflow's clients know it; they fail on names they do not know.
+        package var isMLflows: Bool { self != .monitor }
     }
 
     /// What happened.
@@ -21,6 +25,10 @@ package struct WebhookEvent: Sendable, Hashable {
         case deleted
         case set
         case exceeded
+        case warning
+        case drift
+        case recovered
+        case ok
     }
 
     /// What something happened to.
@@ -35,6 +43,12 @@ package struct WebhookEvent: Sendable, Hashable {
         self.action = action
     }
 
+    /// The event of that name, such as `monitor.drift`; nil if there is none.
+    package init?(name: String) {
+        guard let event = Self.all.first(where: { $0.name == name }) else { return nil }
+        self = event
+    }
+
     /// Such as `model_version.created`.
     package var name: String { "\(entity.rawValue).\(action.rawValue)" }
 
@@ -45,6 +59,7 @@ package struct WebhookEvent: Sendable, Hashable {
         case .modelVersionTag, .promptTag, .promptVersionTag: [.deleted, .set]
         case .modelVersionAlias, .promptAlias: [.created, .deleted]
         case .budgetPolicy: [.exceeded]
+        case .monitor: [.drift, .ok, .recovered, .warning]
         }
     }
 

@@ -21,6 +21,7 @@ enum WebhookExamples {
         case (.promptAlias, .deleted): ["name": "example_prompt", "alias": "example_alias"]
         case (.promptAlias, _): ["name": "example_prompt", "alias": "example_alias", "version": "1"]
         case (.budgetPolicy, _): budget
+        case (.monitor, let action): monitor(action)
         }
     }
 
@@ -41,6 +42,14 @@ enum WebhookExamples {
         [
             "name": "example_prompt", "version": "1", "template": "Hello {{name}}!", "tags": tags,
             "description": "An example prompt version",
+        ]
+    }
+
+    private static func monitor(_ action: WebhookEvent.Action) -> JSONObject {
+        [
+            "id": "example_event", "monitor": "example_monitor", "deployment": "example_deployment",
+            "event_at": 1_704_067_200_000, "from": "warning", "to": .string(action.rawValue), "severity": "warning",
+            "reference_version": "1", "score": 0.31, "p_value": 0.002, "drifted_features": ["example_feature"],
         ]
     }
 

@@ -20,6 +20,8 @@ package enum WebhooksLimits {
     package static let pendingDeliveries = 10_000
     /// Ended deliveries that are kept of each webhook.
     package static let keptDeliveries = 500
+    /// Bytes of a request that creates a webhook.
+    package static let requestBytes = 64 * 1024
     /// Bytes of what is sent.
     package static let bodyBytes = 1024 * 1024
     /// Bytes of an answer that are read.

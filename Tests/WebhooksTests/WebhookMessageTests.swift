@@ -42,14 +42,14 @@ import Webhooks
         #expect(signed.last?.value == expected)
     }
 
-    @Test func eventsAreThoseOfMLflow() {
+    @Test func eventsAreThoseOfMLflowAndMonitors() {
         #expect(
             WebhookEvent.all.map(\.name) == [
                 "registered_model.created", "model_version.created", "model_version_tag.deleted",
                 "model_version_tag.set", "model_version_alias.created", "model_version_alias.deleted",
                 "prompt.created", "prompt_version.created", "prompt_tag.deleted", "prompt_tag.set",
                 "prompt_version_tag.deleted", "prompt_version_tag.set", "prompt_alias.created", "prompt_alias.deleted",
-                "budget_policy.exceeded",
+                "budget_policy.exceeded", "monitor.drift", "monitor.ok", "monitor.recovered", "monitor.warning",
             ]
         )
         #expect(WebhookEvent(.registeredModel, .deleted) == nil)

@@ -75,6 +75,46 @@ import Webhooks
         #expect(gone.json?["error_code"] == "RESOURCE_DOES_NOT_EXIST")
     }
 
+    @Test func monitorsEventsAreMartletsOwn() async throws {
+        let body: JSONValue = [
+            "name": "drift", "url": "https://example.com/", "events": ["monitor.drift", "monitor.recovered"],
+        ]
+        let made = try #require(try await send(.post, "martlet/v1/webhooks", body).json)
+        #expect(made["events"] == ["monitor.drift", "monitor.recovered"])
+        let id = try #require(made["webhook_id"]?.stringValue)
+        #expect(try await send(.get, "martlet/v1/webhooks/\(id)").json == made)
+        // MLflow's client fails on an event that it does not know.
+        #expect(try await send(.get, "2.0/mlflow/webhooks").json?["webhooks"] == Optional.none)
+        #expect(try await send(.get, "2.0/mlflow/webhooks/\(id)").json?["webhook"]?["events"] == [])
+        let mixed: JSONValue = [
+            "name": "both", "url": "https://example.com/", "events": ["monitor.drift", "model_version.created"],
+        ]
+        #expect(try await send(.post, "martlet/v1/webhooks", mixed).status == 200)
+        let known = try await send(.get, "2.0/mlflow/webhooks").json?["webhooks"]
+        #expect(known?.arrayValue?.first?["events"] == [["entity": "MODEL_VERSION", "action": "CREATED"]])
+        #expect(known?.arrayValue?.count == 1)
+        #expect(try await send(.delete, "martlet/v1/webhooks/\(id)").json == [:])
+        #expect(try await send(.get, "martlet/v1/webhooks/\(id)").status == 404)
+        let unknown = try await send(
+            .post,
+            "martlet/v1/webhooks",
+            ["name": "x", "url": "https://example.com/", "events": ["monitor.created"]]
+        )
+        #expect(unknown.status == 400)
+        let message = unknown.json?["error"]?["message"]?.stringValue ?? unknown.json?["message"]?.stringValue
+        #expect(message?.contains("monitor.recovered") == true)
+        let long = String(repeating: "x", count: WebhooksLimits.requestBytes)
+        let tooLong: JSONValue = ["name": .string(long), "url": "https://example.com/", "events": ["monitor.drift"]]
+        #expect(try await send(.post, "martlet/v1/webhooks", tooLong).status == 413)
+    }
+
+    @Test(arguments: WebhookEvent.all)
+    func everyEventHasAnExample(event: WebhookEvent) async throws {
+        #expect(WebhookEvent(name: event.name) == event)
+        let body = WebhookMessage.body(event, data: ["a": 1], now: Timestamp(milliseconds: 0))
+        #expect(try JSONValue.parse(body)["entity"] == .string(event.entity.rawValue))
+    }
+
     @Test func whatIsMissingOrWrong() async throws {
         let event: JSONValue = ["entity": "PROMPT", "action": "CREATED"]
         let bodies: [JSONValue] = [

@@ -18,7 +18,33 @@ package struct WebhookRoutes {
     package func register(in routes: RouteTable) {
         registerReads(in: routes)
         registerWrites(in: routes)
+        registerOwn(in: routes)
         registerDeliveries(in: routes)
+    }
+
+    /// Martlet's own: also for events that MLflow's clients do not know, such as `monitor.drift`.
+    private func registerOwn(in routes: RouteTable) {
+        let store = store
+        let path = "/api/martlet/v1/webhooks"
+        routes.post(path, permission: .admin, errors: .martlet) { request, _ in
+            let fields = try JSONFields(await request.readJSON(limit: WebhooksLimits.requestBytes))
+            try fields.rejectUnknown(["name", "url", "events", "description", "secret"])
+            let webhook = try await store.create(
+                name: fields.string("name"),
+                url: fields.string("url"),
+                events: WebhookWire.named(fields),
+                description: fields.optionalString("description"),
+                secret: fields.optionalString("secret")
+            )
+            return .json(WebhookWire.own(webhook))
+        }
+        routes.get("\(path)/{webhook_id}", permission: .admin, errors: .martlet) { _, context in
+            .json(WebhookWire.own(try await store.webhook(context.parameters.require("webhook_id"))))
+        }
+        routes.delete("\(path)/{webhook_id}", permission: .admin, errors: .martlet) { _, context in
+            try await store.delete(context.parameters.require("webhook_id"))
+            return .json([:])
+        }
     }
 
     private func registerReads(in routes: RouteTable) {
@@ -31,9 +57,8 @@ package struct WebhookRoutes {
                 after: token
             )
             var reply = JSONObject()
-            if !page.webhooks.isEmpty {
-                reply["webhooks"] = .array(page.webhooks.map { .object(WebhookWire.webhook($0)) })
-            }
+            let known = page.webhooks.filter { $0.events.contains(where: \.entity.isMLflows) }
+            if !known.isEmpty { reply["webhooks"] = .array(known.map { .object(WebhookWire.webhook($0)) }) }
             if let token = page.nextToken { reply["next_page_token"] = .string(token) }
             return reply
         }
@@ -92,14 +117,7 @@ package struct WebhookRoutes {
                 default: WebhooksLimits.defaultPageSize
             )
             let page = try await store.webhooks(limit: limit, after: request.query("page_token"))
-            return .json(
-                Page(items: page.webhooks, nextPageToken: page.nextToken).json { webhook in
-                    var object = WebhookWire.webhook(webhook)
-                    object["events"] = .array(webhook.events.map { .string($0.name) })
-                    object["signed"] = .bool(webhook.isSigned)
-                    return .object(object)
-                }
-            )
+            return .json(Page(items: page.webhooks, nextPageToken: page.nextToken).json(WebhookWire.own))
         }
         let path = "/api/martlet/v1/webhooks/{webhook_id}/deliveries"
         routes.get(path, permission: .admin, errors: .martlet) { request, context in

@@ -3,12 +3,13 @@ import HTTPSupport
 
 /// How webhooks and deliveries look in JSON.
 enum WebhookWire {
+    /// A webhook as MLflow's clients read it: without the events that they do not know.
     static func webhook(_ webhook: Webhook) -> JSONObject {
         var object: JSONObject = ["webhook_id": .string(webhook.id), "name": .string(webhook.name)]
         if let description = webhook.description { object["description"] = .string(description) }
         object["url"] = .string(webhook.url)
         object["events"] = .array(
-            webhook.events.map { event in
+            webhook.events.filter(\.entity.isMLflows).map { event in
                 [
                     "entity": .string(event.entity.rawValue.uppercased()),
                     "action": .string(event.action.rawValue.uppercased()),
@@ -19,6 +20,27 @@ enum WebhookWire {
         object["creation_timestamp"] = .integer(webhook.creationTime.milliseconds)
         object["last_updated_timestamp"] = .integer(webhook.lastUpdateTime.milliseconds)
         return object
+    }
+
+    /// A webhook as Martlet shows it: with all its events, by name.
+    static func own(_ webhook: Webhook) -> JSONValue {
+        var object = self.webhook(webhook)
+        object["events"] = .array(webhook.events.map { .string($0.name) })
+        object["signed"] = .bool(webhook.isSigned)
+        return .object(object)
+    }
+
+    /// The events that a request of Martlet's own names.
+    static func named(_ fields: JSONFields) throws(MartletError) -> [WebhookEvent] {
+        var events: [WebhookEvent] = []
+        for name in try fields.strings("events") {
+            guard let event = WebhookEvent(name: name) else {
+                let known = WebhookEvent.all.map(\.name).joined(separator: ", ")
+                throw fields.invalid("events", "names '\(name.prefix(100))'; there are \(known)")
+            }
+            events.append(event)
+        }
+        return events
     }
 
     static func delivery(_ delivery: WebhookDelivery) -> JSONValue {

@@ -4,7 +4,10 @@ import ArgumentParser
 struct WebhookCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "webhook",
-        abstract: "Show webhooks, what was sent to them, and send them a test.",
-        subcommands: [WebhookList.self, WebhookShow.self, WebhookTest.self, WebhookDeliveries.self]
+        abstract: "Create and show webhooks, what was sent to them, and send them a test.",
+        subcommands: [
+            WebhookCreate.self, WebhookList.self, WebhookShow.self, WebhookTest.self, WebhookDeliveries.self,
+            WebhookDelete.self,
+        ]
     )
 }

@@ -22,6 +22,6 @@ struct WebhookList: ServerCommand {
                 Words.text(webhook["events"]),
             ])
         }
-        table.write(to: session.terminal, empty: "There are no webhooks; create one with MLflow's client.")
+        table.write(to: session.terminal, empty: "There are no webhooks; `martlet webhook create` or MLflow's client makes one.")
     }
 }

@@ -10,21 +10,18 @@ struct WebhookShow: ServerCommand {
     var webhook: String
 
     func run(_ session: Session) async throws {
-        let answer = try await session.server.get("/api/2.0/mlflow/webhooks/\(ServerClient.segment(webhook))")
-        guard !session.wroteJSON(answer) else { return }
-        let found = answer["webhook"]
+        let found = try await session.server.get("/api/martlet/v1/webhooks/\(ServerClient.segment(webhook))")
+        guard !session.wroteJSON(found) else { return }
         var facts = Facts()
         for (title, key) in [
             ("id", "webhook_id"), ("name", "name"), ("description", "description"), ("url", "url"),
             ("status", "status"),
         ] {
-            facts.add(title, Words.text(found?[key]))
+            facts.add(title, Words.text(found[key]))
         }
-        let events = found?["events"]?.arrayValue ?? []
-        let names = events.map { "\(Words.text($0["entity"])).\(Words.text($0["action"]))".lowercased() }
-        facts.add("events", names.joined(separator: ", "))
-        facts.add("created", Words.time(found?["creation_timestamp"]))
-        facts.add("changed", Words.time(found?["last_updated_timestamp"]))
+        facts.add("events", Words.text(found["events"]))
+        facts.add("created", Words.time(found["creation_timestamp"]))
+        facts.add("changed", Words.time(found["last_updated_timestamp"]))
         facts.write(to: session.terminal)
     }
 }
