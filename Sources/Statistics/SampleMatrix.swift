@@ -84,6 +84,19 @@ package struct SampleMatrix: Sendable, Equatable {
         return SampleMatrix(validNames: names, validElements: kept)
     }
 
+    /// The rows with these numbers, in their order; all within the shape.
+    package func rows(_ numbers: [Int]) -> SampleMatrix {
+        var kept: [Float] = []
+        kept.reserveCapacity(numbers.count * columns)
+        for row in numbers { kept.append(contentsOf: elements[(row * columns)..<((row + 1) * columns)]) }
+        return SampleMatrix(validNames: names, validElements: kept)
+    }
+
+    /// These rows followed by those of a matrix of the same width.
+    func appending(_ other: SampleMatrix) -> SampleMatrix {
+        SampleMatrix(validNames: names, validElements: elements + other.elements)
+    }
+
     /// Keeps the shape of a matrix that was already checked.
     private init(validNames: [String], validElements: [Float]) {
         names = validNames
