@@ -6,6 +6,8 @@ package enum RuntimesLimits {
     package static let descriptionBytes = 1024 * 1024
     /// Largest reference sample, in bytes.
     package static let referenceBytes = 64 * 1024 * 1024
+    /// Fewest rows of an input example that is taken for a reference sample.
+    package static let exampleReferenceRows = 30
     /// Deepest nesting of a JSON or UBJSON model.
     package static let documentDepth = 64
     /// Most trees of an ensemble.

@@ -45,6 +45,39 @@ struct ModelDirectoryTests {
         #expect(abs(try own.predict(row, count: 1)[0] - library.predict(row, count: 1)[0]) < 1e-7)
     }
 
+    @Test("has a reference.csv as its reference sample, or else an input example that is large enough")
+    func references() throws {
+        let example = """
+
+            saved_input_example_info:
+              artifact_path: input_example.json
+              pandas_orient: split
+              type: dataframe
+            """
+        let folder = try Self.folder(["MLmodel": Self.mlModel + example])
+        func write(_ rows: Int, _ row: String) throws {
+            let all = [String](repeating: row, count: rows).joined(separator: ",")
+            try folder.write("input_example.json", #"{"columns":["a","plan","b"],"data":[\#(all)]}"#.utf8)
+        }
+        let least = RuntimesLimits.exampleReferenceRows
+        try write(least - 1, #"[1.5,"basic",true]"#)
+        #expect(try ModelDirectory.open(folder.path).reference() == nil)
+        try write(least, #"[1.5,"basic",true]"#)
+        let table = try #require(try ModelDirectory.open(folder.path).reference())
+        #expect(table.columns.map(\.name) == ["a", "plan", "b"] && table.rowCount == least)
+        #expect(table["plan"]?.values == .strings([String?](repeating: "basic", count: least)))
+        #expect(table["b"]?.values == .numbers([Double](repeating: 1, count: least)))
+        for strange in [#"[1.5,"basic",[1]]"#, #"[1.5,7,"x",true,{}]"#, "[]"] {
+            try write(least, strange)
+            _ = try ModelDirectory.open(folder.path).reference()
+        }
+        try folder.write("input_example.json", "[1, 2".utf8)
+        #expect(try ModelDirectory.open(folder.path).reference() == nil)
+        try folder.write("reference.csv", "a,b\n1,2\n3,4\n".utf8)
+        #expect(try ModelDirectory.open(folder.path).reference()?.rowCount == 2)
+        #expect(try ModelDirectory.open(folder.path + "/model.ubj").reference() == nil)
+    }
+
     private static func verified(_ folder: TemporaryFolder, sum: String?) throws {
         let sum = sum ?? String(repeating: "0", count: 64)
         let signature: JSONValue = [

@@ -8,6 +8,8 @@ struct ModelDescription {
     var signature: ModelSignature?
     /// The Python class that wrote the flavor's file, such as `xgboost.sklearn.XGBClassifier`.
     var modelClasses: [ModelFlavor: String] = [:]
+    /// The file of the input example, when it is a data frame in pandas' `split` orientation.
+    var exampleFile: String?
 
     /// Reads YAML.
     ///
@@ -47,6 +49,11 @@ struct ModelDescription {
             )
         }
         signature = try Self.signature(node?["signature"])
+        if let example = node?["saved_input_example_info"], example["type"]?.string == "dataframe",
+            example["pandas_orient"]?.string == "split"
+        {
+            exampleFile = example["artifact_path"]?.string
+        }
     }
 
     private static func signature(_ node: Node?) throws -> ModelSignature? {

@@ -14,7 +14,7 @@ package struct ModelDirectory: Sendable {
     package let classes: [String]
     /// The probability from which class 1 is predicted.
     package let threshold: Double
-    /// The sample of training rows for drift detection, relative to `path`.
+    /// The sample of training rows that `martlet.json` names, relative to `path`.
     package let referenceFile: String?
     /// The model's metrics at training time.
     package let metrics: [String: Double]
@@ -22,6 +22,10 @@ package struct ModelDirectory: Sendable {
     package let isVerified: Bool
 
     let stopsAtBestIteration: Bool
+    /// The input example, relative to `path`; it may be large enough to be the reference sample.
+    let exampleFile: String?
+    /// Whether it is one file, beside which lie things that are not the model's.
+    let isSingleFile: Bool
 
     /// Reads `MLmodel` and `martlet.json` and verifies every checksum, or looks at a single file.
     ///
@@ -124,6 +128,8 @@ package struct ModelDirectory: Sendable {
         classes = martlet?.classes ?? []
         threshold = martlet?.threshold ?? 0.5
         referenceFile = martlet?.reference
+        exampleFile = description.exampleFile
+        isSingleFile = false
         metrics = Dictionary((martlet?.metrics ?? []).map { ($0.name, $0.value) }) { _, last in last }
         isVerified = martlet.map { !$0.checksums.isEmpty } ?? false
         stopsAtBestIteration = description.modelClasses[.xgboost]?.hasPrefix("xgboost.sklearn.") ?? false
@@ -136,6 +142,8 @@ package struct ModelDirectory: Sendable {
         classes = []
         threshold = 0.5
         referenceFile = nil
+        exampleFile = nil
+        isSingleFile = true
         metrics = [:]
         self.isVerified = isVerified
         stopsAtBestIteration = false
@@ -144,14 +152,5 @@ package struct ModelDirectory: Sendable {
     /// The input columns in order; empty when the directory has no signature.
     package var featureNames: [String] {
         signature?.inputs.map(\.name) ?? []
-    }
-
-    /// The reference sample, read with blocking calls; nil when the directory has none.
-    package func reference() throws -> Table? {
-        guard let referenceFile else { return nil }
-        guard let bytes = try FileBytes.read(referenceFile, in: path, limit: RuntimesLimits.referenceBytes) else {
-            throw MartletError(.dataLoss, "The reference sample '\(referenceFile)' of the model is missing.")
-        }
-        return try CSV.parse(bytes)
     }
 }
