@@ -13,9 +13,14 @@ package enum CSV {
     ///
     /// - Throws: `invalidArgument` naming the line of a record with another number of fields.
     package static func parse(_ bytes: some Sequence<UInt8>) throws(MartletError) -> Table {
-        let records = try records(bytes)
-        guard let header = records.first else { throw MartletError(.invalidArgument, "The CSV has no header line.") }
-        return try table(header: header, records: records.dropFirst(), firstLine: 2)
+        let result = bytes.withContiguousStorageIfAvailable { bytes in
+            Result { () throws(MartletError) in try parse(bytes, wholeNumbers: .asNumbers) }
+        }
+        if let result { return try result.get() }
+        let copy = Array(bytes)
+        return try copy.withUnsafeBufferPointer { bytes throws(MartletError) in
+            try parse(bytes, wholeNumbers: .asNumbers)
+        }
     }
 
     /// Makes a table of records under given names.
