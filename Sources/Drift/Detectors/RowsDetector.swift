@@ -6,6 +6,7 @@ struct RowsDetector: Detector {
     let kind: DetectorKind
     let columns: [String]
     private let threshold: Double
+    private let seed: UInt64
     private let engine: any RowsEngine
 
     /// Prepares the numeric columns of the reference; those without a finite value are left out.
@@ -33,7 +34,13 @@ struct RowsDetector: Detector {
         kind = spec.kind
         columns = usable
         threshold = spec.threshold ?? RowsEngines.defaultThreshold(of: spec.kind)
-        engine = try RowsEngines.prepare(spec, reference: Self.matrix(of: reference, usable), threshold: threshold)
+        seed = spec.seed
+        let rows = Self.sample(reference, atMost: RowsEngines.referenceRows(of: spec.kind), seed: spec.seed)
+        engine = try RowsEngines.prepare(
+            spec,
+            reference: Self.matrix(of: reference, usable, rows: rows),
+            threshold: threshold
+        )
     }
 
     func evaluate(_ current: Table) throws(MartletError) -> DetectorReport {
@@ -49,7 +56,8 @@ struct RowsDetector: Detector {
             }
         }
         do {
-            let result = try engine.test(try Self.matrix(of: current, columns))
+            let rows = Self.sample(current, atMost: engine.currentRows(), seed: seed)
+            let result = try engine.test(try Self.matrix(of: current, columns, rows: rows))
             return DetectorReport(
                 kind: kind,
                 statistic: result.statistic,
@@ -68,8 +76,20 @@ struct RowsDetector: Detector {
         DetectorReport(kind: kind, threshold: threshold, reason: reason)
     }
 
-    private static func matrix(of table: Table, _ names: [String]) throws(MartletError) -> SampleMatrix {
-        let elements = try table.matrix(of: names)
+    /// Rows drawn without replacement, in their order; nil for all of them.
+    private static func sample(_ table: Table, atMost count: Int?, seed: UInt64) -> [Int]? {
+        guard let count, table.rowCount > count else { return nil }
+        var generator = SeededGenerator(seed: seed)
+        return generator.permutation(table.rowCount).prefix(count).sorted()
+    }
+
+    private static func matrix(
+        of table: Table,
+        _ names: [String],
+        rows: [Int]?
+    ) throws(MartletError) -> SampleMatrix {
+        let columns = try Table(columns: names.map { name throws(MartletError) in try table.column(name) })
+        let elements = try (rows.map(columns.selecting) ?? columns).matrix(of: names)
         do { return try SampleMatrix(names: names, elements: elements) } catch { throw MartletError.wrapping(error) }
     }
 }

@@ -1,17 +1,13 @@
 import Core
 import Statistics
 
-/// What an engine over rows found.
-struct RowsResult: Sendable, Equatable {
-    let statistic: Double
-    let pValue: Double?
-    let threshold: Double
-    let drifted: Bool
-}
-
 /// A prepared comparison of rows.
 protocol RowsEngine: Sendable {
-    func test(_ current: SampleMatrix) throws(MartletError) -> RowsResult
+    /// The most rows of the reference that it takes; nil for no bound but that of a sample.
+    static var referenceRows: Int? { get }
+    /// The most current rows that it takes beside that many rows of the reference.
+    func currentRows() -> Int?
+    func test(_ current: SampleMatrix) throws(MartletError) -> MultivariateResult
 }
 
 /// The comparisons of rows, by detector.
@@ -21,47 +17,76 @@ enum RowsEngines {
         0.05
     }
 
+    /// The most rows of the reference that a detector takes; larger ones are sampled.
+    static func referenceRows(of kind: DetectorKind) -> Int? {
+        switch kind {
+        case .maximumMeanDiscrepancy, .densityDifference, .energy: PermutationEngine.referenceRows
+        default: nil
+        }
+    }
+
     static func prepare(
         _ spec: DetectorSpec,
         reference: SampleMatrix,
         threshold: Double
     ) throws(MartletError) -> any RowsEngine {
         switch spec.kind {
-        case .maximumMeanDiscrepancy: try KernelEngine(spec, reference: reference, level: threshold)
+        case .maximumMeanDiscrepancy, .densityDifference, .energy:
+            try PermutationEngine(spec, reference: reference, level: threshold)
         default: throw MartletError(.unimplemented, "The detector \(spec.kind.rawValue) is not there yet.")
         }
     }
 }
 
-/// Maximum mean discrepancy with a permutation test.
-struct KernelEngine: RowsEngine {
-    private let discrepancy: MaximumMeanDiscrepancy
-    private let level: Double
-    private let permutations: Int
-    private let seed: UInt64
+/// The detectors whose p-value comes from exchanging rows.
+struct PermutationEngine: RowsEngine {
+    /// A kernel grows with the square of the rows: this leaves 2,000 of `StatisticsLimits.kernelRows` for current ones.
+    static let referenceRows: Int? = 3_000
 
-    init(_ spec: DetectorSpec, reference: SampleMatrix, level: Double) throws(MartletError) {
-        do {
-            discrepancy = try MaximumMeanDiscrepancy(
-                reference: reference,
-                bandwidth: spec.bandwidth.map { .fixed([$0]) } ?? .medianOfReference,
-                scaling: spec.standardise ? .standardised : .none
-            )
-        } catch { throw MartletError.wrapping(error) }
-        self.level = level
-        permutations = spec.permutations
-        seed = spec.seed
+    private enum Test: Sendable {
+        case discrepancy(MaximumMeanDiscrepancy)
+        case density(LeastSquaresDensityDifference)
+        case energy(EnergyDistance)
     }
 
-    func test(_ current: SampleMatrix) throws(MartletError) -> RowsResult {
-        do {
-            let result = try discrepancy.test(current, permutations: .random(count: permutations, seed: seed))
-            return RowsResult(
-                statistic: result.statistic,
-                pValue: result.pValue,
-                threshold: level,
-                drifted: result.pValue < level
+    private let test: Test
+    private let rows: Int
+    private let level: Double
+    private let permutations: Permutations
+
+    init(_ spec: DetectorSpec, reference: SampleMatrix, level: Double) throws(MartletError) {
+        let scaling: MaximumMeanDiscrepancy.Scaling = spec.standardise ? .standardised : .none
+        switch spec.kind {
+        case .densityDifference:
+            test = .density(
+                try LeastSquaresDensityDifference(
+                    reference: reference,
+                    sigma: spec.bandwidth,
+                    centres: .random(count: nil, seed: spec.seed)
+                )
             )
-        } catch { throw MartletError.wrapping(error) }
+        case .energy: test = .energy(try EnergyDistance(reference: reference, scaling: scaling))
+        default:
+            test = .discrepancy(
+                try MaximumMeanDiscrepancy(
+                    reference: reference,
+                    bandwidth: spec.bandwidth.map { .fixed([$0]) } ?? .medianOfReference,
+                    scaling: scaling
+                )
+            )
+        }
+        rows = reference.rows
+        self.level = level
+        permutations = .random(count: spec.permutations, seed: spec.seed)
+    }
+
+    func currentRows() -> Int? { max(2, StatisticsLimits.kernelRows - rows) }
+
+    func test(_ current: SampleMatrix) throws(MartletError) -> MultivariateResult {
+        switch test {
+        case .discrepancy(let test): try test.test(current, permutations: permutations).result(level: level)
+        case .density(let test): try test.test(current, permutations: permutations).result(level: level)
+        case .energy(let test): try test.test(current, permutations: permutations).result(level: level)
+        }
     }
 }

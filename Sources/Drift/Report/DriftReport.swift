@@ -2,7 +2,7 @@ package import Core
 import Statistics
 
 /// Everything that changed between two tables: columns one by one, whole rows, the data itself, segments.
-package struct DriftReport: Sendable, Equatable {
+package struct DriftReport: Sendable {
     /// What the report says in one word.
     package enum Verdict: String, Sendable, CaseIterable {
         /// A detector rejects, or an event about the data counts as drift.
@@ -75,6 +75,18 @@ package struct DriftReport: Sendable, Equatable {
     package let segments: [Segment]
     /// Why nothing could be compared; nil otherwise.
     package let reason: String?
+    /// How long the parts took.
+    package let timings: Timings
+
+    /// How long the parts of a comparison took.
+    package struct Timings: Sendable, Equatable {
+        /// Preparing the detectors on the reference.
+        package internal(set) var prepare: Duration = .zero
+        /// Comparing the current rows.
+        package internal(set) var detect: Duration = .zero
+        /// Events, summaries, distributions and segments.
+        package internal(set) var describe: Duration = .zero
+    }
 
     /// Compares two tables.
     ///
@@ -98,20 +110,27 @@ package struct DriftReport: Sendable, Equatable {
         for name in [options.segment, options.target, options.prediction].compactMap(\.self) {
             _ = try reference.column(name)
         }
-        columns = try Self.evaluate(options.columns, reference: reference, current: current)
+        var timings = Timings()
+        // A test of one column does not ask for the order of its values, and sorted ones serve everything else here.
+        let (past, present) = (SortedColumns.of(reference), SortedColumns.of(current))
+        columns = try Self.evaluate(options.columns, reference: past, current: present, &timings)
         var reports: [DetectorReport] = []
         for spec in options.detectors {
-            reports.append(try Self.evaluate(spec, reference: reference, current: current))
+            reports.append(try Self.evaluate(spec, reference: reference, current: current, &timings))
         }
         detectors = reports
+        let clock = ContinuousClock()
+        let start = clock.now
         var eventOptions = options.events
         eventOptions.ignoredColumns.formUnion(options.columns.ignored)
-        events = DataEvent.find(reference: reference, current: current, kinds: kinds, options: eventOptions)
-        features = Self.features(columns, reference: reference, current: current, kinds: kinds, options: options)
+        events = DataEvent.find(reference: past, current: present, kinds: kinds, options: eventOptions)
+        features = Self.features(columns, reference: past, current: present, kinds: kinds, options: options)
         segments =
             try options.segment.map { name throws(MartletError) in
                 try Segments(name, spec: options.columns, kinds: kinds).compare(reference: reference, current: current)
             } ?? []
+        timings.describe = clock.now - start
+        self.timings = timings
         let known = Set(current.columns.map(\.name))
         if reference.rowCount == 0 || current.rowCount == 0 {
             reason = "insufficient data: the \(reference.rowCount == 0 ? "reference" : "current data") has no rows."
@@ -157,10 +176,18 @@ package struct DriftReport: Sendable, Equatable {
     static func evaluate(
         _ spec: DetectorSpec,
         reference: Table,
-        current: Table
+        current: Table,
+        _ timings: inout Timings
     ) throws(MartletError) -> DetectorReport {
+        let clock = ContinuousClock()
+        let start = clock.now
         do {
-            return try spec.prepare(reference: reference).evaluate(current)
+            let detector = try spec.prepare(reference: reference)
+            let prepared = clock.now
+            timings.prepare += prepared - start
+            let report = try detector.evaluate(current)
+            timings.detect += clock.now - prepared
+            return report
         } catch {
             guard error.code == .failedPrecondition else { throw error }
             let text = error.message

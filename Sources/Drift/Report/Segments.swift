@@ -45,7 +45,8 @@ struct Segments {
                 reason: "insufficient data: the \(side) has no rows of this segment."
             )
         }
-        return try DriftReport.evaluate(safe(for: before), reference: before, current: now)
+        var timings = DriftReport.Timings()
+        return try DriftReport.evaluate(safe(for: before), reference: before, current: now, &timings)
     }
 
     /// The specification without kinds that the segment's own values contradict.
