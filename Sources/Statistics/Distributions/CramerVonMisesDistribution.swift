@@ -8,31 +8,57 @@ package enum CramerVonMisesDistribution {
     package static func limit(_ x: Double) -> Double {
         guard x > 0 else { return 0 }
         var sum = 0.0
-        // Γ(k + ½) / Γ(k + 1)
-        var ratio = Double.pi.squareRoot()
         var index = 0.0
         while true {
             let y = 4 * index + 1
             let q = y * y / (16 * x)
-            let weight = ratio / (pow(.pi, 1.5) * x.squareRoot())
-            let term = weight * y.squareRoot() * scaledBessel(q)
+            let ratio = exp(logFactorial(index - 0.5) - logFactorial(index))
+            let term = ratio / (pow(.pi, 1.5) * x.squareRoot()) * y.squareRoot() * exp(-q) * bessel(q)
             sum += term
             guard term >= 1e-7 else { return min(sum, 1) }
-            ratio *= (index + 0.5) / (index + 1)
             index += 1
         }
     }
 
-    /// e^-q · K_¼(q): the integral of exp(-q(1 + cosh t)) cosh(t/4) over t ≥ 0 by the trapezoidal rule.
+    /// The modified Bessel function K_¼(q).
+    private static func bessel(_ q: Double) -> Double { q <= 2 ? seriesBessel(q) : integralBessel(q) }
+
+    /// The function for small q by the power series of Temme 1975, as the AMOS library sums it.
+    private static func seriesBessel(_ q: Double) -> Double {
+        let order = 0.25
+        // ln Γ(5/4) with the last digits of AMOS, on which SciPy's p-values below 1e-6 depend.
+        let second = exp(0.098_271_836_421_813_92)
+        let reflection = .pi * order / sin(.pi * order)
+        let first = 1 / (second * reflection)
+        let logarithm = log(2 / q)
+        let power = exp(order * logarithm)
+        let difference = (first - second) / (2 * order)
+        let mean = (first + second) / 2
+        var f = reflection * (cosh(order * logarithm) * difference + sinh(order * logarithm) / order * mean)
+        var rising = 0.5 / second * power
+        var falling = 0.5 / power / first
+        var (sum, weight, step) = (f, 1.0, 1.0)
+        while weight > 1e-17 {
+            f = (f * step + rising + falling) / (step * step - order * order)
+            rising /= step - order
+            falling /= step + order
+            weight *= q * q / 4 / step
+            sum += weight * f
+            step += 1
+        }
+        return sum
+    }
+
+    /// The function for larger q: the integral of exp(-q cosh t) cosh(t/4) over t ≥ 0 by the trapezoidal rule.
     ///
     /// The integrand is analytic and falls doubly exponentially, so the rule converges to rounding (Abramowitz and Stegun
     /// 9.6.24 for the integral).
-    private static func scaledBessel(_ q: Double) -> Double {
+    private static func integralBessel(_ q: Double) -> Double {
         let step = min(0.2, 0.5 / q.squareRoot())
-        var sum = 0.5 * exp(-2 * q)
+        var sum = 0.5 * exp(-q)
         for index in 1..<1_000 {
             let t = Double(index) * step
-            let term = exp(-q * (1 + cosh(t))) * cosh(t / 4)
+            let term = exp(-q * cosh(t)) * cosh(t / 4)
             sum += term
             if term < sum * 1e-18 { break }
         }
