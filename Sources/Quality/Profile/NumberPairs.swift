@@ -57,14 +57,20 @@ struct NumberPairs {
         }
         guard count > 1 else { return nil }
         let (meanX, meanY) = (sumX / count, sumY / count)
-        var (varianceX, varianceY, covariance) = (0.0, 0.0, 0.0)
+        var (restX, restY, varianceX, varianceY, covariance) = (0.0, 0.0, 0.0, 0.0, 0.0)
         for row in x.indices {
             let both = hasX[row] * hasY[row]
             let (deltaX, deltaY) = ((x[row] - meanX) * both, (y[row] - meanY) * both)
+            restX += deltaX
+            restY += deltaY
             varianceX += deltaX * deltaX
             varianceY += deltaY * deltaY
             covariance += deltaX * deltaY
         }
+        // Far from 0 the means are rounded more coarsely than the values spread.
+        varianceX -= restX * restX / count
+        varianceY -= restY * restY / count
+        covariance -= restX * restY / count
         guard isSpread(varianceX, meanX, count), isSpread(varianceY, meanY, count) else { return nil }
         let value = covariance / (varianceX.squareRoot() * varianceY.squareRoot())
         return value.isFinite ? min(max(value, -1), 1) : nil
@@ -113,8 +119,11 @@ private struct PreparedColumn {
             (unit, unitRanks) = (nil, nil)
             return
         }
-        let mean = scaled.reduce(0, +) / Double(ascending.count)
-        unit = Self.unit(scaled.indices.map { (scaled[$0] - mean) * mask[$0] })
+        let rough = scaled.reduce(0, +) / Double(ascending.count)
+        let deviations = scaled.indices.map { (scaled[$0] - rough) * mask[$0] }
+        // Far from 0 the mean is rounded more coarsely than the values spread; what is left over is taken away as well.
+        let rest = deviations.reduce(0, +) / Double(ascending.count)
+        unit = Self.unit(deviations.indices.map { (deviations[$0] - rest) * mask[$0] })
         unitRanks = Self.unit(Self.centredRanks(scaled, ascending))
     }
 
