@@ -1,6 +1,6 @@
 package import Core
 
-/// Drift as a question to a classifier: can it tell current rows from reference rows that it has not seen?
+/// Asks a classifier whether it can tell current rows from reference rows that it has not seen.
 ///
 /// Lopez-Paz and Oquab, "Revisiting Classifier Two-Sample Tests" (2017); splits and tests follow alibi-detect's
 /// `ClassifierDrift`. Trees see missing values and changes in the relation between features, and their importances say which
