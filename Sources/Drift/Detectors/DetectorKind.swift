@@ -29,6 +29,20 @@ package enum DetectorKind: Sendable, Hashable {
         }
     }
 
+    /// Whether it compares columns of a kind; detectors over rows take numeric ones.
+    ///
+    /// - Parameter column: The kind of column.
+    /// - Returns: Whether such a column can be given to it.
+    package func takes(_ column: ColumnKind) -> Bool {
+        switch self {
+        case .automatic: true
+        case .univariate(let method):
+            column == .numeric ? method.takesNumbers : column == .categorical && method.takesCategories
+        case .textAgainstChance, .textAgainstScore: column == .text
+        default: column == .numeric
+        }
+    }
+
     /// Whether its score is a p-value, which is drift below the threshold.
     package var isPValue: Bool {
         switch self {

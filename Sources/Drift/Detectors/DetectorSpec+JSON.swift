@@ -51,7 +51,7 @@ extension DetectorSpec {
         permutations = Int(try fields.optionalInt("permutations", in: range) ?? Int64(permutations))
         standardise = try fields.optionalBool("standardise") ?? standardise
         bandwidth = try fields.optionalDouble("bandwidth", in: 1e-30...1e30)
-        variance = try fields.optionalDouble("variance", in: 0.01...1) ?? variance
+        variance = try fields.optionalDouble("variance", in: 0.01...0.999) ?? variance
         seed = UInt64(try fields.optionalInt("seed", in: 0 ... .max) ?? 0)
         try check(fields)
     }
@@ -164,6 +164,10 @@ extension DetectorSpec {
             guard level * Double(permutations) >= 1 - 1e-9 else {
                 let needed = Int((1 / level).rounded(.up))
                 throw fields.invalid("permutations", "must be at least \(needed) for a threshold of \(level)")
+            }
+        case .principalComponents:
+            guard threshold == nil else {
+                throw fields.invalid("threshold", "is none of pca, whose bounds come from the reference")
             }
         default: break
         }

@@ -12,9 +12,9 @@ struct RowsDetector: Detector {
     /// Prepares the numeric columns of the reference; those without a finite value are left out.
     init(spec: DetectorSpec, reference: Table, kinds: ColumnKinds, names: [String]) throws(MartletError) {
         var usable: [String] = []
-        for name in names where kinds[name] != .text {
+        for name in names where kinds[name] != .text || spec.columns.contains(name) {
             let column = try reference.column(name)
-            guard let numbers = column.numbers else {
+            guard let numbers = kinds[name] == .numeric ? Self.numbers(of: column) : column.numbers else {
                 guard !spec.columns.contains(name) else {
                     throw MartletError(
                         .invalidArgument,
@@ -48,11 +48,8 @@ struct RowsDetector: Detector {
             guard let column = current[name] else {
                 return undecided("insufficient data: the current table has no column '\(name)'.")
             }
-            guard let numbers = column.numbers else {
-                return undecided("insufficient data: the current column '\(name)' holds text where numbers were.")
-            }
-            guard numbers.contains(where: \.isFinite) else {
-                return undecided("insufficient data: the current column '\(name)' has no finite value.")
+            guard Self.numbers(of: column).contains(where: \.isFinite) else {
+                return undecided("insufficient data: the current column '\(name)' has no finite number.")
             }
         }
         do {
@@ -83,12 +80,23 @@ struct RowsDetector: Detector {
         return generator.permutation(table.rowCount).prefix(count).sorted()
     }
 
+    /// The numbers of a column; what is no number counts as missing.
+    private static func numbers(of column: Column) -> [Double] {
+        if let numbers = column.numbers { return numbers }
+        guard case .strings(let texts) = column.values else { return [] }
+        return texts.map { $0.flatMap(ColumnKinds.number) ?? .nan }
+    }
+
     private static func matrix(
         of table: Table,
         _ names: [String],
         rows: [Int]?
     ) throws(MartletError) -> SampleMatrix {
-        let columns = try Table(columns: names.map { name throws(MartletError) in try table.column(name) })
+        let columns = try Table(
+            columns: names.map { name throws(MartletError) in
+                Column(name: name, values: .numbers(numbers(of: try table.column(name))))
+            }
+        )
         let elements = try (rows.map(columns.selecting) ?? columns).matrix(of: names)
         do { return try SampleMatrix(names: names, elements: elements) } catch { throw MartletError.wrapping(error) }
     }

@@ -3,9 +3,7 @@ import Statistics
 
 /// A prepared comparison of rows.
 protocol RowsEngine: Sendable {
-    /// The most rows of the reference that it takes; nil for no bound but that of a sample.
-    static var referenceRows: Int? { get }
-    /// The most current rows that it takes beside that many rows of the reference.
+    /// The most current rows that it takes beside its reference; nil for all.
     func currentRows() -> Int?
     func test(_ current: SampleMatrix) throws(MartletError) -> MultivariateResult
 }
@@ -14,13 +12,15 @@ protocol RowsEngine: Sendable {
 enum RowsEngines {
     /// The bound that the peers use when none is given.
     static func defaultThreshold(of kind: DetectorKind) -> Double {
-        0.05
+        // The bounds of a reconstruction error come from the reference itself.
+        kind == .principalComponents ? 0 : 0.05
     }
 
     /// The most rows of the reference that a detector takes; larger ones are sampled.
     static func referenceRows(of kind: DetectorKind) -> Int? {
         switch kind {
         case .maximumMeanDiscrepancy, .densityDifference, .energy: PermutationEngine.referenceRows
+        case .domainClassifier: StatisticsLimits.classifierRows
         default: nil
         }
     }
@@ -33,7 +33,14 @@ enum RowsEngines {
         switch spec.kind {
         case .maximumMeanDiscrepancy, .densityDifference, .energy:
             try PermutationEngine(spec, reference: reference, level: threshold)
-        default: throw MartletError(.unimplemented, "The detector \(spec.kind.rawValue) is not there yet.")
+        case .domainClassifier:
+            ClassifierEngine(
+                classifier: try DomainClassifier(reference: reference, level: threshold, seed: spec.seed)
+            )
+        case .principalComponents:
+            ComponentsEngine(components: try PrincipalComponents(reference: reference, variance: spec.variance))
+        case .automatic, .univariate, .textAgainstChance, .textAgainstScore:
+            throw MartletError(.invalidArgument, "\(spec.kind.rawValue) compares columns one by one, not rows.")
         }
     }
 }
@@ -41,7 +48,7 @@ enum RowsEngines {
 /// The detectors whose p-value comes from exchanging rows.
 struct PermutationEngine: RowsEngine {
     /// A kernel grows with the square of the rows: this leaves 2,000 of `StatisticsLimits.kernelRows` for current ones.
-    static let referenceRows: Int? = 3_000
+    static let referenceRows = 3_000
 
     private enum Test: Sendable {
         case discrepancy(MaximumMeanDiscrepancy)
@@ -88,5 +95,27 @@ struct PermutationEngine: RowsEngine {
         case .density(let test): try test.test(current, permutations: permutations).result(level: level)
         case .energy(let test): try test.test(current, permutations: permutations).result(level: level)
         }
+    }
+}
+
+/// A classifier that tells reference from current.
+struct ClassifierEngine: RowsEngine {
+    let classifier: DomainClassifier
+
+    func currentRows() -> Int? { StatisticsLimits.classifierRows }
+
+    func test(_ current: SampleMatrix) throws(MartletError) -> MultivariateResult {
+        try classifier.test(current).result
+    }
+}
+
+/// Error of reconstruction from the reference's principal components.
+struct ComponentsEngine: RowsEngine {
+    let components: PrincipalComponents
+
+    func currentRows() -> Int? { nil }
+
+    func test(_ current: SampleMatrix) throws(MartletError) -> MultivariateResult {
+        try components.test(current).result
     }
 }

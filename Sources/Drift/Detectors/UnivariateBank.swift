@@ -45,13 +45,7 @@ struct UnivariateBank: Detector {
 
     /// Whether the detector compares columns of a kind; named columns are always tried.
     private static func takes(_ kind: ColumnKind, _ spec: DetectorSpec, isNamed: Bool) -> Bool {
-        if isNamed { return true }
-        return switch spec.kind {
-        case .univariate(let method):
-            kind == .numeric ? method.takesNumbers : kind == .categorical && method.takesCategories
-        case .textAgainstChance, .textAgainstScore: kind == .text
-        default: true
-        }
+        isNamed || spec.kind.takes(kind)
     }
 
     func evaluate(_ current: Table) throws(MartletError) -> DetectorReport {

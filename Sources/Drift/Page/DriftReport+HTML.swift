@@ -65,7 +65,11 @@ extension DriftReport {
         var parts = ["\(driftedColumns) of \(decidedColumns) columns drifted"]
         if columns.drifted == true { parts.append("which is dataset drift") }
         let grave = driftEvents.count
-        if grave > 0 { parts.append("\(grave) \(grave == 1 ? "event" : "events") about the data count as drift") }
+        if grave > 0 {
+            parts.append(
+                "\(grave) \(grave == 1 ? "event about the data counts" : "events about the data count") as drift"
+            )
+        }
         for detector in detectors where detector.drifted == true {
             parts.append("\(detector.kind.rawValue) finds drift")
         }

@@ -116,10 +116,10 @@ enum ColumnSide: Sendable {
 
     init(_ sample: ColumnSample, as kind: ColumnKind) {
         switch (kind, sample.values) {
-        case (.numeric, .numbers(let numbers, _)): self = .numbers(SortedNumbers.sorted(numbers))
+        case (.numeric, .numbers(let numbers, _)): self = .numbers(OrderedDoubles.sorted(numbers))
         case (.text, _):
             let names = sample.categoryNames
-            let lengths = SortedNumbers.sorted(names.map { Double($0.count) })
+            let lengths = OrderedDoubles.sorted(names.map { Double($0.count) })
             self = .text(Self.counts(names), lengths: lengths)
         case (.categorical, .numbers(let numbers, _)):
             var counts: [Double: Int] = [:]

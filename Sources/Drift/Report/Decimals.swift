@@ -1,4 +1,19 @@
 /// Numbers as people read them.
+package enum ReportNumber {
+    /// A number with four significant digits.
+    ///
+    /// - Parameter value: The number; NaN is a dash.
+    /// - Returns: The text.
+    package static func text(_ value: Double) -> String { Decimals.number(value) }
+
+    /// A share as a percentage.
+    ///
+    /// - Parameter share: 0 to 1.
+    /// - Returns: The text.
+    package static func percent(_ share: Double) -> String { Decimals.percent(share) }
+}
+
+/// The rules of `ReportNumber`.
 enum Decimals {
     /// A share as a percentage with as many digits as it needs: `0`, `0.04 %`, `12.5 %`, `100 %`.
     static func percent(_ share: Double) -> String {
