@@ -16,6 +16,4 @@ package enum PerformanceLimits {
     package static let chunks = 10_000
     /// Features that direct loss estimation learns from.
     package static let features = 512
-    /// Categories of a feature that direct loss estimation tells apart; rarer ones are taken together.
-    package static let categories = 256
 }

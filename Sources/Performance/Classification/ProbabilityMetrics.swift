@@ -20,7 +20,8 @@ struct ProbabilityMetrics {
             return
         }
         let columns = (0..<rows.ownClasses).compactMap { rows.score(of: $0) }
-        let known = columns.isEmpty ? [confidences] : columns
+        // Of two classes the score of the first one is what the second one leaves.
+        let known = columns.isEmpty ? [confidences] : rows.ownClasses == 2 ? [columns[1]] : columns
         let usable = rows.labels.indices.filter { row in known.allSatisfy { !$0[row].isNaN } }
         let stray = usable.first { row in known.contains { $0[row] < 0 || $0[row] > 1 } }
         let names = columns.isEmpty ? ["ece"] : ["log_loss", "brier", "ece"]
