@@ -91,26 +91,40 @@ package enum KolmogorovSmirnov {
     }
 
     /// The largest difference of the empirical distribution functions, in units of one over the least common multiple.
+    ///
+    /// Within a run of equal values of one sample the difference moves one way, so looking at every step of it is harmless;
+    /// values that both samples have are taken as one step.
     private static func largestGap<Value: Comparable>(
         _ first: [Value],
         _ second: [Value],
         sizes: SampleSizes,
         alternative: Alternative
     ) -> Int {
-        var (i, j) = (0, 0)
-        var (above, below) = (0, 0)
-        while i < first.count, j < second.count {
-            // Equal values move both functions before they are compared: ties are one step.
-            let value = min(first[i], second[j])
-            while i < first.count, first[i] <= value { i += 1 }
-            while j < second.count, second[j] <= value { j += 1 }
-            let difference = i * sizes.secondReduced - j * sizes.firstReduced
-            above = max(above, difference)
-            below = max(below, -difference)
+        let (up, down) = (sizes.secondReduced, sizes.firstReduced)
+        var (difference, above, below) = (0, 0, 0)
+        first.withUnsafeBufferPointer { first in
+            second.withUnsafeBufferPointer { second in
+                var (i, j) = (0, 0)
+                while i < first.count, j < second.count {
+                    let (left, right) = (first[i], second[j])
+                    if left == right {
+                        while i < first.count, first[i] == left { (i, difference) = (i &+ 1, difference &+ up) }
+                        while j < second.count, second[j] == left { (j, difference) = (j &+ 1, difference &- down) }
+                    } else {
+                        // Without a branch: which sample comes next is a coin's throw.
+                        let step = left < right ? 1 : 0
+                        i &+= step
+                        j &+= 1 &- step
+                        difference &+= step &* (up &+ down) &- down
+                    }
+                    above = max(above, difference)
+                    below = min(below, difference)
+                }
+            }
         }
         return switch alternative {
-        case .twoSided: max(above, below)
-        case .less: below
+        case .twoSided: max(above, -below)
+        case .less: -below
         case .greater: above
         }
     }

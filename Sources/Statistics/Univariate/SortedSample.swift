@@ -23,19 +23,19 @@ package struct SortedSample: Sendable, Equatable {
         self.areIntegers = areIntegers
     }
 
-    /// The arithmetic mean, summed with compensation.
-    var mean: Double {
-        // Around the middle value, so that a large common offset costs no digits.
-        let centre = values[count / 2]
-        return centre + CompensatedSum.of(values.lazy.map { $0 - centre }) / Double(count)
+    /// The value in the middle: near it the differences of values keep their digits, however large a common offset is.
+    var centre: Double { values[count / 2] }
+
+    /// The arithmetic mean of the differences from a value.
+    func mean(around centre: Double) -> Double {
+        CompensatedSum.of(values.lazy.map { $0 - centre }) / Double(count)
     }
 
     /// The sum of squared deviations from the mean.
     var squaredDeviations: Double {
-        let mean = self.mean
-        let squares = CompensatedSum.of(values.lazy.map { ($0 - mean) * ($0 - mean) })
-        let rest = CompensatedSum.of(values.lazy.map { $0 - mean })
-        return squares - rest * rest / Double(count)
+        let centre = self.centre
+        let mean = mean(around: centre)
+        return CompensatedSum.of(values.lazy.map { ($0 - centre - mean) * ($0 - centre - mean) })
     }
 
     /// How many different values there are, counted no further than one past `limit`.

@@ -24,7 +24,7 @@ package enum StudentTest {
                 equalVariances ? "a t-test needs three values together" : "Welch's test needs two values on each side"
             throw .insufficient(need, first.count, second.count)
         }
-        let difference = first.mean - second.mean
+        let difference = first.mean(around: first.centre) - second.mean(around: first.centre)
         let (left, right) = (first.squaredDeviations, second.squaredDeviations)
         var degrees = n + m - 2
         var squared = (left + right) / degrees * (1 / n + 1 / m)

@@ -17,6 +17,24 @@ struct MultipleTestingTests {
         }
     }
 
+    @Test func adjustsAsThePeerOnItsVectors() throws {
+        let cases = try VectorFile("scipy_statistics.json").cases("multiple_testing")
+        #expect(cases.count == 8)
+        for item in cases {
+            let values = try item.numbers("p")
+            for (correction, key) in [
+                (MultipleTesting.benjaminiHochberg, "bh_adjusted"), (.bonferroni, "bonferroni_adjusted"),
+            ] {
+                for (found, wanted) in try zip(correction.adjusted(values), item.numbers(key)) {
+                    #expect(agree(found, wanted, relative: 1e-12), "\(item)")
+                }
+            }
+        }
+        #expect(try MultipleTesting.benjaminiHochberg.adjusted([]).isEmpty)
+        #expect(try MultipleTesting.benjaminiHochberg.adjusted([0.02, 0.02, 0, 1]) == [0.08 / 3, 0.08 / 3, 0, 1])
+        #expect(throws: MartletError.self) { try MultipleTesting.bonferroni.adjusted([.nan]) }
+    }
+
     @Test func comparesStrictly() throws {
         // 0.125 and 0.25 are exact in binary: a p-value on the bound is not below it.
         #expect(try !MultipleTesting.bonferroni.decide([0.125, 1], level: 0.25).rejected)
