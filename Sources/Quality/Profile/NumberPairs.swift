@@ -1,190 +1,146 @@
-/// The number columns of a table made ready for all their pairs.
+import Statistics
+import Synchronization
+
+/// The correlations of all pairs of number columns.
 ///
-/// A pair is compared in the rows that have both values, as pandas does. Columns that miss values in the same rows need no
-/// second look: their deviations are scaled to length 1, with 0 for what is missing, and a pair is one sum of products.
+/// A pair is compared in the rows that have both values, as pandas does. Deviations are scaled to length 1, with 0 for what is
+/// missing: a pair that misses values in the same rows is one sum of products, and any other pair a few sums more.
 struct NumberPairs {
     private let columns: [PreparedColumn]
+    private let rows: Int
 
     /// Prepares columns; of more than `QualityLimits.correlatedRows` rows evenly spaced ones are taken.
     init(_ columns: [(byRow: [Double], order: ValueOrder)]) {
-        self.columns = columns.map { column in
-            let step = max(1, (column.byRow.count + QualityLimits.correlatedRows - 1) / QualityLimits.correlatedRows)
-            guard step > 1 else { return PreparedColumn(column.byRow, ascending: column.order.rows) }
-            return PreparedColumn(
-                stride(from: 0, to: column.byRow.count, by: step).map { column.byRow[$0] },
-                ascending: column.order.rows.lazy.filter { Int($0) % step == 0 }.map { $0 / Int32(step) }
-            )
+        let isLarge = columns.count * (columns.first?.byRow.count ?? 0) > 20_000
+        let prepared = Mutex([PreparedColumn?](repeating: nil, count: columns.count))
+        ParallelLoop.perform(columns.count, worthwhile: isLarge) { index in
+            let column = Self.prepared(columns[index].byRow, columns[index].order.rows)
+            prepared.withLock { $0[index] = column }
         }
+        self.columns = prepared.withLock { $0.compactMap(\.self) }
+        rows = self.columns.first?.scaled.count ?? 0
     }
 
-    /// Pearson's correlation of two columns.
-    func pearson(_ first: Int, _ second: Int) -> Double? {
-        let (left, right) = (columns[first], columns[second])
-        if left.missing == right.missing { return Self.product(left.unit, right.unit) }
-        return left.scaled.withUnsafeBufferPointer { x in
-            right.scaled.withUnsafeBufferPointer { y in
-                left.mask.withUnsafeBufferPointer { hasX in
-                    right.mask.withUnsafeBufferPointer { hasY in Self.jointPearson(x, y, hasX, hasY) }
-                }
+    private static func prepared(_ byRow: [Double], _ ascending: [Int32]) -> PreparedColumn {
+        let step = max(1, (byRow.count + QualityLimits.correlatedRows - 1) / QualityLimits.correlatedRows)
+        guard step > 1 else { return PreparedColumn(byRow, ascending: ascending) }
+        return PreparedColumn(
+            stride(from: 0, to: byRow.count, by: step).map { byRow[$0] },
+            ascending: ascending.lazy.filter { Int($0) % step == 0 }.map { $0 / Int32(step) }
+        )
+    }
+
+    private var hasGaps: Bool { columns.contains { !$0.missing.isEmpty } }
+
+    /// Pearson's correlations, `count × count` row by row, of which the part above the diagonal is meant; nil where a column
+    /// is constant or fewer than two rows have both values.
+    func pearson() -> [Double?] {
+        let deviations = ColumnBlock(columns.map(\.unit))
+        let products = deviations.products(deviations)
+        let joint = hasGaps ? JointSums(deviations, ColumnBlock(columns.map(\.mask))) : nil
+        return values { first, second in
+            let product = products[first * columns.count + second]
+            let (left, right) = (columns[first], columns[second])
+            guard let joint, left.missing != right.missing else {
+                return left.isConstant || right.isConstant ? nil : product
+            }
+            switch joint.correlation(first, second, product) {
+            case .value(let value): return value
+            case .none: return nil
+            case .uncertain: return Self.exactly(left, right)
             }
         }
     }
 
-    /// Spearman's correlation of two columns.
-    func spearman(_ first: Int, _ second: Int) -> Double? {
-        let (left, right) = (columns[first], columns[second])
-        if left.missing == right.missing { return Self.product(left.unitRanks, right.unitRanks) }
-        // Ranks count only the rows that have both.
-        return Self.product(left.unitRanks(among: right.mask), right.unitRanks(among: left.mask))
-    }
-
-    private static func product(_ left: [Double]?, _ right: [Double]?) -> Double? {
-        guard let left, let right else { return nil }
-        return min(max(PreparedColumn.dot(left, right), -1), 1)
-    }
-
-    private static func jointPearson(
-        _ x: UnsafeBufferPointer<Double>,
-        _ y: UnsafeBufferPointer<Double>,
-        _ hasX: UnsafeBufferPointer<Double>,
-        _ hasY: UnsafeBufferPointer<Double>
-    ) -> Double? {
-        var (count, sumX, sumY) = (0.0, 0.0, 0.0)
-        for row in x.indices {
-            count += hasX[row] * hasY[row]
-            sumX += x[row] * hasY[row]
-            sumY += y[row] * hasX[row]
+    /// Spearman's correlations, in the same form.
+    func spearman() -> [Double?] {
+        let ranks = ColumnBlock(columns.map(\.unitRanks))
+        let products = ranks.products(ranks)
+        let joint = hasGaps ? jointSpearman() : nil
+        return values { first, second in
+            let (left, right) = (columns[first], columns[second])
+            guard let joint, left.missing != right.missing else {
+                return left.isConstant || right.isConstant ? nil : products[first * columns.count + second]
+            }
+            return joint[first * columns.count + second]
         }
-        guard count > 1 else { return nil }
-        let (meanX, meanY) = (sumX / count, sumY / count)
-        var (restX, restY, varianceX, varianceY, covariance) = (0.0, 0.0, 0.0, 0.0, 0.0)
-        for row in x.indices {
-            let both = hasX[row] * hasY[row]
-            let (deltaX, deltaY) = ((x[row] - meanX) * both, (y[row] - meanY) * both)
-            restX += deltaX
-            restY += deltaY
-            varianceX += deltaX * deltaX
-            varianceY += deltaY * deltaY
-            covariance += deltaX * deltaY
-        }
-        // Far from 0 the means are rounded more coarsely than the values spread.
-        varianceX -= restX * restX / count
-        varianceY -= restY * restY / count
-        covariance -= restX * restY / count
-        guard isSpread(varianceX, meanX, count), isSpread(varianceY, meanY, count) else { return nil }
-        let value = covariance / (varianceX.squareRoot() * varianceY.squareRoot())
-        return value.isFinite ? min(max(value, -1), 1) : nil
     }
 
-    /// Whether a sum of squared deviations is more than the rounding of the mean.
-    private static func isSpread(_ squares: Double, _ mean: Double, _ count: Double) -> Bool {
-        let rounding = 2 * Double.ulpOfOne * mean
-        return squares > rounding * rounding * count
+    private func values(_ value: (Int, Int) -> Double?) -> [Double?] {
+        var values = [Double?](repeating: nil, count: columns.count * columns.count)
+        for first in columns.indices {
+            for second in columns.indices.dropFirst(first + 1) {
+                values[first * columns.count + second] = value(first, second).map { min(max($0, -1), 1) }
+            }
+        }
+        return values
+    }
+
+    /// Ranks count only the rows that both columns have, so they differ from pair to pair.
+    private func jointSpearman() -> [Double?] {
+        let count = columns.count
+        let found = Mutex([Double?](repeating: nil, count: count * count))
+        ParallelLoop.perform(count, worthwhile: count * rows > 5000) { first in
+            var left = RankBuffer(rows: rows)
+            var right = RankBuffer(rows: rows)
+            var values = [Double?](repeating: nil, count: count)
+            for second in columns.indices.dropFirst(first + 1)
+            where columns[first].missing != columns[second].missing {
+                left.fill(columns[first], among: columns[second])
+                right.fill(columns[second], among: columns[first])
+                values[second] = left.correlation(with: right)
+            }
+            found.withLock { found in
+                for (second, value) in values.enumerated() { found[first * count + second] = value }
+            }
+        }
+        return found.withLock { $0 }
+    }
+
+    /// Pearson's correlation in two passes over the rows that both columns have.
+    private static func exactly(_ left: PreparedColumn, _ right: PreparedColumn) -> Double? {
+        let both = left.mask.indices.filter { left.mask[$0] * right.mask[$0] != 0 }
+        let (x, y) = (both.map { left.scaled[$0] }, both.map { right.scaled[$0] })
+        guard let firstX = x.first, let firstY = y.first, x.contains(where: { $0 != firstX }),
+            y.contains(where: { $0 != firstY })
+        else { return nil }
+        let (unitX, unitY) = (PreparedColumn.unit(x), PreparedColumn.unit(y))
+        return zip(unitX, unitY).reduce(0) { $0 + $1.0 * $1.1 }
     }
 }
 
-/// One column, ready for pairs.
-private struct PreparedColumn {
-    /// Values by row, scaled by a power of two to at most 1; 0 where missing.
-    let scaled: [Double]
-    /// 1 where there is a value, 0 where not.
-    let mask: [Double]
-    /// The rows without a value.
-    let missing: [Int32]
-    /// Deviations from the mean, of length 1; nil for a constant.
-    let unit: [Double]?
-    /// Deviations of the ranks from theirs, of length 1; nil for a constant.
-    let unitRanks: [Double]?
-    private let ascending: [Int32]
+/// The sums that Pearson's correlation needs of the rows that both columns have.
+private struct JointSums {
+    private let count: Int
+    private let sums: [Double]
+    private let squares: [Double]
+    private let rows: [Double]
 
-    init(_ byRow: [Double], ascending: [Int32]) {
-        var mask = [Double](repeating: 1, count: byRow.count)
-        var missing: [Int32] = []
-        var largest = 0.0
-        for (row, value) in byRow.enumerated() {
-            if value.isNaN {
-                mask[row] = 0
-                missing.append(Int32(truncatingIfNeeded: row))
-            } else {
-                largest = max(largest, abs(value))
-            }
-        }
-        // A power of two changes no digit; squares of what is at most 1 cannot leave the range.
-        let exponent = largest > 0 ? largest.exponent + 1 : 0
-        let scale = Double(sign: .plus, exponent: -max(-1000, min(1000, exponent)), significand: 1)
-        let scaled = byRow.map { $0.isNaN ? 0 : $0 * scale }
-        (self.scaled, self.mask, self.missing, self.ascending) = (scaled, mask, missing, ascending)
-        let isConstant = ascending.isEmpty || scaled[Int(ascending[0])] == scaled[Int(ascending[ascending.count - 1])]
-        guard !isConstant else {
-            (unit, unitRanks) = (nil, nil)
-            return
-        }
-        let rough = scaled.reduce(0, +) / Double(ascending.count)
-        let deviations = scaled.indices.map { (scaled[$0] - rough) * mask[$0] }
-        // Far from 0 the mean is rounded more coarsely than the values spread; what is left over is taken away as well.
-        let rest = deviations.reduce(0, +) / Double(ascending.count)
-        unit = Self.unit(deviations.indices.map { (deviations[$0] - rest) * mask[$0] })
-        unitRanks = Self.unit(Self.centredRanks(scaled, ascending))
+    enum Outcome {
+        case value(Double)
+        case none
+        /// So little of a column's spread lies in the common rows that rounding would show.
+        case uncertain
     }
 
-    /// The ranks among the rows in which another column has a value too, as deviations of length 1.
-    func unitRanks(among other: [Double]) -> [Double]? {
-        Self.unit(Self.centredRanks(scaled, ascending.filter { other[Int($0)] != 0 }))
+    init(_ deviations: ColumnBlock, _ masks: ColumnBlock) {
+        count = deviations.count
+        sums = deviations.products(masks)
+        squares = deviations.squared.products(masks)
+        rows = masks.products(masks)
     }
 
-    /// Each row's rank less the mean rank; equal values share the mean of their ranks, rows not listed have 0.
-    private static func centredRanks(_ values: [Double], _ ascending: [Int32]) -> [Double] {
-        var ranks = [Double](repeating: 0, count: values.count)
-        let middle = Double(ascending.count - 1) / 2
-        ranks.withUnsafeMutableBufferPointer { ranks in
-            values.withUnsafeBufferPointer { values in
-                var start = 0
-                while start < ascending.count {
-                    let value = values[Int(ascending[start])]
-                    var end = start + 1
-                    while end < ascending.count, values[Int(ascending[end])] == value { end += 1 }
-                    let rank = Double(start + end - 1) / 2 - middle
-                    for position in start..<end { ranks[Int(ascending[position])] = rank }
-                    start = end
-                }
-            }
-        }
-        return ranks
+    func correlation(_ first: Int, _ second: Int, _ product: Double) -> Outcome {
+        let (here, there) = (first * count + second, second * count + first)
+        let common = rows[here]
+        guard common > 1 else { return .none }
+        let covariance = product - sums[here] * sums[there] / common
+        let left = squares[here] - sums[here] * sums[here] / common
+        let right = squares[there] - sums[there] * sums[there] / common
+        guard left > Self.spread, right > Self.spread else { return .uncertain }
+        return .value(covariance / (left * right).squareRoot())
     }
 
-    private static func unit(_ deviations: [Double]) -> [Double]? {
-        let length = dot(deviations, deviations).squareRoot()
-        guard length > 0 else { return nil }
-        return deviations.map { $0 / length }
-    }
-
-    /// The sum of products of two arrays of one length.
-    static func dot(_ left: [Double], _ right: [Double]) -> Double {
-        left.withUnsafeBytes { left in
-            right.withUnsafeBytes { right in
-                let width = MemoryLayout<SIMD8<Double>>.size
-                let bytes = min(left.count, right.count)
-                let whole = bytes - bytes % (2 * width)
-                var (even, odd) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
-                var offset = 0
-                while offset < whole {
-                    even +=
-                        left.loadUnaligned(fromByteOffset: offset, as: SIMD8<Double>.self)
-                        * right.loadUnaligned(fromByteOffset: offset, as: SIMD8<Double>.self)
-                    odd +=
-                        left.loadUnaligned(fromByteOffset: offset + width, as: SIMD8<Double>.self)
-                        * right.loadUnaligned(fromByteOffset: offset + width, as: SIMD8<Double>.self)
-                    offset += 2 * width
-                }
-                var sum = (even + odd).sum()
-                while offset < bytes {
-                    sum +=
-                        left.loadUnaligned(fromByteOffset: offset, as: Double.self)
-                        * right.loadUnaligned(fromByteOffset: offset, as: Double.self)
-                    offset += MemoryLayout<Double>.size
-                }
-                return sum
-            }
-        }
-    }
+    /// The share of a column's spread below which the sums are not trusted.
+    private static let spread = 1e-3
 }

@@ -1,4 +1,6 @@
 package import Core
+import Statistics
+import Synchronization
 
 /// What a table holds: its columns one by one, what repeats, what is empty, and which columns go together.
 package struct QualityProfile: Sendable, Equatable {
@@ -40,7 +42,12 @@ package struct QualityProfile: Sendable, Equatable {
 
     static func scans(_ table: Table) throws(MartletError) -> [ColumnScan] {
         try requireFits(rows: table.rowCount)
-        return table.columns.map(ColumnScan.init)
+        let scans = Mutex([ColumnScan?](repeating: nil, count: table.columns.count))
+        ParallelLoop.perform(table.columns.count, worthwhile: table.rowCount * table.columns.count > 20_000) { index in
+            let scan = ColumnScan(table.columns[index])
+            scans.withLock { $0[index] = scan }
+        }
+        return scans.withLock { $0.compactMap(\.self) }
     }
 
     /// Throws `resourceExhausted` when a table has more than `QualityLimits.rows` rows.
@@ -85,12 +92,16 @@ package struct QualityProfile: Sendable, Equatable {
         }
         let pairs = NumberPairs(numbers.map(\.values))
         var found: [Correlation] = []
-        for method in [Correlation.Method.pearson, .spearman] {
+        for (method, values) in [(Correlation.Method.pearson, pairs.pearson()), (.spearman, pairs.spearman())] {
             for (index, first) in numbers.enumerated() {
                 for other in numbers.indices.dropFirst(index + 1) {
-                    let value = method == .pearson ? pairs.pearson(index, other) : pairs.spearman(index, other)
                     found.append(
-                        Correlation(first: first.name, second: numbers[other].name, method: method, value: value)
+                        Correlation(
+                            first: first.name,
+                            second: numbers[other].name,
+                            method: method,
+                            value: values[index * numbers.count + other]
+                        )
                     )
                 }
             }

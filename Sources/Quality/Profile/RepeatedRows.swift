@@ -57,14 +57,15 @@ enum RepeatedColumns {
         var groups: [UInt64: [[Int]]] = [:]
         var pairs: [(Int, Int)] = []
         for (index, column) in columns.enumerated() {
-            var group = groups[column.hash] ?? []
+            let hash = column.hash
+            var group = groups[hash] ?? []
             if let place = group.firstIndex(where: { columns[$0[0]].isSame(as: column) }) {
                 pairs += group[place].map { ($0, index) }
                 group[place].append(index)
             } else {
                 group.append([index])
             }
-            groups[column.hash] = group
+            groups[hash] = group
         }
         return pairs.sorted { $0 < $1 }.map { (table.columns[$0].name, table.columns[$1].name) }
     }
@@ -91,29 +92,32 @@ private enum CellCodes {
     }
 
     @inline(__always)
-    private static func mixed(_ hash: UInt64, _ bits: UInt64) -> UInt64 {
+    private static func mixed(_ hash: UInt64, _ bits: UInt64, _ factor: UInt64) -> UInt64 {
         let product = (hash ^ bits) &* factor
         return product ^ (product >> 31)
     }
 
     /// Adds each cell to its row's hash and notes the rows that have a value.
     func mix(into hashes: inout [UInt64], present: inout [Bool]) {
+        let factor = Self.factor
         hashes.withUnsafeMutableBufferPointer { hashes in
             present.withUnsafeMutableBufferPointer { present in
                 switch self {
                 case .numbers(let values):
                     for (row, value) in values.enumerated() {
-                        hashes[row] = Self.mixed(hashes[row], value.isNaN ? Self.missing : (value + 0).bitPattern)
+                        let bits = value.isNaN ? Self.missing : (value + 0).bitPattern
+                        hashes[row] = Self.mixed(hashes[row], bits, factor)
                         if !value.isNaN { present[row] = true }
                     }
                 case .integers(let values):
                     for (row, value) in values.enumerated() {
-                        hashes[row] = Self.mixed(hashes[row], value.map { UInt64(bitPattern: $0) } ?? Self.missing)
+                        let bits = value.map { UInt64(bitPattern: $0) } ?? Self.missing
+                        hashes[row] = Self.mixed(hashes[row], bits, factor)
                         if value != nil { present[row] = true }
                     }
                 case .texts(let texts):
                     for (row, code) in texts.codes.enumerated() {
-                        hashes[row] = Self.mixed(hashes[row], UInt64(UInt32(bitPattern: code)))
+                        hashes[row] = Self.mixed(hashes[row], UInt64(UInt32(bitPattern: code)), factor)
                         if code >= 0 { present[row] = true }
                     }
                 }
@@ -136,12 +140,14 @@ private enum CellCodes {
 
     /// A hash of the whole column.
     var hash: UInt64 {
-        switch self {
+        let factor = Self.factor
+        return switch self {
         case .numbers(let values):
-            values.reduce(Self.seed) { Self.mixed($0, $1.isNaN ? Self.missing : ($1 + 0).bitPattern) }
+            values.reduce(Self.seed) { Self.mixed($0, $1.isNaN ? Self.missing : ($1 + 0).bitPattern, factor) }
         case .integers(let values):
-            values.reduce(~Self.seed) { Self.mixed($0, $1.map { UInt64(bitPattern: $0) } ?? Self.missing) }
-        case .texts(let texts): texts.codes.reduce(Self.seed &+ 1) { Self.mixed($0, UInt64(UInt32(bitPattern: $1))) }
+            values.reduce(~Self.seed) { Self.mixed($0, $1.map { UInt64(bitPattern: $0) } ?? Self.missing, factor) }
+        case .texts(let texts):
+            texts.codes.reduce(Self.seed &+ 1) { Self.mixed($0, UInt64(UInt32(bitPattern: $1)), factor) }
         }
     }
 

@@ -17,7 +17,8 @@ package struct TextSummary: Sendable, Equatable {
         var (shortest, longest, total, numeric, rows) = (Int.max, 0, 0.0, 0, 0)
         var other: String?
         for (category, count) in zip(codes.categories, codes.counts) {
-            let length = category.unicodeScalars.count
+            // Every byte of UTF-8 begins a code point, but for those that go on with one.
+            let length = category.utf8.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
             shortest = min(shortest, length)
             longest = max(longest, length)
             total += Double(length) * Double(count)
@@ -26,39 +27,5 @@ package struct TextSummary: Sendable, Equatable {
         }
         (minimumLength, maximumLength, meanLength) = (shortest, longest, total / Double(rows))
         (self.numeric, firstOther) = (numeric, other)
-    }
-}
-
-/// A text column as numbers: each row's category by its place of first appearance.
-struct TextCodes: Sendable {
-    /// The category of each row; −1 where the text is missing.
-    let codes: [Int32]
-    /// The different texts in order of appearance.
-    let categories: [String]
-    /// How many rows have each.
-    let counts: [Int]
-
-    init(_ texts: [String?]) {
-        var codes: [Int32] = []
-        codes.reserveCapacity(texts.count)
-        var known: [String: Int32] = [:]
-        var (categories, counts): ([String], [Int]) = ([], [])
-        for text in texts {
-            guard let text else {
-                codes.append(-1)
-                continue
-            }
-            if let code = known[text] {
-                counts[Int(code)] += 1
-                codes.append(code)
-            } else {
-                let code = Int32(categories.count)
-                known[text] = code
-                categories.append(text)
-                counts.append(1)
-                codes.append(code)
-            }
-        }
-        (self.codes, self.categories, self.counts) = (codes, categories, counts)
     }
 }

@@ -163,9 +163,9 @@ struct MeasuredTable {
         switch (scan.values, other.values, metric.method) {
         case (.numbers(let left, let leftOrder, _), .numbers(let right, let rightOrder, _), .pearson?),
             (.numbers(let left, let leftOrder, _), .numbers(let right, let rightOrder, _), nil):
-            value = NumberPairs([(left, leftOrder), (right, rightOrder)]).pearson(0, 1)
+            value = NumberPairs([(left, leftOrder), (right, rightOrder)]).pearson()[1]
         case (.numbers(let left, let leftOrder, _), .numbers(let right, let rightOrder, _), .spearman?):
-            value = NumberPairs([(left, leftOrder), (right, rightOrder)]).spearman(0, 1)
+            value = NumberPairs([(left, leftOrder), (right, rightOrder)]).spearman()[1]
         case (.texts(let left), .texts(let right), .cramerV?), (.texts(let left), .texts(let right), nil):
             value = CramersV.value(left, right)
         default:
