@@ -208,6 +208,12 @@ let composition: [Target] =
             path: "Benchmarks/gate/Sources",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "MonitoringBenchmark",
+            dependencies: ["Core", "Drift"],
+            path: "Benchmarks/monitoring/Sources",
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 
