@@ -37,18 +37,24 @@ package struct MersenneTwister: Sendable {
 
     /// Shuffles in the order of `RandomState.shuffle`: from the end, each with one at or before it.
     package mutating func shuffle<Element>(_ values: inout [Element]) {
-        var last = values.count - 1
-        while last > 0 {
-            values.swapAt(last, Int(interval(UInt32(truncatingIfNeeded: last))))
-            last -= 1
+        values.withUnsafeMutableBufferPointer { values in
+            var last = values.count - 1
+            while last > 0 {
+                values.swapAt(last, Int(interval(UInt32(truncatingIfNeeded: last))))
+                last -= 1
+            }
         }
     }
 
+    /// Makes the next 624 numbers.
     private mutating func refill() {
-        for index in 0..<624 {
-            let joined = (state[index] & 0x8000_0000) | (state[(index + 1) % 624] & 0x7FFF_FFFF)
-            let twist: UInt32 = joined & 1 == 0 ? 0 : 0x9908_B0DF
-            state[index] = state[(index + 397) % 624] ^ (joined >> 1) ^ twist
+        state.withUnsafeMutableBufferPointer { state in
+            for index in 0..<624 {
+                let joined = (state[index] & 0x8000_0000) | (state[index == 623 ? 0 : index &+ 1] & 0x7FFF_FFFF)
+                let twist = (0 &- (joined & 1)) & 0x9908_B0DF
+                let far = index &+ 397
+                state[index] = state[far < 624 ? far : far &- 624] ^ (joined >> 1) ^ twist
+            }
         }
         position = 0
     }

@@ -27,16 +27,39 @@ struct CategoryTally: Sendable {
     ///   - side: `reference` or `current`, which messages name.
     /// - Throws: `failedPrecondition` for none, `payloadTooLarge` for too many, `invalidArgument` for NaN or infinity.
     init(_ sample: UnivariateSample, for method: UnivariateMethod, side: String) throws(MartletError) {
-        var builder = TallyBuilder()
         switch sample {
         case .categories(let values):
             try sample.checkCount(for: method, side: side)
-            for value in values { builder.add(.text(value)) }
+            self.init(values, isNumeric: false) { .text($0) }
         case .numbers:
-            for value in try sample.finiteNumbers(for: method, side: side) { builder.add(.number(value + 0)) }
+            self.init(try sample.finiteNumbers(for: method, side: side).map { $0 + 0 }, isNumeric: true) { .number($0) }
         }
-        isNumeric = sample.isNumeric
-        (keys, counts, codes, positions) = (builder.keys, builder.counts, builder.codes, builder.positions)
+    }
+
+    private init<Value: Hashable>(_ values: [Value], isNumeric: Bool, key: (Value) -> CategoryKey) {
+        var codes: [Int32] = []
+        codes.reserveCapacity(values.count)
+        var (distinct, counts) = ([Value](), [Int]())
+        var positions: [Value: Int32] = [:]
+        for value in values {
+            if let position = positions[value] {
+                counts[Int(position)] += 1
+                codes.append(position)
+                continue
+            }
+            // At most columnValues categories, which an Int32 holds.
+            let position = Int32(truncatingIfNeeded: distinct.count)
+            positions[value] = position
+            distinct.append(value)
+            counts.append(1)
+            codes.append(position)
+        }
+        let keys = distinct.map(key)
+        self.keys = keys
+        self.counts = counts
+        self.codes = codes
+        self.positions = Dictionary(uniqueKeysWithValues: zip(keys, (0...).lazy.map { Int32(truncatingIfNeeded: $0) }))
+        self.isNumeric = isNumeric
     }
 
     /// How many values there are.
@@ -70,26 +93,5 @@ struct CategoryCounts: Sendable {
     var first: (reference: Int, current: Int) {
         let smallest = keys.indices.min { keys[$0] < keys[$1] } ?? 0
         return (reference[smallest], current[smallest])
-    }
-}
-
-private struct TallyBuilder {
-    var keys: [CategoryKey] = []
-    var counts: [Int] = []
-    var codes: [Int32] = []
-    var positions: [CategoryKey: Int32] = [:]
-
-    mutating func add(_ key: CategoryKey) {
-        if let position = positions[key] {
-            counts[Int(position)] += 1
-            codes.append(position)
-            return
-        }
-        // At most columnValues keys, which an Int32 holds.
-        let position = Int32(truncatingIfNeeded: keys.count)
-        positions[key] = position
-        keys.append(key)
-        counts.append(1)
-        codes.append(position)
     }
 }

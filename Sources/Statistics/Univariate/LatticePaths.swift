@@ -52,15 +52,22 @@ enum LatticePaths {
             swapped ? (sizes.secondReduced, sizes.firstReduced) : (sizes.firstReduced, sizes.secondReduced)
         var column = [Double](repeating: 1, count: smaller + 1)
         for j in 0..<min(ceilDivision(gap, largerReduced), smaller + 1) { column[j] = 0 }
+        let inverses = (0...(larger + smaller)).map { 1 / Double(max($0, 1)) }
         for i in 1...larger {
             let centre = smallerReduced * i
             let low = twoSided && centre >= gap ? min((centre - gap) / largerReduced + 1, smaller) : 0
             let high = min(ceilDivision(centre + gap, largerReduced), smaller + 1)
             guard low < high else { return 1 }
-            var below = 1.0
-            for j in low..<high {
-                below = (column[j] * Double(i) + below * Double(j)) / Double(i + j)
-                column[j] = below
+            column.withUnsafeMutableBufferPointer { column in
+                inverses.withUnsafeBufferPointer { inverses in
+                    var below = 1.0
+                    for j in low..<high {
+                        // Only one product and one sum wait for the entry below.
+                        let inverse = inverses[i &+ j]
+                        below = column[j] * (Double(i) * inverse) + below * (Double(j) * inverse)
+                        column[j] = below
+                    }
+                }
             }
         }
         return min(max(column[smaller], 0), 1)

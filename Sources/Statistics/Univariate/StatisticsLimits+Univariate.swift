@@ -5,5 +5,5 @@ extension StatisticsLimits {
     /// Bins of one histogram.
     package static let histogramBins = 100_000
     /// Values of both sides up to which a permutation test shuffles them one by one.
-    package static let shuffledValues = 50_000
+    package static let shuffledValues = 10_000
 }
