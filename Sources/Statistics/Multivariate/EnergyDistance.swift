@@ -35,7 +35,7 @@ package struct EnergyDistance: Sendable {
     /// - Parameters:
     ///   - current: Rows with the features of the reference.
     ///   - permutations: The permutations that the p-value comes from.
-    /// - Returns: The distance in the units of the features after scaling, and its permutations.
+    /// - Returns: The distance, in the square root of the unit of the features after scaling, and its permutations.
     /// - Throws: `failedPrecondition` when fewer than two complete rows remain, `invalidArgument` for another number of
     ///   features or bad permutations, `payloadTooLarge` past the limits.
     package func test(_ current: SampleMatrix, permutations: Permutations) throws(MartletError) -> PermutationTest {
@@ -51,7 +51,7 @@ package struct EnergyDistance: Sendable {
             let (m, n) = (Double(observed.size), Double(columns.rows - observed.size))
             let squared = 2 * sums.between / (m * n) - 2 * sums.inside / (m * m) - 2 * sums.outside / (n * n)
             // Rounding can take the distance of equal samples below 0.
-            return max(0, squared).squareRoot() * transform.unit
+            return (max(0, squared) * transform.unit).squareRoot()
         }
         return PermutationTest(
             statistic: distance(matrix.sums(of: observed)[0]),

@@ -26,12 +26,9 @@ struct FeatureTransform: Sendable {
             var offsets: [Double] = []
             var factors: [Double] = []
             for column in 0..<width {
-                let values = reference.finiteColumn(column).map(Double.init)
-                let mean = values.reduce(0, +) / Double(values.count)
-                let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-                let deviation = (squares / Double(max(values.count - 1, 1))).squareRoot()
-                offsets.append(mean)
-                factors.append(deviation > 0 ? 1 / deviation : 1)
+                let moments = ColumnMoments(reference.finiteColumn(column).map(Double.init))
+                offsets.append(moments.mean)
+                factors.append(1 / moments.sampleScale)
             }
             self.offsets = offsets
             self.factors = factors

@@ -99,12 +99,9 @@ package struct LogisticRegression: Sendable {
         var means: [Double] = []
         var deviations: [Double] = []
         for column in 0..<rows.columns {
-            let values = rows.finiteColumn(column).map(Double.init)
-            let count = Double(max(values.count, 1))
-            let mean = values.reduce(0, +) / count
-            let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
-            means.append(mean)
-            deviations.append(deviation > 0 ? deviation : 1)
+            let moments = ColumnMoments(rows.finiteColumn(column).map(Double.init))
+            means.append(moments.mean)
+            deviations.append(moments.scale(over: moments.count))
         }
         return (means, deviations)
     }
@@ -128,10 +125,9 @@ private struct LogisticFit {
 
     mutating func run() {
         var loss = self.loss(of: weights)
-        for _ in 0..<100 {
+        for _ in 0..<50 {
             let (gradient, hessian) = derivatives()
-            guard let inverse = hessian.inverse() else { return }
-            let step = inverse.times(gradient)
+            guard let step = hessian.solving(gradient) else { return }
             // Half of the squared Newton decrement is what the step can still gain.
             guard dot(gradient, step) > 1e-14 * max(1, abs(loss)) else { return }
             var scale = 1.0
@@ -168,7 +164,7 @@ private struct LogisticFit {
     private func derivatives() -> (gradient: [Double], hessian: SymmetricMatrix) {
         var gradient = [Double](repeating: 0, count: width)
         var hessian = [Double](repeating: 0, count: width * width)
-        inputs.withUnsafeBufferPointer { inputs in
+        hessian.withUnsafeMutableBufferPointer { hessian in
             for row in targets.indices {
                 let probability = 1 / (1 + exp(-margin(row, weights)))
                 let error = probability - targets[row]

@@ -27,9 +27,10 @@ struct ReconstructionModel: Sendable {
         var means: [Double] = []
         var factors: [Double] = []
         for column in used {
-            let (mean, deviation) = Self.moments(columns[column])
-            means.append(mean)
-            factors.append(deviation > 0 && deviation.isFinite ? 1 / deviation : 1)
+            let moments = ColumnMoments(columns[column].filter(\.isFinite))
+            means.append(moments.mean)
+            // Values that are missing count as the mean, hence as no distance.
+            factors.append(1 / moments.scale(over: columns[column].count))
         }
         self.means = means
         self.factors = factors
@@ -85,15 +86,6 @@ struct ReconstructionModel: Sendable {
             }
         }
         return errors
-    }
-
-    /// The mean and the standard deviation (over n) of the finite values.
-    private static func moments(_ column: [Double]) -> (mean: Double, deviation: Double) {
-        let finite = column.filter(\.isFinite)
-        let mean = finite.reduce(0) { $0 + $1 / Double(finite.count) }
-        // Those that are missing count as the mean, hence as nothing.
-        let squares = finite.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        return (mean, (squares / Double(column.count)).squareRoot())
     }
 
     private static func standardise(
