@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps native build run test check format fuzz fuzz-coverage bench bench-serving bench-tracking bench-gate clean
+.PHONY: help deps native build run test check format fuzz fuzz-coverage bench bench-serving bench-tracking bench-gate bench-monitoring clean
 
 configuration ?= release
 binary := .build/$(configuration)/martlet
@@ -73,6 +73,11 @@ bench-gate: build ## Measure what accounts cost a request (about a minute)
 	@scripts/install-deps bench
 	@$(swift_build) --product GateBenchmark
 	@exec python3 Benchmarks/gate/bench.py --martlet $(binary) --gate .build/$(configuration)/GateBenchmark
+
+bench-monitoring: build ## Measure drift detection beside alibi-detect, SciPy, NumPy and Evidently (about ten minutes)
+	@$(swift_build) --product MonitoringBenchmark
+	@exec python3 Benchmarks/monitoring/bench.py --martlet $(binary) \
+		--detectors .build/$(configuration)/MonitoringBenchmark
 
 clean: ## Remove what was built (the data of a server in ./.martlet stays)
 	@rm -rf .build
