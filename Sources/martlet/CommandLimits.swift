@@ -38,6 +38,8 @@ package enum CommandLimits {
     package static let answerBytes = 256 * 1024 * 1024
     /// Most connections of a benchmark.
     package static let benchConnections = 4096
+    /// Largest CSV file that is compared, in bytes.
+    package static let comparedFileBytes = 4 * 1024 * 1024 * 1024 - 2
     /// Longest value of a secret that is read, in bytes.
     package static let secretBytes = 32 * 1024
     /// Longest benchmark, in seconds.

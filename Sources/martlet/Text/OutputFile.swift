@@ -7,8 +7,15 @@ enum OutputFile {
     ///
     /// - Throws: `unavailable` naming the path.
     static func write(_ text: String, to path: String) throws(MartletError) {
+        try write(Array(text.utf8), to: path)
+    }
+
+    /// Writes a whole file, or leaves what was there.
+    ///
+    /// - Throws: `unavailable` naming the path.
+    static func write(_ bytes: [UInt8], to path: String) throws(MartletError) {
         do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
             throw MartletError(.unavailable, "'\(path)' cannot be written.", cause: error)
         }
