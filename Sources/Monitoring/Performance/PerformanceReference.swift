@@ -13,6 +13,8 @@ struct PerformanceReference: Sendable, Equatable {
 
     let origin: Origin
     let rows: [PerformanceRow]
+    /// What is known of the model, which may be gone when the reference is read again.
+    let model: PerformanceModel
 
     /// The rows that came with a version, when they hold truth and prediction; nil otherwise.
     ///
@@ -35,8 +37,11 @@ struct PerformanceReference: Sendable, Equatable {
                 label: label
             )
         }
-        return rows.count < 20 ? nil : PerformanceReference(origin: .version, rows: rows)
+        guard rows.count >= fewestRows else { return nil }
+        return PerformanceReference(origin: .version, rows: rows, model: VersionRows(rows, model: model).model)
     }
+
+    private static let fewestRows = 20
 
     private static func texts(_ column: Column) -> [String?] {
         switch column.values {
@@ -56,6 +61,8 @@ struct PerformanceReference: Sendable, Equatable {
         let keeps = rows.count * width <= MonitoredPerformanceLimits.referenceElements
         return [
             "origin": .string(origin.rawValue),
+            "classes": model.classes.map { .array($0.map(JSONValue.string)) } ?? .null,
+            "features": .array(model.features.map(JSONValue.string)), "score": .string(model.score.rawValue),
             "rows": .array(
                 rows.map { row in
                     [
@@ -68,16 +75,21 @@ struct PerformanceReference: Sendable, Equatable {
         ]
     }
 
-    init(origin: Origin, rows: [PerformanceRow]) {
+    init(origin: Origin, rows: [PerformanceRow], model: PerformanceModel) {
         self.origin = origin
         self.rows = rows
+        self.model = model
     }
 
     /// Reads a stored reference.
     init(_ value: JSONValue, version: Int) throws(MartletError) {
         let fields = try JSONFields(value)
         let damaged = MartletError(.dataLoss, "The stored reference of version \(version) cannot be read.")
-        guard let origin = Origin(rawValue: try fields.string("origin")) else { throw damaged }
+        guard let origin = Origin(rawValue: try fields.string("origin")),
+            let score = PerformanceModel.Score(rawValue: try fields.string("score"))
+        else { throw damaged }
+        let classes = value["classes"] == .null ? nil : try fields.strings("classes")
+        let model = PerformanceModel(classes: classes, features: try fields.strings("features"), score: score)
         var rows: [PerformanceRow] = []
         for item in try fields.array("rows") {
             guard let parts = item.arrayValue, parts.count == 5, let prediction = parts[0].stringValue,
@@ -94,6 +106,6 @@ struct PerformanceReference: Sendable, Equatable {
                 )
             )
         }
-        self.init(origin: origin, rows: rows)
+        self.init(origin: origin, rows: rows, model: model)
     }
 }

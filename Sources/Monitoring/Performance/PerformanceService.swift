@@ -131,16 +131,19 @@ package actor PerformanceService {
         notBefore: Timestamp,
         _ now: Timestamp
     ) async throws -> [PerformanceBucket] {
-        let model = try await source.model(item.deployment, version)
-        let reading = VersionRows(rows, model: model)
-        var found: PerformanceReference?
         var prepared = states[item.monitor]?.prepared[version]
-        if prepared == nil, let reference = try await reference(item, version, model, reading) {
-            found = reference
-            prepared = try await BlockingWork.run {
-                PreparedPerformance(reference, as: reading, estimates: item.spec.estimates)
+        var found: PerformanceReference?
+        if prepared == nil {
+            let model = try await source.model(item.deployment, version)
+            found = try await reference(item, version, model, VersionRows(rows, model: model))
+            if let reference = found {
+                prepared = try await BlockingWork.run {
+                    PreparedPerformance(reference, estimates: item.spec.estimates)
+                }
             }
         }
+        let model = prepared == nil ? try await source.model(item.deployment, version) : nil
+        let reading = prepared?.reference.with(rows) ?? VersionRows(rows, model: model)
         let (judge, ready) = (PerformanceJudge(spec: item.spec), prepared)
         let width = max(1, item.spec.bucket.wholeMilliseconds)
         let first = notBefore.milliseconds / width * width + (notBefore.milliseconds % width == 0 ? 0 : width)
@@ -183,7 +186,11 @@ package actor PerformanceService {
         }
         let labelled = rows.labelled.rows
         guard labelled.count >= item.spec.referenceRows else { return nil }
-        return PerformanceReference(origin: .predictions, rows: Array(labelled.prefix(item.spec.referenceRows)))
+        return PerformanceReference(
+            origin: .predictions,
+            rows: Array(labelled.prefix(item.spec.referenceRows)),
+            model: rows.model
+        )
     }
 
     private func conclude(_ item: WatchedPerformance, _ buckets: [PerformanceBucket], _ now: Timestamp) {

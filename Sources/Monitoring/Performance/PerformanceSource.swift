@@ -34,18 +34,31 @@ package struct PerformanceRow: Sendable, Equatable {
 }
 
 /// What must be known of a model version to judge its predictions.
-package struct PerformanceModel: Sendable {
+package struct PerformanceModel: Sendable, Equatable {
+    /// Whose probability the score of a prediction is.
+    package enum Score: String, Sendable {
+        /// That of the second of two classes.
+        case positive
+        /// That of the predicted class.
+        case predicted
+        /// Nobody knows; or the prediction is a value.
+        case none
+    }
+
     /// The class names by index, empty for a regression, nil when nobody knows.
     package let classes: [String]?
     /// The names of the features in the order of the rows.
     package let features: [String]
+    /// What the scores of classes are.
+    package let score: Score
     /// The rows that came with the version: a reference when they hold `target` and `prediction`.
     package let reference: Table?
 
     /// A model from its parts.
-    package init(classes: [String]?, features: [String], reference: Table?) {
+    package init(classes: [String]?, features: [String], score: Score, reference: Table? = nil) {
         self.classes = classes
         self.features = features
+        self.score = score
         self.reference = reference
     }
 }

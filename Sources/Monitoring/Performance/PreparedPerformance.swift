@@ -26,8 +26,8 @@ struct PreparedPerformance: Sendable {
     /// The fewest rows of a chunk: with fewer, metrics jump too much to bound anything.
     private static let fewestRows = 20
 
-    init(_ reference: PerformanceReference, as reading: VersionRows, estimates: Bool) {
-        let rows = reading.with(reference.rows)
+    init(_ reference: PerformanceReference, estimates: Bool) {
+        let rows = VersionRows(reference.rows, model: reference.model)
         self.reference = rows
         origin = reference.origin
         let chunks = max(2, min(10, rows.rows.count / Self.fewestRows))

@@ -15,13 +15,14 @@ struct VersionRows: Sendable {
     let rows: [PerformanceRow]
     let kind: Kind
     let features: [String]
+    let score: PerformanceModel.Score
 
     /// Different numbers from which predictions without known classes are values.
     private static let distinctNumbers = 20
 
     init(_ rows: [PerformanceRow], model: PerformanceModel?) {
-        self.rows = rows
         features = model?.features ?? []
+        score = model?.score ?? .none
         if let classes = model?.classes {
             kind = classes.isEmpty ? .numbers : .classes(classes)
         } else {
@@ -29,16 +30,32 @@ struct VersionRows: Sendable {
             let areNumbers = distinct.count > Self.distinctNumbers && distinct.allSatisfy { Double($0) != nil }
             kind = areNumbers ? .numbers : .classes([])
         }
+        self.rows = rows
     }
 
-    private init(_ rows: [PerformanceRow], _ kind: Kind, _ features: [String]) {
+    private init(_ rows: [PerformanceRow], like other: VersionRows) {
+        (kind, features, score) = (other.kind, other.features, other.score)
         self.rows = rows
-        self.kind = kind
-        self.features = features
+    }
+
+    /// What was read here of the model.
+    var model: PerformanceModel {
+        let classes: [String] = if case .classes(let names) = kind { names } else { [] }
+        return PerformanceModel(
+            classes: kind == .classes([]) ? nil : classes,
+            features: features,
+            score: score
+        )
+    }
+
+    /// A class by its index in digits, however its label was written: 1.0 is 1.
+    private static func canonical(_ text: String) -> String {
+        guard text.hasSuffix(".0"), let number = Double(text), let whole = Int(exactly: number) else { return text }
+        return String(whole)
     }
 
     /// The same reading of other rows.
-    func with(_ rows: [PerformanceRow]) -> VersionRows { VersionRows(rows, kind, features) }
+    func with(_ rows: [PerformanceRow]) -> VersionRows { VersionRows(rows, like: self) }
 
     /// The rows whose label has come.
     var labelled: VersionRows { with(rows.filter { $0.label != nil }) }
@@ -57,15 +74,19 @@ struct VersionRows: Sendable {
         // Whose probability a score is can be told only of a model whose classes are known.
         guard !classes.isEmpty else { return .none }
         let values = rows.map(\.score)
-        return classes.count == 2 ? .positive(values) : .predicted(values)
+        return switch score {
+        case .positive: classes.count == 2 ? .positive(values) : .none
+        case .predicted: .predicted(values)
+        case .none: .none
+        }
     }
 
     /// The rows with labels as a classifier's.
     func classification(_ classes: [String]) throws(MartletError) -> ClassificationRows {
         let labelled = labelled
         return try ClassificationRows(
-            labels: labelled.rows.map(\.label),
-            predictions: labelled.rows.map(\.prediction),
+            labels: labelled.rows.map { $0.label.map(Self.canonical) },
+            predictions: labelled.rows.map { Self.canonical($0.prediction) },
             scores: labelled.scores(classes),
             classes: classes
         )
@@ -73,7 +94,11 @@ struct VersionRows: Sendable {
 
     /// All rows as a classifier's, whose labels do not count.
     func scored(_ classes: [String]) throws(MartletError) -> ScoredRows {
-        try ScoredRows(predictions: rows.map(\.prediction), scores: scores(classes), classes: classes)
+        try ScoredRows(
+            predictions: rows.map { Self.canonical($0.prediction) },
+            scores: scores(classes),
+            classes: classes
+        )
     }
 
     /// The predicted values.
@@ -110,7 +135,7 @@ struct VersionRows: Sendable {
     func column(_ name: String, of value: (PerformanceRow) -> String?) throws(MartletError) -> Table {
         let texts = rows.compactMap(value)
         let values: Column.Values =
-            kind == .numbers ? .numbers(texts.map { Double($0) ?? .nan }) : .strings(texts.map { $0 })
+            kind == .numbers ? .numbers(texts.map { Double($0) ?? .nan }) : .strings(texts.map(Self.canonical))
         return try Table(columns: [Column(name: name, values: values)])
     }
 }
