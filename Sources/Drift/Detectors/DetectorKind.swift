@@ -54,6 +54,7 @@ package enum DetectorKind: Sendable, Hashable {
 }
 
 extension DetectorKind: RawRepresentable, CaseIterable {
+    /// Every detector, the tests of columns first.
     package static var allCases: [DetectorKind] {
         [.automatic] + UnivariateMethod.allCases.map(DetectorKind.univariate)
             + [
@@ -79,6 +80,7 @@ extension DetectorKind: RawRepresentable, CaseIterable {
         self = kind
     }
 
+    /// The name of the detector in specifications, reports, metrics and the API.
     package var rawValue: String {
         switch self {
         case .automatic: "univariate"

@@ -19,8 +19,13 @@ extension DataEvent {
         options: DataEventOptions = DataEventOptions()
     ) -> [DataEvent] {
         let columns = reference.columns.filter { !options.ignoredColumns.contains($0.name) }
+        // The more columns are looked at, the less may be left to chance in each (Bonferroni).
+        var perColumn = options
+        perColumn.significance /= Double(max(1, columns.count))
+        perColumn.rangeSignificance /= Double(max(1, columns.count))
+        let corrected = perColumn
         let byName = Dictionary(current.columns.map { ($0.name, $0) }) { first, _ in first }
-        let perColumn = concurrentMap(columns.count, isLarge: reference.rowCount + current.rowCount > 4_000) { index in
+        let found = concurrentMap(columns.count, isLarge: reference.rowCount + current.rowCount > 4_000) { index in
             let column = columns[index]
             let kind = kinds?[column.name] ?? ColumnKinds.kind(of: column)
             guard let now = byName[column.name] else {
@@ -32,9 +37,9 @@ extension DataEvent {
                     )
                 ]
             }
-            return ColumnEvents(reference: column, current: now, kind: kind, options: options).all
+            return ColumnEvents(reference: column, current: now, kind: kind, options: corrected).all
         }
-        var events = perColumn.flatMap(\.self)
+        var events = found.flatMap(\.self)
         let known = Set(reference.columns.map(\.name))
         for column in current.columns where !known.contains(column.name) {
             guard !options.ignoredColumns.contains(column.name) else { continue }

@@ -87,11 +87,12 @@ package struct DataEvent: Sendable, Equatable {
 
 /// When something about the data counts as an event.
 package struct DataEventOptions: Sendable, Equatable {
-    /// The probability by chance below which a rise of missing values, infinities or unseen categories is an event.
+    /// The probability by chance, over all columns together, below which a rise of missing values, infinities or unseen
+    /// categories is an event.
     package var significance = 0.01
     /// The least rise of the share of missing values that is an event, however certain it is.
     package var leastRise = 0.005
-    /// The probability by chance below which values beyond the reference's range are an event.
+    /// The probability by chance, over all columns together, below which values beyond the reference's range are an event.
     package var rangeSignificance = 0.001
     /// Kinds that are not looked for.
     package var ignored: Set<DataEvent.Kind> = []

@@ -31,7 +31,9 @@ extension DriftReport {
         distributions(into: &page)
         page.raw("</main><footer>Made by Martlet ")
         page.text(ProductVersion.text)
-        page.raw(". Verdicts of a column: a p-value is drift below its threshold, a distance at or above it.</footer>")
+        page.raw(
+            ". Verdicts of a column: a p-value is drift below its threshold, a distance at or above it; of text, the score is held to that percentile of random scores or to that score.</footer>"
+        )
         page.raw("</body></html>\n")
         return page.bytes
     }
