@@ -4,5 +4,5 @@ extension StatisticsLimits {
     /// Bytes of all texts of one sample.
     package static let textBytes = 64 << 20
     /// Different terms of the texts of one classifier.
-    package static let textTerms = 1_000_000
+    package static let textTerms = 250_000
 }

@@ -103,6 +103,18 @@ struct TextDomainClassifierTests {
         #expect(code { _ = try TextDomainClassifier(reference: most + [""]) } == .payloadTooLarge)
         let long = String(repeating: "-", count: StatisticsLimits.textBytes)
         #expect(code { _ = try TextDomainClassifier(reference: [long, "-"]) } == .payloadTooLarge)
-        #expect(StatisticsLimits.textTerms == 1_000_000)
+    }
+
+    /// Of eight texts the four that are trained on have a quarter of the terms each.
+    @Test func termsHoldAtTheLimitAndOnePast() throws {
+        func texts(_ terms: Int, from start: Int) -> [String] {
+            (0..<4).map { text in (0..<terms).map { "t\(start + text)x\($0)" }.joined(separator: " ") }
+        }
+        func test(_ terms: Int) throws {
+            _ = try TextDomainClassifier(reference: texts(terms, from: 0)).test(texts(terms, from: 4))
+        }
+        let quarter = StatisticsLimits.textTerms / 4
+        try test(quarter)
+        #expect(TestSamples.code { try test(quarter + 1) } == .payloadTooLarge)
     }
 }
