@@ -7,7 +7,8 @@ import Statistics
 struct MaximumMeanDiscrepancyTests {
     @Test func equalsAlibiOnItsVectors() throws {
         let file = try VectorFile("alibi_mmd.json")
-        let data = try VectorFile("alibi_ks.json")
+        // The peer compared the same data sets in both files.
+        let data = try VectorFile("alibi_lsdd.json")
         let cases = try file.cases()
         #expect(cases.count == 20)
         for item in cases {
@@ -47,20 +48,20 @@ struct MaximumMeanDiscrepancyTests {
     }
 
     @Test func equalsEvidentlyOnOneFeature() throws {
-        let file = try VectorFile("scipy_ks.json")
-        for item in try #require(file.root["evidently"]?["cases"]?.arrayValue) {
-            let dataset = try item.text("dataset")
-            // The larger sets take long without optimisation and show nothing more.
-            guard try file.values(dataset, "reference").count <= 200 else { continue }
+        let file = try VectorFile("evidently_numeric.json")
+        let datasets = try #require(file.root["datasets"]?.objectValue)
+        #expect(datasets.count == 13)
+        for name in datasets.keys {
+            let dataset = try #require(datasets[name])
             let sides = try ["reference", "current"].map { side in
-                try SampleMatrix(names: ["x"], elements: file.values(dataset, side).map(Float.init))
+                try SampleMatrix(names: ["x"], elements: file.values(name, side).map(Float.init))
             }
             let result = try MaximumMeanDiscrepancy(
                 reference: sides[0],
-                bandwidth: .fixed([item.number("mmd_sigma")])
+                bandwidth: .fixed([dataset.number("mmd_sigma")])
             ).test(sides[1], permutations: .random(count: 1, seed: 1))
-            let wanted = try item.number("mmd2_unbiased")
-            #expect(agree(result.statistic, wanted, relative: 1e-4, absolute: 1e-6), "\(dataset) \(result.statistic)")
+            let wanted = try dataset.number("mmd2_unbiased")
+            #expect(agree(result.statistic, wanted, relative: 1e-4, absolute: 1e-6), "\(name) \(result.statistic)")
         }
     }
 
@@ -115,6 +116,15 @@ struct MaximumMeanDiscrepancyTests {
         let sorted = values.sorted()
         for rank in sorted.indices {
             #expect(RankSelection.value(atRank: rank, in: values) == sorted[rank])
+        }
+        // Long enough for the histogram, and for several parts of it.
+        for count in [4_097, 120_000] {
+            let many = (0..<count).map { $0 % 100 == 0 ? Float.infinity : Float(generator.uniform(0, 3)).rounded(.up) }
+                .map { $0 == 2 ? Float(generator.uniform(1, 4)) : $0 }
+            let inOrder = many.sorted()
+            for rank in [0, 1, count / 3, count / 2, count * 2 / 3, count - 2, count - 1] {
+                #expect(RankSelection.value(atRank: rank, in: many) == inOrder[rank])
+            }
         }
     }
 
