@@ -125,8 +125,9 @@ let features: [Target] =
     )
     + module(
         "Learning",
-        ["Core", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging],
-        testExclude: ["Golden"]
+        ["Core", "Performance", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging],
+        testExclude: ["Golden"],
+        tests: ["Performance"]
     )
     + module(
         "Serving",
@@ -147,7 +148,7 @@ let surfaces: [Target] =
     module(
         "Console",
         ["Core", "Artifacts", "HTTPSupport", "Access", "Tracking", "Registry", "Datasets", "Pipelines", "Serving"]
-            + ["Monitoring", "Loop", .hummingbird, .logging, .mustache],
+            + ["Drift", "Monitoring", "Loop", .hummingbird, .logging, .mustache],
         resources: [.embedInCode("Assets"), .embedInCode("Templates")],
         tests: [.hummingbirdTesting]
     )

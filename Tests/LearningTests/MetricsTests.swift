@@ -1,5 +1,6 @@
 import Core
 import Learning
+import Performance
 import Testing
 
 @Suite("Metrics")

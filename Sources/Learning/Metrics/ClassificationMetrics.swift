@@ -1,4 +1,5 @@
 package import Core
+package import Performance
 
 #if canImport(Glibc)
 import Glibc

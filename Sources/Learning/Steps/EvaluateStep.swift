@@ -1,6 +1,7 @@
 import Artifacts
 import Core
 import Datasets
+import Performance
 import Runtimes
 import Tracking
 
