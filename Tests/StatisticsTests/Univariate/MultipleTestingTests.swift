@@ -5,7 +5,7 @@ import Statistics
 
 struct MultipleTestingTests {
     @Test func decidesAsThePeerOnItsVectors() throws {
-        let cases = try VectorFile("scipy_ks.json").cases("multiple_testing")
+        let cases = try VectorFile("scipy_statistics.json").cases("multiple_testing")
         #expect(cases.count == 8)
         for item in cases {
             let values = try item.numbers("p")
