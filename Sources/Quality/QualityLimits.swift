@@ -10,8 +10,8 @@ package enum QualityLimits {
     package static let associatedCategories = 256
     /// Most rows that correlations of a profile are computed of; of more, evenly spaced ones are taken.
     package static let correlatedRows = 50_000
-    /// Most tests of a suite, written or derived.
-    package static let tests = 5000
+    /// Most elements of the `tests` of a suite; derived ones are as many as the columns ask for.
+    package static let tests = 2000
     /// Most values in a list that a test compares with.
     package static let testValues = 1000
     /// Longest name of a test, column or value in a suite, in bytes.

@@ -102,6 +102,7 @@ extension House {
         ModelVersionFileRoutes(stores: stores).register(in: routes)
         SigningRoutes(store: stores.registry).register(in: routes)
         DatasetRoutes(store: stores.datasets).register(in: routes)
+        QualityRoutes(gate: QualityGate(datasets: stores.datasets)).register(in: routes)
         SecretRoutes(store: stores.secrets).register(in: routes)
         SandboxRoutes(policy: sandbox).register(in: routes)
     }
@@ -124,6 +125,7 @@ extension House {
         DeploymentRoutes(controller: deployments, store: deploymentStore, ledger: ledger, clock: clock)
             .register(in: routes)
         MonitorRoutes(service: monitors).register(in: routes)
+        PerformanceRoutes(service: performance).register(in: routes)
         LoopRoutes(service: loops).register(in: routes)
     }
 
@@ -137,6 +139,7 @@ extension House {
             deploymentStore: deploymentStore,
             ledger: ledger,
             monitors: monitors,
+            performance: performance,
             loops: loops,
             clock: clock
         )

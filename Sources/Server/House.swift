@@ -38,6 +38,7 @@ struct House: Sendable {
     let deployments: DeploymentController
     let deploymentStore: DeploymentStore
     let monitors: MonitorService
+    let performance: PerformanceService
     let pipelines: PipelineService
     let loops: LoopService
     let webhooks: WebhookService
@@ -80,6 +81,7 @@ struct House: Sendable {
             quota: quota,
             pass: pass,
             address: address,
+            eventCommitted: { webhookWaits.value?() },
             clock: clock,
             logger: logger
         )
@@ -113,6 +115,7 @@ struct House: Sendable {
         quota: @escaping @Sendable () -> WorkspaceQuota,
         pass: @escaping @Sendable (_ task: String) -> TaskPass?,
         address: Late<String>,
+        eventCommitted: @escaping @Sendable () -> Void,
         clock: Clock,
         logger: Logger
     ) {
@@ -127,14 +130,32 @@ struct House: Sendable {
         metrics = ProcessWideMetrics.registry
         readiness = Readiness(conditions: [])
         table = DeploymentTable(scope: ServingWiring.scope(of: settings.workspace))
-        ledger = PredictionLedger(store: ledgerStore, deployments: table, clock: clock)
+        let watching = Late<MonitorService>()
+        ledger = PredictionLedger(store: ledgerStore, deployments: table, clock: clock) { record in
+            MonitorWiring.labelled(record, monitors: watching.value)
+        }
         monitors = MonitorService(
             database: stores.database,
             clock: clock,
             metrics: ScopedMetrics(metrics, scope: ServingWiring.scope(of: settings.workspace)),
             recentRows: MonitorWiring.recentRows(ledger: ledger),
             currentReference: MonitorWiring.currentReference(table),
+            datasetRows: MonitorWiring.datasetRows(stores.datasets),
+            outbox: WebhookWiring.monitorOutbox(stores.webhooks),
+            committed: eventCommitted,
             onVerdictChange: { try await MonitorWiring.deliver($0, to: loopService.value) }
+        )
+        watching.set(monitors)
+        performance = PerformanceService(
+            database: stores.database,
+            clock: clock,
+            metrics: ScopedMetrics(metrics, scope: ServingWiring.scope(of: settings.workspace)),
+            source: PerformanceWiring.source(
+                ledger: ledger,
+                store: ledgerStore,
+                deployments: table,
+                monitors: monitors
+            )
         )
         let observer = MonitorObserver(monitors: monitors)
         spans = EgressWiring.spans(settings, clock: clock)
@@ -192,6 +213,7 @@ struct House: Sendable {
             BackgroundService { try await strive() },
             leading("ledger") { [ledger] in await ledger.run() },
             leading("monitors") { [monitors] in try await monitors.run() },
+            leading("performance") { [performance] in try await performance.run() },
             leading("deployments") { [deployments] in await deployments.run() },
             leading("pipelines") { [pipelines] in try await pipelines.run() },
             leading("loops") { [loops] in await loops.run() },
@@ -205,7 +227,7 @@ struct House: Sendable {
     private func leading(_ name: String, _ body: @escaping @Sendable () async throws -> Void) -> BackgroundService {
         BackgroundService { [leadership, workspace] in
             do { try await leadership.leading() } catch is CancellationError { return }
-            let isRecord = name == "ledger" || name == "monitors"
+            let isRecord = ["ledger", "monitors", "performance"].contains(name)
             let context = ChangeContext(actor: "system:\(name)", workspace: workspace, action: name)
             try await ChangeContext.$current.withValue(isRecord ? nil : context) { try await body() }
         }

@@ -8,6 +8,8 @@ package enum ServerLimits {
     package static let keptBlockBytes = 1024 * 1024
     /// Longest address of a model, in bytes.
     package static let modelLocationBytes = 4096
+    /// Most datasets of a workspace whose quality is tested at a time.
+    package static let qualityRuns = 4
     /// How often a server looks for new and deleted workspaces, in seconds.
     package static let stewardSeconds: Int64 = 1
 }

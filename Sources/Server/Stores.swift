@@ -82,4 +82,5 @@ struct Stores: Sendable {
         + EvaluationStore.migrations + DatasetStore.migrations + PipelineStore.migrations
         + DeploymentStore.migrations + LedgerStore.migrations + MonitorStore.migrations + LoopStore.migrations
         + ImportProgress.migrations + AuditLog.migrations + SecretStore.migrations
+        + PerformanceStore.migrations
 }

@@ -220,7 +220,7 @@ extension DataPlane {
             milliseconds: now.milliseconds
         )
         weigh(choice, nanoseconds, failed: false)
-        let drift = observer?.driftSignal(deployment: served.deployment)?.isDetected ?? false
+        let drift = observer?.driftSignal(deployment: served.deployment)
         let shadow = shadow(choice)
         let values = LedgerValues(
             request.call,
@@ -228,7 +228,11 @@ extension DataPlane {
             count: request.count,
             isShadowed: shadow != nil
         )
-        if let observer { observe(values, request.count, served, loaded, now, by: observer) }
+        if let observer,
+            let seen = ObservedPrediction(request.call.input, values, request.count, served, loaded, now)
+        {
+            observer.observe(seen)
+        }
         ledger.append(
             LedgerEntry(
                 id: request.id,
@@ -242,7 +246,7 @@ extension DataPlane {
                 values: values,
                 count: request.count,
                 nanoseconds: nanoseconds,
-                drift: drift,
+                drift: drift?.isDetected ?? false,
                 milliseconds: now.milliseconds
             )
         )
@@ -251,7 +255,7 @@ extension DataPlane {
             loaded: loaded,
             content: execution.result,
             count: request.count,
-            driftDetected: drift,
+            drift: drift,
             queueNanoseconds: execution.queueNanoseconds,
             computeNanoseconds: execution.computeNanoseconds
         )
@@ -297,34 +301,6 @@ extension DataPlane {
             step: choice.routing.plan.step,
             nanoseconds: nanoseconds,
             failed: failed
-        )
-    }
-
-    /// Shows the monitor what a model of numbers was given, however it came.
-    private func observe(
-        _ values: LedgerValues,
-        _ count: Int,
-        _ served: ServedModel,
-        _ loaded: LoadedModel,
-        _ now: Timestamp,
-        by observer: any PredictionObserver
-    ) {
-        let (features, outputs): ([Float], [Float])
-        switch values {
-        case .rows(let inputs, let answers): (features, outputs) = (inputs, answers)
-        case .general(let rows, let answers, _):
-            guard !loaded.inputs.isEmpty, rows.count == count, rows.first?.count == loaded.inputs.count else { return }
-            (features, outputs) = (rows.flatMap(\.self), answers.map { Float($0.score) })
-        }
-        observer.observe(
-            ObservedPrediction(
-                deployment: served.deployment,
-                version: served.version,
-                features: features,
-                outputs: outputs,
-                rows: count,
-                now: now
-            )
         )
     }
 

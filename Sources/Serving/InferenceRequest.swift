@@ -63,12 +63,15 @@ package struct InferenceResponse: Sendable {
     package let content: ModelResult.Content
     /// Number of rows.
     package let count: Int
-    /// The monitor's verdict about the deployment's recent inputs.
-    package let driftDetected: Bool
+    /// What the monitor says about the deployment's recent inputs; nil when nothing watches it.
+    package let drift: DriftSignal?
     /// How long the call waited before the model began, in nanoseconds.
     package let queueNanoseconds: UInt64
     /// How long the model worked, in nanoseconds.
     package let computeNanoseconds: UInt64
+
+    /// Whether the deployment's recent inputs differ from the reference.
+    package var driftDetected: Bool { drift?.isDetected ?? false }
 
     /// The outputs of a model of rows, row-major; empty for every other.
     package var outputs: [Float] {

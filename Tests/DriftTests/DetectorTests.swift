@@ -142,6 +142,21 @@ struct DetectorTests {
         #expect(throws: MartletError.self) { try spec.prepare(reference: table) }
     }
 
+    @Test func aMethodThatDoesNotSuitHasNoVerdict() throws {
+        let table = try Samples.csv("two,three\n" + (0..<60).map { "\($0 % 2),\($0 % 3)\n" }.joined())
+        let detector = try DetectorSpec(.univariate(.fisherExact)).prepare(reference: table)
+        let features = try detector.evaluate(table).features
+        #expect(features.map(\.drifted) == [false, nil] && features[1].reason?.contains("'three'") == true)
+        // A third category that only the current rows have.
+        let grown = try Samples.csv("two,three\n" + (0..<60).map { "\($0 % 3),\($0 % 3)\n" }.joined())
+        #expect(try detector.evaluate(grown).drifted == nil)
+        var spec = DetectorSpec(.univariate(.kolmogorovSmirnov))
+        spec.threshold = 2
+        let numbers = try Samples.normal(20, means: [0], seed: 1)
+        let error = #expect(throws: MartletError.self) { try spec.prepare(reference: numbers) }
+        #expect(error?.message.contains("threshold 2.0 cannot be one of ks") == true)
+    }
+
     @Test func textsAreToldApart() throws {
         let past = (0..<200).map { "the order number \($0) was sent by mail to the customer" as String? }
         let present = (0..<200).map { "refund \($0) please cancel everything at once" as String? }

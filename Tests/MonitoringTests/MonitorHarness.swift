@@ -13,6 +13,8 @@ final class MonitorHarness: Sendable {
     let delivered = Mutex<[VerdictChange]>([])
     let refusesDelivery = Mutex(false)
     let ledger = Mutex<[[Float]]>([])
+    let datasets = Mutex<[String: Table]>([:])
+    let noted = Mutex<[String]>([])
     let ledgerFails = Mutex(false)
     let askedSince = Mutex<[Timestamp?]>([])
 
@@ -30,8 +32,20 @@ final class MonitorHarness: Sendable {
             recentRows: { _, limit, since in
                 self.askedSince.withLock { $0.append(since) }
                 if self.ledgerFails.withLock({ $0 }) { throw MartletError(.unavailable, "The ledger is away.") }
-                return self.ledger.withLock { Array($0.suffix(limit)) }
+                return self.ledger.withLock { rows in
+                    rows.suffix(limit).map {
+                        RecentRow(version: 1, features: $0, prediction: "yes", score: 0.5, at: self.manual.now)
+                    }
+                }
             },
+            datasetRows: { name, version in
+                let label = name + (version.map { "@\($0)" } ?? "")
+                guard let table = self.datasets.withLock({ $0[label] }) else {
+                    throw MartletError(.notFound, "There is no dataset '\(label)'.")
+                }
+                return table
+            },
+            outbox: { _, change in self.noted.withLock { $0.append(change.id) } },
             onVerdictChange: { change in
                 if self.refusesDelivery.withLock({ $0 }) { throw MartletError(.unavailable, "Not now.") }
                 self.delivered.withLock { $0.append(change) }

@@ -75,6 +75,8 @@ struct MonitorRoutesTests {
             }
             #expect(body["history"]?.arrayValue?.count == 2)
             #expect(body["events"]?.arrayValue?.map { $0["to"]?.stringValue } == ["warning", "ok"])
+            #expect(body["events"]?.arrayValue?.first?["severity"] == "warning")
+            #expect(body["severity"] == "warning")
         }
     }
 

@@ -4,8 +4,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+import Drift
 import Monitoring
-import Statistics
 
 @Suite(.overEveryDatabase)
 struct MonitorServiceTests {
@@ -29,7 +29,7 @@ struct MonitorServiceTests {
             recentRows: { _, _, _ in [] },
             currentReference: { deployment in
                 asked.withLock { $0.append(deployment) }
-                return ("7", try Harness.table())
+                return try MonitorReference(version: "7", table: Harness.table())
             }
         )
         // Nobody watches the deployment, so nothing of it is kept.
@@ -222,6 +222,8 @@ struct MonitorServiceTests {
         #expect(harness.metrics.value("martlet_drift_score{\(labels)}") == evaluation.features[0].statistic)
         let all = "deployment=cancer,detector=mmd,feature=all,monitor=drift"
         #expect(harness.metrics.value("martlet_drift_score{\(all)}") == evaluation.detectors[0].statistic)
+        let missing = "martlet_feature_missing_ratio{deployment=cancer,feature=area,monitor=drift}"
+        #expect(harness.metrics.value(missing) == 0)
         try await service.remove("drift")
         #expect(harness.metrics.series.isEmpty)
     }
@@ -236,10 +238,13 @@ struct MonitorServiceTests {
         let missing = [[Float]](repeating: [.nan, .infinity, -.infinity], count: 40)
         await harness.step(service, rows: missing)
         let evaluation = try #require(try await service.detail("drift").evaluation)
-        #expect(evaluation.drift == nil)
-        #expect(evaluation.detectors.map { $0.reason == nil } == [false, false])
+        #expect(evaluation.detectors.map(\.isDecided) == [false, false])
+        #expect(evaluation.detectors.allSatisfy { $0.reason?.contains("insufficient data") == true })
         #expect(evaluation.features.map(\.currentMissing) == [1, 1, 1])
-        #expect(service.signal(deployment: "cancer")?.state == .ok, "No evidence changes no verdict.")
+        #expect(evaluation.events.map(\.kind.rawValue) == ["all_missing", "infinities", "infinities"])
+        #expect(evaluation.drift == true, "What the detectors cannot see is drift all the same.")
+        #expect(service.signal(deployment: "cancer")?.state == .warning)
+        #expect(service.signal(deployment: "cancer")?.driftedFeatures == ["radius", "area", "smoothness"])
         service.observe(deployment: "unknown", features: [1])
         #expect(service.signal(deployment: "unknown") == nil)
     }
@@ -253,19 +258,19 @@ struct MonitorServiceTests {
         await harness.step(service, rows: [[Float]](repeating: [2], count: 40))
         let evaluation = try #require(try await service.detail("drift").evaluation)
         #expect(evaluation.drift == true)
-        #expect(evaluation.detectors[0].reason?.contains("median distance") == true)
+        #expect(evaluation.detectors.contains { $0.isDecided || $0.reason?.contains("insufficient data") == true })
 
         let empty = try Table(columns: [Column(name: "x", values: .numbers([.nan, .nan]))])
-        let none = await #expect(throws: MartletError.self) {
-            try await service.setReference(deployment: "cancer", version: "2", table: empty)
-        }
-        #expect(none?.code == .failedPrecondition)
-        let text = try Table(columns: [Column(name: "grade", values: .strings(["a", "b"]))])
+        try await service.setReference(deployment: "cancer", version: "2", table: empty)
+        await harness.step(service, rows: [[Float]](repeating: [2], count: 40))
+        let nothing = try #require(try await service.detail("drift").evaluation)
+        #expect(nothing.detectors.map(\.isDecided) == [false, false])
+        #expect(nothing.detectors.allSatisfy { $0.statistic == nil && $0.reason != nil })
+        let single = try Table(columns: [Column(name: "x", values: .numbers([1]))])
         let error = await #expect(throws: MartletError.self) {
-            try await service.setReference(deployment: "cancer", version: "3", table: text)
+            try await service.setReference(deployment: "cancer", version: "3", table: single)
         }
-        #expect(error?.code == .invalidArgument)
-        #expect(error?.message.contains("'grade'") == true)
+        #expect(error?.code == .failedPrecondition)
     }
 
     @Test func aChangedDeclarationKeepsItsVerdict() async throws {
@@ -283,7 +288,7 @@ struct MonitorServiceTests {
     @Test func theMostSevereMonitorSpeaks() async throws {
         let harness = try await Harness()
         let service = try await ready(harness)
-        let blind = #","detectors":{"mmd":{"bandwidth":1e20,"standardise":false}}"#
+        let blind = #","events":false,"detectors":{"mmd":{"bandwidth":1e20,"standardise":false}}"#
         try await service.apply(Harness.spec(blind, name: "a-blind"))
         for _ in 0..<2 { await harness.step(service, rows: Harness.rows(40, seed: 3, shift: 2)) }
         #expect(await service.monitors().map(\.spec.name) == ["a-blind", "drift"])
@@ -391,9 +396,9 @@ struct MonitorServiceTests {
         let count = MonitoringLimits.referenceRows + 1
         let table = try Table(columns: [Column(name: "x", values: .numbers((0..<count).map(Double.init)))])
         let reference = try MonitorReference(version: "1", table: table)
-        #expect(reference.sample.rows == MonitoringLimits.referenceRows)
-        #expect(reference.sample.elements.first == 0)
-        #expect(reference.sample.elements.last == Float(count - 2))
+        #expect(reference.rows == MonitoringLimits.referenceRows)
+        #expect(reference.inputs["x"]?.numbers?.first == 0)
+        #expect(reference.inputs["x"]?.numbers?.last == Double(count - 2))
         let short = try Table(columns: [Column(name: "x", values: .numbers([1]))])
         #expect(throws: MartletError.self) { try MonitorReference(version: "1", table: short) }
     }

@@ -1,6 +1,7 @@
 import Core
 import HTTPSupport
 import Hummingbird
+import Monitoring
 import Pipelines
 import Serving
 
@@ -21,6 +22,11 @@ struct ConsoleActions: Sendable {
             let name = try context.parameters.require("name")
             let id = try await sources.pipelines.startRun(pipeline: name, parameters: [:], trigger: "console")
             return ConsolePath.of("pipeline-runs", id)
+        }
+        action("/drift/{name}/evaluate", in: routes) { context in
+            let name = try context.parameters.require("name")
+            _ = try await sources.monitors.evaluate(name)
+            return ConsolePath.of("drift", name)
         }
         action("/pipeline-runs/{id}/cancel", in: routes) { context in
             let id = try context.parameters.require("id")

@@ -17,6 +17,7 @@ package struct ConsoleSources: Sendable {
     let deploymentStore: DeploymentStore
     let ledger: PredictionLedger
     let monitors: MonitorService
+    let performance: PerformanceService?
     let loops: LoopService
     let clock: Clock
 
@@ -30,6 +31,7 @@ package struct ConsoleSources: Sendable {
         deploymentStore: DeploymentStore,
         ledger: PredictionLedger,
         monitors: MonitorService,
+        performance: PerformanceService? = nil,
         loops: LoopService,
         clock: Clock
     ) {
@@ -41,6 +43,7 @@ package struct ConsoleSources: Sendable {
         self.deploymentStore = deploymentStore
         self.ledger = ledger
         self.monitors = monitors
+        self.performance = performance
         self.loops = loops
         self.clock = clock
     }

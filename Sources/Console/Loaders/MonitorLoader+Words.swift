@@ -11,6 +11,9 @@ extension MonitorLoader {
             }
             return "The window holds \(summary.rows) of the \(summary.spec.minimum) rows that the first look needs."
         }
+        if let reason = evaluation.reason {
+            return "The last look had no verdict: \(reason)"
+        }
         let opening: String
         switch summary.signal.state {
         case .drift:
@@ -28,14 +31,14 @@ extension MonitorLoader {
             let count = "\(moved.count) of \(evaluation.features.count) features moved"
             found.append(most.map { "\(count), \($0.name) most" } ?? count)
         }
+        found += evaluation.eventTexts.prefix(3)
         let rows =
             "\(evaluation.windowRows) rows against \(evaluation.referenceRows) of version \(evaluation.referenceVersion)"
         return "\(opening) On \(rows): \(found.joined(separator: "; "))."
     }
 
     private static func words(_ detector: MonitorEvaluation.Detector) -> String {
-        let name =
-            detector.name == "mmd" ? "MMD² over all features" : "greatest distance of one feature"
+        let name = title(detector)
         guard let statistic = detector.statistic else {
             return "\(name) could not decide (\(detector.reason ?? "no rows"))"
         }
@@ -49,6 +52,15 @@ extension MonitorLoader {
         return text
     }
 
+    /// A detector by what it measures.
+    private static func title(_ detector: MonitorEvaluation.Detector) -> String {
+        switch detector.name {
+        case "mmd": "MMD² over all features"
+        case "ks": "greatest distance of one feature"
+        default: detector.source.map { "\(detector.name) on \($0)" } ?? detector.name
+        }
+    }
+
     /// A p-value as `p = 0.02`; one that no permutation reached is below what can be told.
     static func probability(_ value: Double) -> String {
         value > 0 ? "p = \(NumberText.value(value))" : "p ≈ 0"
@@ -58,10 +70,10 @@ extension MonitorLoader {
         let summary = detail.summary
         var stats: [StatStrip.Stat] = []
         for detector in detail.evaluation?.detectors ?? [] {
-            let isKernel = detector.name == "mmd"
+            let known = ["mmd": "MMD²", "ks": "KS distance"]
             stats.append(
                 .init(
-                    isKernel ? "MMD²" : "KS distance",
+                    known[detector.name] ?? (detector.source.map { "\(detector.name) on \($0)" } ?? detector.name),
                     detector.statistic.map(NumberText.value) ?? NumberText.missing,
                     note: detector.pValue.map(probability) ?? detector.reason ?? "",
                     tone: detector.drifted ? .bad : .idle
@@ -74,7 +86,7 @@ extension MonitorLoader {
             stats.append(.init("Features moved", NumberText.count(moved), unit: "of \(features.count)", tone: tone))
         }
         stats.append(
-            .init("Window", NumberText.count(summary.rows), unit: "rows", note: "of at most \(summary.spec.window)")
+            .init("Window", NumberText.count(summary.rows), unit: "rows", note: "of \(extent(summary.spec.window))")
         )
         stats.append(
             .init(
@@ -111,13 +123,15 @@ extension MonitorLoader {
             )
         }
         var scores: [(title: String, note: String, chart: LineChart)] = []
-        if detail.summary.spec.mmd != nil {
+        let names = detail.summary.spec.detectors.map(\.name)
+        if names.contains("mmd") {
             let distance = curve("MMD²", 1) { $0.mmd.map { max(0, $0) } }
             scores.append(("Distance over all features", "maximum mean discrepancy, squared", chart(distance, .value)))
         }
-        if detail.summary.spec.ks != nil {
+        if names != ["mmd"] {
             let moved = curve("features moved", 5) { Double($0.driftedFeatures) }
-            scores.append(("Features moved", "Kolmogorov-Smirnov, corrected", chart(moved, .count)))
+            let note = names.contains("ks") ? "Kolmogorov-Smirnov, corrected" : names.joined(separator: ", ")
+            scores.append(("Features moved", note, chart(moved, .count)))
         }
         return scores
     }
@@ -152,17 +166,31 @@ extension MonitorLoader {
     }
 
     static func settings(_ spec: MonitorSpec) -> [(label: String, value: Markup)] {
+        let looks: String =
+            switch spec.schedule {
+            case .every(let interval): "every \(TimeText.took(interval)), after \(spec.stride) new rows"
+            case .cron(let cron): "at \(cron.text) UTC, after \(spec.stride) new rows"
+            }
         var settings: [(label: String, value: Markup)] = [
-            ("Window", .text("\(spec.window) rows, from \(spec.minimum)")),
-            ("Looks", .text("every \(TimeText.took(spec.interval)), after \(spec.stride) new rows")),
+            ("Window", .text("\(extent(spec.window)), from \(spec.minimum) rows")), ("Looks", .text(looks)),
         ]
-        if let mmd = spec.mmd {
-            settings.append(("MMD", .text("p < \(NumberText.value(mmd.pValue)), \(mmd.permutations) permutations")))
-        }
-        if let ks = spec.ks {
-            settings.append(("KS", .text("p < \(NumberText.value(ks.pValue)), \(ks.correctionName)")))
+        for detector in spec.detectors {
+            var facts: [String] = []
+            for (key, value) in detector.json.objectValue?.pairs ?? []
+            where ["threshold", "permutations", "correction", "columns", "column", "delta"].contains(key) {
+                facts.append("\(key) \(value.stringValue ?? value.description)")
+            }
+            settings.append((detector.name, .text(facts.joined(separator: ", "))))
         }
         settings.append(("Hysteresis", .text("\(spec.hysteresis) looks in a row")))
+        settings.append(("Severity", .text(spec.severity.rawValue)))
         return settings
+    }
+
+    private static func extent(_ window: WindowExtent) -> String {
+        switch window {
+        case .rows(let rows): "\(rows) rows"
+        case .time(let time): TimeText.took(time)
+        }
     }
 }

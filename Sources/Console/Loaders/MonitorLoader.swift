@@ -19,8 +19,9 @@ struct MonitorLoader: Sendable {
                     deployment: summary.spec.deployment,
                     tone: tone,
                     verdict: verdict,
-                    history: detail.history.suffix(40).map { $0.mmd ?? $0.ks ?? .nan },
-                    score: detail.history.last.flatMap { $0.mmdPValue ?? $0.ksPValue }.map(NumberText.value) ?? "",
+                    history: detail.history.suffix(40).map { $0.mmd ?? $0.ks ?? $0.score ?? .nan },
+                    score: detail.history.last.flatMap { $0.mmdPValue ?? $0.ksPValue ?? $0.pValue }
+                        .map(NumberText.value) ?? "",
                     features: features.isEmpty ? "" : "\(features.count(where: \.drifted)) of \(features.count)",
                     evaluated: summary.signal.evaluatedAt.map { TimeText($0, now: now) }
                 )
@@ -44,7 +45,10 @@ struct MonitorLoader: Sendable {
             scores: Self.scores(detail, now: now),
             features: Self.features(detail),
             settings: Self.settings(summary.spec),
-            events: detail.events.items.map { Self.entry($0, now: now, named: false) }
+            events: detail.events.items.map { Self.entry($0, now: now, named: false) },
+            changes: Self.changes(detail),
+            performance: try await performance(name, now: now),
+            actions: [ActionButton("Evaluate now", path: ConsolePath.of("drift", name, "evaluate"))]
         )
     }
 

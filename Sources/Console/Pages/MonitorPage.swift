@@ -22,6 +22,47 @@ package struct MonitorPage: ConsolePage {
         }
     }
 
+    /// What changed in the data itself, in a column.
+    package struct DataChange: Sendable {
+        /// The column.
+        package var column: String
+        /// What happened, in words.
+        package var detail: String
+        /// How likely as much is by chance; empty for what chance cannot do.
+        package var probability: String
+        /// Whether it counts as drift or is only worth knowing.
+        package var tone: Tone
+
+        /// Makes a change.
+        package init(column: String, detail: String, probability: String, tone: Tone) {
+            self.column = column
+            self.detail = detail
+            self.probability = probability
+            self.tone = tone
+        }
+    }
+
+    /// What predictions are worth: curves over time and the newest figures of each version.
+    package struct Performance: Sendable {
+        /// The verdict in words.
+        package var note: String
+        /// A chart for each metric.
+        package var charts: [(title: String, note: String, chart: LineChart)]
+        /// The newest figures.
+        package var table: TableView?
+
+        /// Makes the part.
+        package init(
+            note: String,
+            charts: [(title: String, note: String, chart: LineChart)] = [],
+            table: TableView? = nil
+        ) {
+            self.note = note
+            self.charts = charts
+            self.table = table
+        }
+    }
+
     /// The monitor's name.
     package var name: String
     /// The deployment it watches.
@@ -42,6 +83,12 @@ package struct MonitorPage: ConsolePage {
     package var settings: [(label: String, value: Markup)]
     /// Changes of the verdict, newest first.
     package var events: [Feed.Entry]
+    /// What changed in the data itself.
+    package var changes: [DataChange]
+    /// What predictions are worth; nil when the monitor does not judge it.
+    package var performance: Performance?
+    /// Buttons.
+    package var actions: [ActionButton]
 
     /// Makes the page.
     package init(
@@ -54,7 +101,10 @@ package struct MonitorPage: ConsolePage {
         scores: [(title: String, note: String, chart: LineChart)] = [],
         features: [Feature] = [],
         settings: [(label: String, value: Markup)] = [],
-        events: [Feed.Entry] = []
+        events: [Feed.Entry] = [],
+        changes: [DataChange] = [],
+        performance: Performance? = nil,
+        actions: [ActionButton] = []
     ) {
         self.name = name
         self.deployment = deployment
@@ -66,6 +116,9 @@ package struct MonitorPage: ConsolePage {
         self.features = features
         self.settings = settings
         self.events = events
+        self.changes = changes
+        self.performance = performance
+        self.actions = actions
     }
 
     package var head: PageHead {
@@ -74,7 +127,11 @@ package struct MonitorPage: ConsolePage {
             section: .drift,
             crumbs: [("Drift", "/drift")],
             badges: [.badge(tone, verdict)],
-            lede: [.joined([.text("watches"), .link(deployment, ConsolePath.of("deployments", deployment))])],
+            lede: [
+                .joined([.text("watches"), .link(deployment, ConsolePath.of("deployments", deployment))]),
+                .link("report", "/api/martlet/v1/monitors/\(ConsolePath.encoded(name))/report?format=html"),
+            ],
+            actions: actions,
             refresh: 2
         )
     }
@@ -86,7 +143,7 @@ package struct MonitorPage: ConsolePage {
             let empty = EmptyState("No evaluation yet.").markup()
             return ["scoreTitle": score.title, "scoreNote": score.note, "scoreChart": drawn.isNull ? empty : drawn]
         }
-        return [
+        var context: [String: Any] = [
             "sentence": sentence,
             "stats": StatStrip(stats).markup(),
             "scores": charts,
@@ -95,6 +152,33 @@ package struct MonitorPage: ConsolePage {
             "settings": FactList(settings).markup(),
             "events": Feed(events).markup(orEmpty: EmptyState("The verdict has not changed yet.")),
         ]
+        if !changes.isEmpty { context["changes"] = changeTable.markup() }
+        if let performance { context["performance"] = Self.context(performance) }
+        return context
+    }
+
+    private static func context(_ performance: Performance) -> [String: Any] {
+        var context: [String: Any] = [
+            "performanceNote": performance.note,
+            "performanceCharts": performance.charts.map { part -> [String: Any] in
+                let drawn = part.chart.markup()
+                let empty = EmptyState("No judged rows yet.").markup()
+                return [
+                    "chartTitle": part.title, "chartNote": part.note, "chartDrawing": drawn.isNull ? empty : drawn,
+                ]
+            },
+        ]
+        if let table = performance.table { context["performanceTable"] = table.markup() }
+        return context
+    }
+
+    private var changeTable: TableView {
+        TableView(
+            columns: [.init("Column"), .init("What changed", wraps: true), .init("By chance", numeric: true)],
+            rows: changes.prefix(ConsoleLimits.listRows).map { change in
+                [.text(change.column), .toned(change.detail, change.tone), .text(change.probability)]
+            }
+        )
     }
 
     private var figures: Markup {

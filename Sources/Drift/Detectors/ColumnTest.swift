@@ -22,7 +22,15 @@ struct ColumnTest: Sendable {
         case impossible(DetectorKind, reason: String)
     }
 
-    init(_ column: Column, as kind: ColumnKind, choice: DetectorSpec.Method) throws(MartletError) {
+    /// Prepares a column.
+    ///
+    /// A method that cannot compare the column is an error where the column was named, else a column without a verdict.
+    init(
+        _ column: Column,
+        as kind: ColumnKind,
+        choice: DetectorSpec.Method,
+        isNamed: Bool
+    ) throws(MartletError) {
         name = column.name
         self.kind = kind
         self.choice = choice
@@ -39,7 +47,32 @@ struct ColumnTest: Sendable {
             prepared = .impossible(method, reason: reason)
             return
         }
-        prepared = isSettled ? try Self.prepare(method, reference.values, choice, name: column.name) : .later
+        try Self.checkThreshold(method, choice.threshold, name: column.name)
+        guard isSettled else {
+            prepared = .later
+            return
+        }
+        do {
+            prepared = try Self.prepare(method, reference.values, choice, name: column.name)
+        } catch {
+            guard error.code == .invalidArgument, !isNamed else { throw error }
+            prepared = .impossible(method, reason: error.message)
+        }
+    }
+
+    private static func checkThreshold(
+        _ method: DetectorKind,
+        _ threshold: Double?,
+        name: String
+    ) throws(MartletError) {
+        guard let threshold else { return }
+        let isShare = method == .textAgainstChance || method == .textAgainstScore
+        guard threshold >= 0, threshold.isFinite, threshold <= 1 || !(method.isPValue || isShare) else {
+            throw MartletError(
+                .invalidArgument,
+                "Column '\(name)': the threshold \(threshold) cannot be one of \(method.rawValue)."
+            )
+        }
     }
 
     private static func prepare(
@@ -75,14 +108,14 @@ struct ColumnTest: Sendable {
             let count = current.count == 0 ? "no value" : "1 value"
             return undecided(method, "insufficient data: the current '\(name)' has \(count) that can be compared.")
         }
-        let ready =
-            switch prepared {
-            case .later:
-                try Self.prepare(method, sameType ? reference.values : reference.asCategories, choice, name: name)
-            case _ where !sameType: try Self.prepare(method, reference.asCategories, choice, name: name)
-            default: prepared
-            }
         do {
+            let ready =
+                switch prepared {
+                case .later:
+                    try Self.prepare(method, sameType ? reference.values : reference.asCategories, choice, name: name)
+                case _ where !sameType: try Self.prepare(method, reference.asCategories, choice, name: name)
+                default: prepared
+                }
             switch ready {
             case .detector(let detector):
                 let result = try detector.compare(values)
@@ -108,8 +141,11 @@ struct ColumnTest: Sendable {
             case .later: return undecided(method, "insufficient data: '\(name)' cannot be compared.")
             }
         } catch {
-            guard error.code == .failedPrecondition else { throw error.naming(column: name) }
-            return undecided(method, error.message)
+            // Current values that a method cannot have, such as a third category, are no fault of the declaration.
+            guard error.code == .failedPrecondition || error.code == .invalidArgument else {
+                throw error.naming(column: name)
+            }
+            return undecided(method, error.naming(column: name).message)
         }
     }
 

@@ -31,7 +31,13 @@ struct UnivariateBank: Detector {
         let pairs = chosen
         let prepared = concurrentMap(pairs.count, isLarge: reference.rowCount > Self.largeRows) { index in
             Result { () throws(MartletError) in
-                try ColumnTest(pairs[index].0, as: pairs[index].1, choice: spec.choice(for: pairs[index]))
+                let name = pairs[index].0.name
+                return try ColumnTest(
+                    pairs[index].0,
+                    as: pairs[index].1,
+                    choice: spec.choice(for: pairs[index]),
+                    isNamed: spec.columns.contains(name) || spec.methods[name] != nil
+                )
             }
         }
         var entries: [ColumnTest] = []

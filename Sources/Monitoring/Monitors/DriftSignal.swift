@@ -1,4 +1,5 @@
 package import Core
+import Drift
 
 /// What a monitor last found, small enough to travel with every answer.
 package struct DriftSignal: Sendable, Equatable {
@@ -10,7 +11,13 @@ package struct DriftSignal: Sendable, Equatable {
     package var detected: Bool
     /// The monitor's state.
     package var state: MonitorStateMachine.State
-    /// The squared discrepancy of the kernel test, or else the largest distance of a feature; nil before an evaluation.
+    /// When the state was entered.
+    package var since: Timestamp
+    /// How much drift matters here.
+    package var severity: MonitorSeverity
+    /// The detector that speaks; nil before an evaluation.
+    package var detector: String?
+    /// Its statistic; nil before an evaluation.
     package var score: Double?
     /// The p-value of that score.
     package var pValue: Double?
@@ -24,11 +31,13 @@ package struct DriftSignal: Sendable, Equatable {
     package var evaluatedAt: Timestamp?
 
     /// The signal of a monitor that has evaluated nothing.
-    init(monitor: String, deployment: String) {
+    init(monitor: String, deployment: String, severity: MonitorSeverity = .warning) {
         self.monitor = monitor
         self.deployment = deployment
+        self.severity = severity
         detected = false
         state = .collecting
+        since = Timestamp(milliseconds: 0)
         windowSize = 0
         driftedFeatures = []
     }
@@ -37,49 +46,38 @@ package struct DriftSignal: Sendable, Equatable {
     mutating func update(machine: MonitorStateMachine, evaluation: MonitorEvaluation?, referenceVersion: String?) {
         detected = machine.detected
         state = machine.state
+        since = machine.since
         self.referenceVersion = referenceVersion
-        let leading = evaluation?.detectors.first { $0.statistic != nil }
+        let leading = evaluation?.leading
+        detector = leading?.name
         score = leading?.statistic
         pValue = leading?.pValue
         windowSize = evaluation?.windowRows ?? 0
-        driftedFeatures = evaluation?.features.filter(\.drifted).map(\.name) ?? []
+        driftedFeatures = evaluation?.driftedNames ?? []
         evaluatedAt = evaluation?.at
     }
 
-    /// How much attention a state wants: the largest of several monitors speaks for a deployment.
-    var severity: Int {
+    /// How much attention it wants: the most urgent of several monitors speaks for a deployment.
+    var urgency: (Int, MonitorSeverity) {
         switch state {
-        case .drift: 4
-        case .warning: 3
-        case .recovered: 2
-        case .ok: 1
-        case .collecting: 0
+        case .drift: (4, severity)
+        case .warning: (3, severity)
+        case .recovered: (2, severity)
+        case .ok: (1, severity)
+        case .collecting: (0, severity)
         }
     }
 }
 
-/// A transition of a monitor, stored before anyone is told of it.
-package struct VerdictChange: Sendable, Equatable {
-    /// Identifies the event: it may be delivered again after a crash.
-    package let id: String
-    /// The monitor's name.
-    package let monitor: String
-    /// The deployment it watches.
-    package let deployment: String
-    /// The position among the monitor's events, ascending.
-    package let sequence: Int64
-    /// When it happened.
-    package let at: Timestamp
-    /// The state before.
-    package let from: MonitorStateMachine.State
-    /// The state after.
-    package let to: MonitorStateMachine.State
-    /// The model version whose reference was in use.
-    package let referenceVersion: String?
-    /// The score of the evaluation behind it; nil when a new reference caused it.
-    package let score: Double?
-    /// The p-value of that score.
-    package let pValue: Double?
-    /// The features rejected in that evaluation.
-    package let driftedFeatures: [String]
+extension MonitorEvaluation {
+    /// The features that a test rejects or whose data changed, each once, in the order found.
+    package var driftedNames: [String] {
+        var names = features.filter(\.drifted).map(\.name)
+        for event in events where event.severity == .drift && !names.contains(event.column) { names.append(event.column) }
+        for detector in detectors where detector.drifted {
+            guard let source = detector.source, !names.contains(source) else { continue }
+            names.append(source)
+        }
+        return names
+    }
 }

@@ -1,18 +1,22 @@
 import Core
+import Drift
 import Metrics
-import Statistics
 
 /// The metrics of one monitor.
 ///
-/// `martlet_drift_score{deployment,monitor,feature,detector}` (statistic of the last evaluation; feature `all` for the kernel
-/// test), `martlet_drift_detected{deployment,monitor}` (1 while drift is established) and
-/// `martlet_drift_events_total{deployment,monitor}` (how often it was established).
+/// `martlet_drift_score{deployment,monitor,feature,detector}` (statistic of the last evaluation; feature `all` for a detector of
+/// all features), `martlet_drift_detected{deployment,monitor}` (1 while drift is established),
+/// `martlet_drift_events_total{deployment,monitor}` (how often it was established),
+/// `martlet_data_events_total{deployment,monitor,kind}` (what was found in the data itself) and
+/// `martlet_feature_missing_ratio{deployment,monitor,feature}` (share of the window's values that are missing or infinite).
 struct MonitorMetrics {
     private let factory: any MetricsFactory
     private let dimensions: [(String, String)]
     private let detected: Gauge
     private let events: Counter
     private var scores: [String: Gauge] = [:]
+    private var missing: [String: Gauge] = [:]
+    private var dataEvents: [String: Counter] = [:]
 
     init(spec: MonitorSpec, factory: any MetricsFactory) {
         self.factory = factory
@@ -24,11 +28,31 @@ struct MonitorMetrics {
 
     /// Records an evaluation's statistics.
     mutating func record(_ evaluation: MonitorEvaluation) {
-        for detector in evaluation.detectors where detector.name == DetectorKind.maximumMeanDiscrepancy.rawValue {
-            record(detector.statistic, feature: "all", detector: .maximumMeanDiscrepancy)
+        for detector in evaluation.detectors {
+            guard detector.tests.isEmpty else {
+                for test in detector.tests.prefix(MonitoringLimits.metricFeatures) {
+                    record(test.statistic ?? test.score, feature: test.name, detector: test.detector)
+                }
+                continue
+            }
+            record(detector.statistic, feature: detector.source ?? "all", detector: detector.name)
         }
+        guard evaluation.windowRows > 0 else { return }
         for feature in evaluation.features.prefix(MonitoringLimits.metricFeatures) {
-            record(feature.statistic, feature: feature.name, detector: .kolmogorovSmirnov)
+            let labels = dimensions + [("feature", feature.name)]
+            let gauge =
+                missing[feature.name]
+                ?? Gauge(label: "martlet_feature_missing_ratio", dimensions: labels, factory: factory)
+            missing[feature.name] = gauge
+            gauge.record(feature.currentMissing)
+        }
+        for event in evaluation.events {
+            let kind = event.kind.rawValue
+            let labels = dimensions + [("kind", kind)]
+            let counter =
+                dataEvents[kind] ?? Counter(label: "martlet_data_events_total", dimensions: labels, factory: factory)
+            dataEvents[kind] = counter
+            counter.increment()
         }
     }
 
@@ -43,12 +67,14 @@ struct MonitorMetrics {
         detected.destroy()
         events.destroy()
         for gauge in scores.values { gauge.destroy() }
+        for gauge in missing.values { gauge.destroy() }
+        for counter in dataEvents.values { counter.destroy() }
     }
 
-    private mutating func record(_ value: Double?, feature: String, detector: DetectorKind) {
-        guard let value else { return }
-        let key = "\(detector.rawValue)/\(feature)"
-        let labels = dimensions + [("feature", feature), ("detector", detector.rawValue)]
+    private mutating func record(_ value: Double?, feature: String, detector: String) {
+        guard let value, value.isFinite else { return }
+        let key = "\(detector)/\(feature)"
+        let labels = dimensions + [("feature", feature), ("detector", detector)]
         let gauge = scores[key] ?? Gauge(label: "martlet_drift_score", dimensions: labels, factory: factory)
         scores[key] = gauge
         gauge.record(value)

@@ -1,183 +1,83 @@
 package import Core
-package import Statistics
 
-/// The rows of a model version that a deployment's inputs are compared with.
+/// The rows that a monitor compares with.
 package struct MonitorReference: Sendable {
-    /// The model version that the rows belong to.
+    /// Where they come from: a model version's number, or `dataset:name@version`.
     package let version: String
-    /// The rows, at most `MonitoringLimits.referenceRows`.
-    package let sample: SampleMatrix
+    /// The inputs, at most `MonitoringLimits.referenceRows`, with numbers as 32-bit floats, as models see them.
+    package let inputs: Table
+    /// What the version says of these rows: columns `prediction` and `score`; empty when it was not asked.
+    package let outputs: Table
     /// Tells one set of rows from another, also after a restart.
     package let fingerprint: String
 
-    /// Takes the numeric columns of a table; more rows than the limit are thinned evenly.
+    /// Takes the columns of a table; more rows than the limit are thinned evenly.
     ///
-    /// - Throws: `invalidArgument` naming a column that is not numeric, `failedPrecondition` for fewer than two rows.
-    package init(version: String, table: Table) throws {
+    /// - Parameters:
+    ///   - version: Where the rows come from.
+    ///   - table: The inputs.
+    ///   - predictions: What the version says of the same rows, in the columns of `OutputColumn.inRows`.
+    /// - Throws: `failedPrecondition` for fewer than two rows, `payloadTooLarge` past a limit.
+    package init(version: String, table: Table, predictions: Table? = nil) throws {
         guard table.rowCount >= 2 else {
             throw MartletError(
                 .failedPrecondition,
                 "The reference of version \(version) has \(table.rowCount) rows; drift needs at least 2."
             )
         }
-        let kept = min(table.rowCount, MonitoringLimits.referenceRows)
-        let thinned =
-            kept == table.rowCount ? table : try table.selecting((0..<kept).map { $0 * table.rowCount / kept })
-        let names = table.columns.map(\.name)
+        let cells = table.columns.count.multipliedReportingOverflow(by: MonitoringLimits.referenceRows)
+        let most =
+            cells.overflow || cells.partialValue > MonitoringLimits.windowElements
+            ? max(2, MonitoringLimits.windowElements / table.columns.count) : MonitoringLimits.referenceRows
+        let kept = min(table.rowCount, most)
+        let places = (0..<kept).map { $0 * table.rowCount / kept }
         self.version = version
-        sample = try SampleMatrix(names: names, elements: thinned.matrix(of: names))
-        fingerprint = Self.fingerprint(of: sample)
+        inputs = try Table(columns: table.columns.map { Self.narrowed($0.selecting(places)) })
+        let known = Set(table.columns.map(\.name))
+        let columns = (predictions?.columns ?? []).filter { column in
+            OutputColumn.inRows.contains(column.name) && !known.contains(column.name)
+                && column.values.count == table.rowCount
+        }
+        outputs = try Table(columns: columns.map { Self.narrowed($0.selecting(places)) })
+        fingerprint = Self.fingerprint(of: inputs, outputs)
+    }
+
+    /// Rows.
+    package var rows: Int { inputs.rowCount }
+
+    /// The version's number; nil for the rows of a dataset.
+    var versionNumber: Int? { Int(version) }
+
+    /// Inputs and outputs together.
+    func all() throws(MartletError) -> Table { try Table(columns: inputs.columns + outputs.columns) }
+
+    /// Numbers rounded to 32 bits: served values are, and a tie must stay a tie.
+    private static func narrowed(_ column: Column) -> Column {
+        switch column.values {
+        case .numbers(let values): Column(name: column.name, values: .numbers(values.map { Double(Float($0)) }))
+        case .integers(let values):
+            Column(name: column.name, values: .integers(values.map { $0.flatMap { Int64(exactly: Float($0)) ?? $0 } }))
+        case .strings(let values):
+            Column(name: column.name, values: .strings(values.map { $0.map(TextPool.cut) }))
+        }
     }
 
     /// FNV-1a, 64 bits, over names and values.
-    private static func fingerprint(of sample: SampleMatrix) -> String {
+    private static func fingerprint(of tables: Table...) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ byte: UInt64) { hash = (hash ^ byte) &* 0x0000_0100_0000_01b3 }
-        for name in sample.names {
-            for byte in name.utf8 { mix(UInt64(byte)) }
+        func mix(_ text: String) {
+            for byte in text.utf8 { mix(UInt64(byte)) }
             mix(0x100)
         }
-        for value in sample.elements { mix(UInt64(value.bitPattern)) }
+        for column in tables.flatMap(\.columns) {
+            mix(column.name)
+            switch column.values {
+            case .numbers(let values): for value in values { mix(UInt64(Float(value).bitPattern)) }
+            case .integers(let values): for value in values { mix(UInt64(bitPattern: value ?? .min)) }
+            case .strings(let values): for value in values { if let value { mix(value) } else { mix(0x101) } }
+            }
+        }
         return String(hash, radix: 16)
-    }
-}
-
-/// A monitor's detectors, prepared for one reference.
-struct PreparedMonitor: Sendable {
-    /// A detector, or why it cannot work with this reference.
-    struct Slot: Sendable {
-        let kind: DetectorKind
-        let level: Double
-        let detector: Result<any DriftDetector, MartletError>
-    }
-
-    let reference: MonitorReference
-    let slots: [Slot]
-
-    /// Prepares the detectors that the specification names, off the caller's actor: a kernel may take a while.
-    ///
-    /// - Throws: the last detector's error when none can work with this reference.
-    @concurrent
-    static func prepare(_ spec: MonitorSpec, reference: MonitorReference) async throws -> PreparedMonitor {
-        var slots: [Slot] = []
-        if let mmd = spec.mmd {
-            let detector = attempt {
-                try MMDDetector(
-                    reference: reference.sample,
-                    level: mmd.pValue,
-                    permutations: mmd.permutations,
-                    bandwidth: mmd.bandwidth.map { .fixed([$0]) } ?? .medianOfReference,
-                    scaling: mmd.standardise ? .standardised : .none
-                )
-            }
-            slots.append(Slot(kind: .maximumMeanDiscrepancy, level: mmd.pValue, detector: detector))
-        }
-        if let ks = spec.ks {
-            let detector = attempt {
-                try KSDetector(reference: reference.sample, level: ks.pValue, correction: ks.correction)
-            }
-            slots.append(Slot(kind: .kolmogorovSmirnov, level: ks.pValue, detector: detector))
-        }
-        let failures = slots.compactMap { slot in
-            if case .failure(let error) = slot.detector { error } else { nil }
-        }
-        if let failure = failures.last, failures.count == slots.count { throw failure }
-        return PreparedMonitor(reference: reference, slots: slots)
-    }
-
-    /// Compares rows with the reference, off the caller's actor.
-    @concurrent
-    func evaluate(_ elements: [Float], now: Timestamp) async throws -> MonitorEvaluation {
-        let current = try SampleMatrix(names: reference.sample.names, elements: elements)
-        var tests: [FeatureTest] = []
-        var detectors: [MonitorEvaluation.Detector] = []
-        for slot in slots {
-            let outcome = slot.detector.flatMap { detector in Self.attempt { try detector.evaluate(current) } }
-            switch outcome {
-            case .success(let report):
-                if !report.features.isEmpty { tests = report.features }
-                detectors.append(.init(report, level: slot.level))
-            case .failure(let error):
-                detectors.append(.init(name: slot.kind.rawValue, level: slot.level, reason: error.message))
-            }
-        }
-        let decided = detectors.filter { $0.statistic != nil }
-        return MonitorEvaluation(
-            at: now,
-            referenceVersion: reference.version,
-            referenceRows: reference.sample.rows,
-            windowRows: current.rows,
-            drift: decided.isEmpty ? nil : decided.contains(where: \.drifted),
-            detectors: detectors,
-            features: features(current, tests: tests)
-        )
-    }
-
-    private func features(_ current: SampleMatrix, tests: [FeatureTest]) -> [MonitorEvaluation.Feature] {
-        reference.sample.names.enumerated().map { column, name in
-            let test = column < tests.count ? tests[column] : nil
-            let before = reference.sample.finiteColumn(column)
-            let after = current.finiteColumn(column)
-            return MonitorEvaluation.Feature(
-                name: name,
-                statistic: test?.statistic,
-                pValue: test?.pValue,
-                drifted: test?.drifted ?? false,
-                referenceMean: Self.mean(before),
-                currentMean: Self.mean(after),
-                referenceMissing: Self.missing(before, of: reference.sample.rows),
-                currentMissing: Self.missing(after, of: current.rows)
-            )
-        }
-    }
-
-    private static func mean(_ values: [Float]) -> Double? {
-        values.isEmpty ? nil : values.reduce(0) { $0 + Double($1) } / Double(values.count)
-    }
-
-    private static func missing(_ finite: [Float], of rows: Int) -> Double {
-        rows == 0 ? 0 : Double(rows - finite.count) / Double(rows)
-    }
-
-    private static func attempt<Value>(_ body: () throws -> Value) -> Result<Value, MartletError> {
-        do {
-            return .success(try body())
-        } catch {
-            return .failure(MartletError.wrapping(error))
-        }
-    }
-
-    private static func attempt(_ body: () throws -> any DriftDetector) -> Result<any DriftDetector, MartletError> {
-        do {
-            return .success(try body())
-        } catch {
-            return .failure(MartletError.wrapping(error))
-        }
-    }
-}
-
-extension MonitorEvaluation.Detector {
-    fileprivate init(_ report: DetectorReport, level: Double) {
-        self.init(
-            name: report.kind.rawValue,
-            level: level,
-            statistic: report.statistic,
-            pValue: report.pValue,
-            threshold: report.threshold,
-            drifted: report.drifted,
-            reason: nil
-        )
-    }
-
-    fileprivate init(name: String, level: Double, reason: String) {
-        self.init(
-            name: name,
-            level: level,
-            statistic: nil,
-            pValue: nil,
-            threshold: nil,
-            drifted: false,
-            reason: reason
-        )
     }
 }

@@ -1,91 +1,104 @@
 package import Core
-package import Statistics
+package import Drift
 
 /// A monitor as declared: what it watches, how it decides and how often.
 package struct MonitorSpec: Sendable, Equatable {
-    /// The settings of the kernel test over all features.
-    package struct MMD: Sendable, Equatable {
-        /// The rate of false alarms of one evaluation.
-        package var pValue = 0.01
-        /// Permutations behind the p-value; at least 1 / pValue.
-        package var permutations = 100
-        /// Whether features are standardised by the reference before distances are taken.
-        package var standardise = true
-        /// A fixed kernel width; nil takes the median distance between reference rows.
-        package var bandwidth: Double?
-
-        /// The defaults.
-        package init() {}
-    }
-
-    /// The settings of the test per feature.
-    package struct KS: Sendable, Equatable {
-        /// The rate of false alarms of one evaluation over all features together.
-        package var pValue = 0.01
-        /// How the number of features is corrected for.
-        package var correction = MultipleTesting.bonferroni
-        /// The correction as specifications name it.
-        package var correctionName: String { correction.rawValue }
-
-        /// The defaults.
-        package init() {}
+    /// Whose rows are compared with the reference.
+    package enum Versions: String, Sendable, CaseIterable {
+        /// Those of every version that answers.
+        case any
+        /// Only those of the version that the reference came with.
+        case reference
     }
 
     /// The monitor's name.
     package let name: String
     /// The deployment whose inputs are watched.
     package let deployment: String
-    /// Rows in the sliding window.
-    package let window: Int
+    /// What the window spans.
+    package let window: WindowExtent
     /// Rows that the window must hold before it is evaluated.
     package let minimum: Int
     /// Rows that must arrive between two evaluations, so that each brings evidence of its own.
     package let stride: Int
-    /// The least time between two evaluations.
-    package let interval: Duration
+    /// When it evaluates.
+    package let schedule: MonitorSchedule
     /// Consecutive evaluations that must agree before the verdict changes.
     package let hysteresis: Int
-    /// The kernel test; nil leaves it out.
-    package let mmd: MMD?
-    /// The test per feature; nil leaves it out.
-    package let ks: KS?
+    /// How much its drift matters.
+    package let severity: MonitorSeverity
+    /// What it compares with.
+    package let reference: ReferenceSource
+    /// Whose rows are compared.
+    package let versions: Versions
+    /// The detectors.
+    package let detectors: [MonitorDetector]
+    /// Which changes of the data themselves count: missing values, infinities, unseen categories, …; nil for none.
+    package let events: DataEventOptions?
+    /// What is asked of the model's performance; nil for nothing.
+    package let performance: PerformanceSpec?
+    /// Whether the declaration itself sets the events' significance; else it is corrected for the number of columns.
+    let hasOwnSignificance: Bool
+    private let eventsJSON: JSONValue
+
+    private static let keys = [
+        "deployment", "window", "minimum", "stride", "interval", "schedule", "hysteresis", "severity", "reference",
+        "versions", "detectors", "events", "performance",
+    ]
 
     /// Reads a monitor from its section of the manifest; unknown keys are errors.
     ///
-    /// Keys: `deployment` (required), `window` (200), `minimum` (60, at most the window), `stride` (a tenth of the window),
-    /// `interval` (5s), `hysteresis` (2), `detectors` (`mmd` and `ks`, both with their defaults).
+    /// Keys: `deployment` (required), `window` (200; or `{rows: 200}`, `{time: 1h}`), `minimum` (60, at most the window),
+    /// `stride` (a tenth of the window), `interval` or `schedule` (5s, or a cron line), `hysteresis` (2), `severity`
+    /// (warning), `reference` (version, or `{dataset: name@version}`), `versions` (any or reference), `detectors` (`mmd`
+    /// and `ks`), `events` (true, false or settings), `performance` (see `PerformanceSpec`).
     ///
     /// - Throws: `invalidArgument` naming the key.
     package init(name: String, _ fields: JSONFields) throws(MartletError) {
         try Self.check(name: name)
-        try fields.rejectUnknown([
-            "deployment", "window", "minimum", "stride", "interval", "hysteresis", "detectors",
-        ])
+        try fields.rejectUnknown(Self.keys)
         self.name = name
         deployment = try fields.string("deployment")
         guard !deployment.isEmpty else { throw fields.invalid("deployment", "must name a deployment") }
-        let window = try fields.optionalInt("window", in: 2...Int64(MonitoringLimits.windowRows)) ?? 200
-        let minimum = try fields.optionalInt("minimum", in: 2...window) ?? min(60, window)
-        let stride = try fields.optionalInt("stride", in: 1...window) ?? max(1, window / 10)
-        self.window = Int(window)
-        self.minimum = Int(minimum)
-        self.stride = Int(stride)
-        interval = try fields.optionalDuration("interval") ?? .seconds(5)
-        guard interval >= .milliseconds(100), interval <= .seconds(MonitoringLimits.intervalSeconds) else {
-            throw fields.invalid("interval", "must be between 100ms and 1d")
-        }
+        window = try WindowExtent(fields, "window", fallback: 200)
+        let rows = Int64(window.rowsWanted)
+        let fallback: Int64 = if case .rows = window { rows } else { 200 }
+        minimum = Int(try fields.optionalInt("minimum", in: 2...rows) ?? min(60, rows))
+        stride = Int(try fields.optionalInt("stride", in: 1...rows) ?? max(1, fallback / 10))
+        schedule = try MonitorSchedule(fields)
         hysteresis = Int(try fields.optionalInt("hysteresis", in: 1...Int64(MonitoringLimits.hysteresis)) ?? 2)
-        guard let detectors = try fields.optionalFields("detectors") else {
-            mmd = MMD()
-            ks = KS()
-            return
+        severity = try Self.choice(fields, "severity", default: .warning)
+        reference = try ReferenceSource(fields)
+        versions = try Self.choice(fields, "versions", default: .any)
+        detectors = try MonitorDetector.list(fields)
+        eventsJSON = fields.value("events") ?? true
+        switch eventsJSON {
+        case .bool(let isOn):
+            events = isOn ? DataEventOptions() : nil
+            hasOwnSignificance = false
+        default:
+            let inner = try fields.fields("events")
+            events = try DataEventOptions(inner)
+            hasOwnSignificance = inner.value("significance") != nil || inner.value("range_significance") != nil
         }
-        try detectors.rejectUnknown(DetectorKind.allCases.map(\.rawValue))
-        mmd = try detectors.optionalFields("mmd").map(MMD.init)
-        ks = try detectors.optionalFields("ks").map(KS.init)
-        guard mmd != nil || ks != nil else {
-            throw fields.invalid("detectors", "must hold mmd, ks or both; an empty one is written mmd: {}")
+        performance = try fields.optionalFields("performance").map { fields throws(MartletError) in
+            try PerformanceSpec(fields)
         }
+        guard !detectors.isEmpty || events != nil || performance != nil else {
+            throw fields.invalid("detectors", "must name a detector when 'events' is false")
+        }
+    }
+
+    private static func choice<Choice: RawRepresentable & CaseIterable>(
+        _ fields: JSONFields,
+        _ key: String,
+        default fallback: Choice
+    ) throws(MartletError) -> Choice where Choice.RawValue == String {
+        guard let text = try fields.optionalString(key) else { return fallback }
+        guard let value = Choice(rawValue: text) else {
+            throw fields.invalid(key, "must be one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return value
     }
 
     private static func check(name: String) throws(MartletError) {
@@ -105,59 +118,26 @@ package struct MonitorSpec: Sendable, Equatable {
         }
     }
 
+    /// What sequential detectors read, each once.
+    package var streams: [String] {
+        var found: [String] = []
+        for case .sequential(let spec) in detectors where !found.contains(spec.source) { found.append(spec.source) }
+        return found
+    }
+
     /// The specification as its section would be written, every default filled in; parsing it gives the same value.
     package var json: JSONValue {
-        var detectors = JSONObject()
-        if let mmd {
-            var settings: JSONObject = [
-                "p_value": .number(mmd.pValue), "permutations": .int(mmd.permutations),
-                "standardise": .bool(mmd.standardise),
-            ]
-            if let bandwidth = mmd.bandwidth { settings["bandwidth"] = .number(bandwidth) }
-            detectors["mmd"] = .object(settings)
-        }
-        if let ks {
-            detectors["ks"] = ["p_value": .number(ks.pValue), "correction": .string(ks.correction.rawValue)]
-        }
-        return [
-            "deployment": .string(deployment), "window": .int(window), "minimum": .int(minimum),
-            "stride": .int(stride), "interval": .number(interval / .seconds(1)), "hysteresis": .int(hysteresis),
-            "detectors": .object(detectors),
+        var object: JSONObject = [
+            "deployment": .string(deployment), "window": window.json, "minimum": .int(minimum), "stride": .int(stride),
         ]
+        if case .cron = schedule { object["schedule"] = schedule.json } else { object["interval"] = schedule.json }
+        object["hysteresis"] = .int(hysteresis)
+        object["severity"] = .string(severity.rawValue)
+        object["reference"] = reference.json
+        object["versions"] = .string(versions.rawValue)
+        object["detectors"] = .array(detectors.map(\.json))
+        object["events"] = eventsJSON
+        if let performance { object["performance"] = performance.json }
+        return .object(object)
     }
-}
-
-extension MonitorSpec.MMD {
-    fileprivate init(_ fields: JSONFields) throws(MartletError) {
-        self.init()
-        try fields.rejectUnknown(["p_value", "permutations", "standardise", "bandwidth"])
-        pValue = try readPValue(fields, default: pValue)
-        let range = 1...Int64(StatisticsLimits.permutations)
-        permutations = Int(try fields.optionalInt("permutations", in: range) ?? Int64(permutations))
-        standardise = try fields.optionalBool("standardise") ?? standardise
-        bandwidth = try fields.optionalDouble("bandwidth", in: 1e-30...1e30)
-        guard pValue * Double(permutations) >= 1 - 1e-9 else {
-            let needed = Int((1 / pValue).rounded(.up))
-            throw fields.invalid("permutations", "must be at least \(needed) for a p_value of \(pValue)")
-        }
-    }
-}
-
-extension MonitorSpec.KS {
-    fileprivate init(_ fields: JSONFields) throws(MartletError) {
-        self.init()
-        try fields.rejectUnknown(["p_value", "correction"])
-        pValue = try readPValue(fields, default: pValue)
-        if let text = try fields.optionalString("correction") {
-            guard let value = MultipleTesting(rawValue: text) else {
-                throw fields.invalid("correction", "must be bonferroni or fdr")
-            }
-            correction = value
-        }
-    }
-}
-
-/// Reads `p_value`: from 0.0001 to 0.5, the range in which a verdict means something.
-private func readPValue(_ fields: JSONFields, default fallback: Double) throws(MartletError) -> Double {
-    try fields.optionalDouble("p_value", in: 0.0001...0.5) ?? fallback
 }

@@ -1,4 +1,5 @@
 package import Core
+import Drift
 package import Storage
 
 /// What must be known of a monitor after a restart.
@@ -15,6 +16,8 @@ package struct StoredMonitor: Sendable, Equatable {
     package var referenceAt: Timestamp?
     /// The last evaluation.
     package var evaluation: MonitorEvaluation?
+    /// The states of its sequential detectors, in the order declared.
+    package var sequential: [JSONValue] = []
 
     /// A monitor that has no reference yet.
     package init(spec: MonitorSpec, machine: MonitorStateMachine) {
@@ -58,6 +61,38 @@ package struct MonitorStore: Sendable {
         ),
         // The states got the names that the API has had since: ok, drift and recovered.
         Migration(id: "monitoring-0002", statements: renames),
+        Migration(
+            id: "monitoring-0003",
+            statements: [
+                "ALTER TABLE monitor_state ADD COLUMN sequential TEXT",
+                "ALTER TABLE monitor_evaluations ADD COLUMN reason TEXT",
+                "ALTER TABLE monitor_evaluations ADD COLUMN detector TEXT",
+                "ALTER TABLE monitor_evaluations ADD COLUMN score DOUBLE PRECISION",
+                "ALTER TABLE monitor_evaluations ADD COLUMN p_value DOUBLE PRECISION",
+                "ALTER TABLE monitor_evaluations ADD COLUMN data_events BIGINT",
+                "ALTER TABLE monitor_events ADD COLUMN severity TEXT",
+                "ALTER TABLE monitor_events ADD COLUMN detector TEXT",
+                "ALTER TABLE monitor_events ADD COLUMN window_rows BIGINT",
+                "ALTER TABLE monitor_events ADD COLUMN data_events TEXT",
+                """
+                CREATE TABLE monitor_windows (
+                    monitor TEXT PRIMARY KEY, saved_at BIGINT NOT NULL, window_rows BLOB NOT NULL
+                )
+                """,
+                """
+                CREATE TABLE monitor_sketches (
+                    deployment TEXT NOT NULL, version BIGINT NOT NULL, saved_at BIGINT NOT NULL, sketch BLOB NOT NULL,
+                    PRIMARY KEY (deployment, version)
+                )
+                """,
+                """
+                CREATE TABLE monitor_snapshots (
+                    monitor TEXT NOT NULL, sequence BIGINT NOT NULL, snapshot_at BIGINT NOT NULL, cause TEXT NOT NULL,
+                    state TEXT NOT NULL, snapshot TEXT NOT NULL, PRIMARY KEY (monitor, sequence)
+                )
+                """,
+            ]
+        ),
     ]
 
     private static let renames: [String] = [
@@ -70,11 +105,20 @@ package struct MonitorStore: Sendable {
         """
     }
 
-    private let database: Database
+    /// Called for each event in the transaction that stores it, so that what follows from it is as durable.
+    package typealias Outbox = @Sendable (_ connection: Connection, _ change: VerdictChange) throws -> Void
+
+    let database: Database
+    private let outbox: Outbox
 
     /// A store over a migrated database.
-    package init(database: Database) {
+    ///
+    /// - Parameters:
+    ///   - database: Where the tables are.
+    ///   - outbox: Called for each event in the transaction that stores it.
+    package init(database: Database, outbox: @escaping Outbox = { _, _ in }) {
         self.database = database
+        self.outbox = outbox
     }
 
     /// All monitors by name.
@@ -90,7 +134,8 @@ package struct MonitorStore: Sendable {
         transition: MonitorStateMachine.Action? = nil,
         now: Timestamp
     ) async throws -> VerdictChange? {
-        try await database.write { connection in
+        let outbox = outbox
+        return try await database.write { connection in
             if summary == nil { try Self.noteSpec(monitor.spec, connection) }
             try Self.saveState(monitor, connection)
             if let summary { try Self.append(summary, monitor: monitor.spec.name, connection) }
@@ -102,7 +147,9 @@ package struct MonitorStore: Sendable {
                     after: ["state": .string(to.rawValue)]
                 )
             )
-            return try Self.append(monitor, from: from, to: to, now: now, connection)
+            let change = try Self.append(monitor, from: from, to: to, now: now, connection)
+            try outbox(connection, change)
+            return change
         }
     }
 
@@ -112,11 +159,10 @@ package struct MonitorStore: Sendable {
             let old = try connection.first("SELECT spec FROM monitor_state WHERE name = ?", [.text(name)])
             let before = try old?.json("spec")
             connection.note(Change(object: "monitor:\(name)", before: before, after: nil))
-            for table in ["monitor_state", "monitor_evaluations"] {
-                let column = table == "monitor_state" ? "name" : "monitor"
-                try connection.execute("DELETE FROM \(table) WHERE \(column) = ?", [.text(name)])
+            try connection.execute("DELETE FROM monitor_state WHERE name = ?", [.text(name)])
+            for table in ["monitor_evaluations", "monitor_events", "monitor_windows", "monitor_snapshots"] {
+                try connection.execute("DELETE FROM \(table) WHERE monitor = ?", [.text(name)])
             }
-            try connection.execute("DELETE FROM monitor_events WHERE monitor = ?", [.text(name)])
         }
     }
 
@@ -162,11 +208,17 @@ package struct MonitorStore: Sendable {
                 at: try row.timestamp("evaluated_at"),
                 state: try Self.state(row.text("state")),
                 drift: row.optionalInt("drift").map { $0 != 0 },
+                reason: row.optionalText("reason"),
+                detector: row.optionalText("detector"),
+                score: row.optionalDouble("score") ?? row.optionalDouble("mmd") ?? row.optionalDouble("ks"),
+                pValue: row.optionalDouble("p_value") ?? row.optionalDouble("mmd_p_value")
+                    ?? row.optionalDouble("ks_p_value"),
                 mmd: row.optionalDouble("mmd"),
                 mmdPValue: row.optionalDouble("mmd_p_value"),
                 ks: row.optionalDouble("ks"),
                 ksPValue: row.optionalDouble("ks_p_value"),
-                driftedFeatures: Int(clamping: try row.int("drifted_features"))
+                driftedFeatures: Int(clamping: try row.int("drifted_features")),
+                dataEvents: Int(clamping: row.optionalInt("data_events") ?? 0)
             )
         }
     }
@@ -185,12 +237,14 @@ extension MonitorStore {
         try connection.execute(
             """
             INSERT INTO monitor_state (name, spec, state, since_at, streak, owes_clearance, reference_version,
-                reference_fingerprint, reference_at, evaluation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                reference_fingerprint, reference_at, evaluation, sequential)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET spec = excluded.spec, state = excluded.state,
                 since_at = excluded.since_at, streak = excluded.streak, owes_clearance = excluded.owes_clearance,
                 reference_version = excluded.reference_version,
                 reference_fingerprint = excluded.reference_fingerprint,
-                reference_at = excluded.reference_at, evaluation = excluded.evaluation
+                reference_at = excluded.reference_at, evaluation = excluded.evaluation,
+                sequential = excluded.sequential
             """,
             [
                 .text(monitor.spec.name), .text(monitor.spec.json.description), .text(monitor.machine.state.rawValue),
@@ -198,6 +252,7 @@ extension MonitorStore {
                 .bool(monitor.machine.owesClearance), SQLValue(monitor.referenceVersion),
                 SQLValue(monitor.referenceFingerprint), SQLValue(monitor.referenceAt?.milliseconds),
                 SQLValue(monitor.evaluation?.storedJSON.description),
+                monitor.sequential.isEmpty ? .null : .text(JSONValue.array(monitor.sequential).description),
             ]
         )
     }
@@ -207,12 +262,15 @@ extension MonitorStore {
         try connection.execute(
             """
             INSERT INTO monitor_evaluations (monitor, sequence, evaluated_at, state, drift, mmd, mmd_p_value, ks,
-                ks_p_value, drifted_features) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ks_p_value, drifted_features, reason, detector, score, p_value, data_events)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(monitor), .integer(sequence), .integer(summary.at.milliseconds), .text(summary.state.rawValue),
                 summary.drift.map(SQLValue.bool) ?? .null, SQLValue(summary.mmd), SQLValue(summary.mmdPValue),
                 SQLValue(summary.ks), SQLValue(summary.ksPValue), .int(summary.driftedFeatures),
+                SQLValue(summary.reason), SQLValue(summary.detector), SQLValue(summary.score),
+                SQLValue(summary.pValue), .int(summary.dataEvents),
             ]
         )
         try connection.execute(
@@ -230,7 +288,7 @@ extension MonitorStore {
     ) throws -> VerdictChange {
         let name = monitor.spec.name
         let evaluated = to == .collecting ? nil : monitor.evaluation
-        let leading = evaluated?.detectors.first { $0.statistic != nil }
+        let leading = evaluated?.leading
         let change = VerdictChange(
             id: Identifier.random(),
             monitor: name,
@@ -239,22 +297,29 @@ extension MonitorStore {
             at: now,
             from: from,
             to: to,
+            severity: monitor.spec.severity,
             referenceVersion: monitor.referenceVersion,
+            detector: leading?.name,
             score: leading?.statistic,
             pValue: leading?.pValue,
-            driftedFeatures: evaluated?.features.filter(\.drifted).map(\.name) ?? []
+            windowRows: evaluated?.windowRows,
+            driftedFeatures: evaluated?.driftedNames ?? [],
+            dataEvents: evaluated?.events.map(\.json) ?? []
         )
         let features = JSONValue.array(change.driftedFeatures.map(JSONValue.string)).description
         try connection.execute(
             """
             INSERT INTO monitor_events (id, monitor, deployment, sequence, event_at, from_state, to_state,
-                reference_version, score, p_value, drifted_features, delivered)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+                reference_version, score, p_value, drifted_features, severity, detector, window_rows, data_events,
+                delivered)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
             """,
             [
                 .text(change.id), .text(name), .text(change.deployment), .integer(change.sequence),
                 .integer(now.milliseconds), .text(from.rawValue), .text(to.rawValue),
                 SQLValue(change.referenceVersion), SQLValue(change.score), SQLValue(change.pValue), .text(features),
+                .text(change.severity.rawValue), SQLValue(change.detector), SQLValue(change.windowRows.map(Int64.init)),
+                .text(JSONValue.array(change.dataEvents).description),
             ]
         )
         try connection.execute(
@@ -264,7 +329,7 @@ extension MonitorStore {
         return change
     }
 
-    private static func nextSequence(_ table: String, _ monitor: String, _ connection: Connection) throws -> Int64 {
+    static func nextSequence(_ table: String, _ monitor: String, _ connection: Connection) throws -> Int64 {
         let row = try connection.first(
             "SELECT MAX(sequence) AS last FROM \(table) WHERE monitor = ?",
             [.text(monitor)]
@@ -272,7 +337,7 @@ extension MonitorStore {
         return (row?.optionalInt("last") ?? 0) + 1
     }
 
-    private static func state(_ text: String) throws -> MonitorStateMachine.State {
+    static func state(_ text: String) throws -> MonitorStateMachine.State {
         guard let state = MonitorStateMachine.State(rawValue: text) else {
             throw MartletError(.dataLoss, "The stored monitor state '\(text)' is not known to this version.")
         }
@@ -294,6 +359,7 @@ extension MonitorStore {
         monitor.referenceFingerprint = row.optionalText("reference_fingerprint")
         monitor.referenceAt = row.optionalTimestamp("reference_at")
         monitor.evaluation = evaluation
+        if row.optionalText("sequential") != nil { monitor.sequential = try row.json("sequential").arrayValue ?? [] }
         return monitor
     }
 
@@ -306,10 +372,14 @@ extension MonitorStore {
             at: try row.timestamp("event_at"),
             from: try state(row.text("from_state")),
             to: try state(row.text("to_state")),
+            severity: row.optionalText("severity").flatMap(MonitorSeverity.init) ?? .warning,
             referenceVersion: row.optionalText("reference_version"),
+            detector: row.optionalText("detector"),
             score: row.optionalDouble("score"),
             pValue: row.optionalDouble("p_value"),
-            driftedFeatures: try row.json("drifted_features").arrayValue?.compactMap(\.stringValue) ?? []
+            windowRows: row.optionalInt("window_rows").map { Int(clamping: $0) },
+            driftedFeatures: try row.json("drifted_features").arrayValue?.compactMap(\.stringValue) ?? [],
+            dataEvents: row.optionalText("data_events") == nil ? [] : try row.json("data_events").arrayValue ?? []
         )
     }
 }

@@ -98,7 +98,9 @@ struct PreparedColumn: Sendable {
     }
 }
 
-/// Ranks by row, less their mean; 0 for rows that take no part. Equal values share the mean of their ranks.
+/// Ranks by row, less their mean; 0 for rows that take no part.
+///
+/// Equal values share the mean of their ranks.
 struct RankBuffer {
     private var ranks: [Double]
     private var squares = 0.0

@@ -1,29 +1,88 @@
 import Core
+import Datasets
 import Logging
 import Loop
 import Monitoring
+import Runtimes
 import Serving
+import Synchronization
 
 /// Monitors see what deployments serve, and answers carry what monitors found.
-struct MonitorObserver: PredictionObserver {
-    let monitors: MonitorService
+final class MonitorObserver: PredictionObserver {
+    private struct Written {
+        let signal: Monitoring.DriftSignal
+        let answer: Serving.DriftSignal
+    }
+
+    private let monitors: MonitorService
+    /// What answers carry, by deployment: written once for each evaluation and not for each answer.
+    private let written = Mutex<[String: Written]>([:])
+
+    init(monitors: MonitorService) {
+        self.monitors = monitors
+    }
 
     func observe(_ prediction: ObservedPrediction) {
         guard prediction.rows > 0 else { return }
-        let width = prediction.features.count / prediction.rows
-        guard prediction.rows > 1 else {
-            return monitors.observe(deployment: prediction.deployment, features: prediction.features)
+        let inputs: ServedRows.Inputs
+        switch prediction.inputs {
+        case .rows(let values): inputs = .numbers(values)
+        case .columns(let columns):
+            inputs = .columns(
+                columns.map { column in
+                    switch column.values {
+                    case .numbers(let values): ServedColumn(name: column.name, values: .numbers(values))
+                    case .texts(let values): ServedColumn(name: column.name, values: .texts(values))
+                    }
+                }
+            )
         }
-        for row in 0..<prediction.rows {
-            let features = Array(prediction.features[row * width..<(row + 1) * width])
-            monitors.observe(deployment: prediction.deployment, features: features)
-        }
+        let (predictions, scores) = MonitorWiring.said(prediction)
+        monitors.observe(
+            ServedRows(
+                deployment: prediction.deployment,
+                version: prediction.version,
+                names: prediction.model.inputs,
+                inputs: inputs,
+                count: prediction.rows,
+                predictions: predictions,
+                scores: scores,
+                at: prediction.now
+            )
+        )
     }
 
     func driftSignal(deployment: String) -> Serving.DriftSignal? {
-        monitors.signal(deployment: deployment).map { signal in
-            Serving.DriftSignal(isDetected: signal.detected, version: signal.referenceVersion.flatMap { Int($0) })
+        guard let signal = monitors.signal(deployment: deployment) else { return nil }
+        return written.withLock { written in
+            if let known = written[deployment], known.signal.evaluatedAt == signal.evaluatedAt,
+                known.signal.since == signal.since, known.signal.monitor == signal.monitor
+            {
+                return known.answer
+            }
+            let answer = Self.answer(signal)
+            written[deployment] = Written(signal: signal, answer: answer)
+            return answer
         }
+    }
+
+    private static func answer(_ signal: Monitoring.DriftSignal) -> Serving.DriftSignal {
+        var finding: DriftFinding?
+        if let detector = signal.detector, let score = signal.score {
+            finding = DriftFinding(
+                monitor: signal.monitor,
+                detector: detector,
+                score: score,
+                pValue: signal.pValue,
+                window: signal.windowSize,
+                since: signal.since
+            )
+        }
+        return Serving.DriftSignal(
+            isDetected: signal.detected,
+            version: signal.referenceVersion.flatMap { Int($0) },
+            finding: finding
+        )
     }
 }
 
@@ -36,8 +95,11 @@ enum MonitorWiring {
             do {
                 try await monitors.setReference(
                     deployment: deployment,
-                    version: String(model.version),
-                    table: reference
+                    MonitorReference(
+                        version: String(model.version),
+                        table: reference,
+                        predictions: await predictions(of: model, on: reference)
+                    )
                 )
             } catch {
                 logger.error(
@@ -54,7 +116,82 @@ enum MonitorWiring {
         { deployment in
             guard let stable = try? table.find(deployment).routing?.stable else { return nil }
             let model = try await stable.load().loaded
-            return model.reference.map { (String(model.version), $0) }
+            guard let reference = model.reference else { return nil }
+            return try MonitorReference(
+                version: String(model.version),
+                table: reference,
+                predictions: await predictions(of: model, on: reference)
+            )
+        }
+    }
+
+    /// What a model of numbers says of its own reference, so that its predictions can be watched; nil for other models.
+    private static func predictions(of model: LoadedModel, on reference: Table) async -> Table? {
+        guard let rows = model.rows, let matrix = try? reference.matrix(of: model.inputs) else { return nil }
+        let count = reference.rowCount
+        let isOwn = rows.placement == .own
+        guard
+            let outputs = isOwn
+                ? try? rows.predict(matrix, count: count)
+                : try? await BlockingWork.run({ try rows.predict(matrix, count: count) })
+        else { return nil }
+        let answers = (0..<count).map { model.answer(outputs, row: $0) }
+        let isClassifier = answers.contains { $0.classIndex != nil }
+        let said: Column.Values =
+            isClassifier
+            ? .strings(answers.map { model.label(of: $0) }) : .numbers(answers.map { Double($0.score) })
+        return try? Table(columns: [
+            Column(name: OutputColumn.prediction, values: said),
+            Column(name: OutputColumn.score, values: .numbers(answers.map { Double($0.score) })),
+        ])
+    }
+
+    /// What a model said, row by row.
+    static func said(_ prediction: ObservedPrediction) -> (ServedRows.Predictions, [Float]) {
+        if let answers = prediction.answers {
+            guard answers.count == prediction.rows else { return (.none, []) }
+            // A number is its own score; a text has none.
+            let numbers = answers.compactMap { Float($0) }
+            guard numbers.count == answers.count else { return (.texts(answers), []) }
+            return (.numbers(numbers), prediction.outputs)
+        }
+        let model = prediction.model
+        let width = model.outputWidth
+        guard width > 0, prediction.outputs.count == width * prediction.rows else { return (.none, []) }
+        if width == 1, model.classes.isEmpty { return (.numbers(prediction.outputs), prediction.outputs) }
+        var classes: [Int] = []
+        var scores: [Float] = []
+        for row in 0..<prediction.rows {
+            let answer = model.answer(prediction.outputs, row: row)
+            classes.append(answer.classIndex ?? 0)
+            scores.append(answer.score)
+        }
+        return (.classes(classes, names: model.classes), scores)
+    }
+
+    /// How wrong a prediction was, for monitors that read errors.
+    static func labelled(_ record: LedgerRecord, monitors: MonitorService?) {
+        guard let monitors, let label = record.label else { return }
+        if let truth = Double(label), let said = Double(record.prediction), said == record.score || said != said.rounded()
+        {
+            monitors.observeError(deployment: record.deployment, abs(said - truth))
+        } else {
+            monitors.observeError(deployment: record.deployment, record.prediction == label ? 0 : 1)
+        }
+    }
+
+    /// The rows of a dataset, as it is or was in a version.
+    static func datasetRows(_ datasets: DatasetStore) -> MonitorService.DatasetRows {
+        { name, version in
+            let set = try await datasets.rowSet(name)
+            if let version, version != set.version {
+                throw MartletError(
+                    .notFound,
+                    "The dataset '\(name)' is at version \(set.version) now; version \(version) is not kept."
+                )
+            }
+            let target = set.target?.column
+            return try Table(columns: set.table.columns.filter { $0.name != target })
         }
     }
 
@@ -72,7 +209,8 @@ enum MonitorWiring {
                 + (features.isEmpty ? "." : ": \(features.count) features differ (\(named))."),
             evidence: [
                 "since": .integer(change.at.milliseconds), "deployment": .string(change.deployment),
-                "score": .optional(change.score), "p_value": .optional(change.pValue),
+                "severity": .string(change.severity.rawValue), "detector": .optional(change.detector),
+                "data_events": .array(change.dataEvents), "score": .optional(change.score), "p_value": .optional(change.pValue),
                 "features": .array(features.map(JSONValue.string)),
                 "reference_version": .optional(change.referenceVersion),
             ]
@@ -83,7 +221,15 @@ enum MonitorWiring {
     static func recentRows(ledger: PredictionLedger) -> MonitorService.RecentRows {
         { deployment, limit, since in
             let records = try await ledger.recentRows(deployment, limit: limit)
-            return records.reversed().filter { record in since.map { record.createdAt >= $0 } ?? true }.map(\.features)
+            return records.reversed().filter { record in since.map { record.createdAt >= $0 } ?? true }.map { record in
+                RecentRow(
+                    version: record.version,
+                    features: record.features,
+                    prediction: record.prediction,
+                    score: record.score,
+                    at: record.createdAt
+                )
+            }
         }
     }
 }

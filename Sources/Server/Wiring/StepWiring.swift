@@ -16,6 +16,7 @@ enum StepWiring {
             )
         }
         return DatasetSteps.all(datasets) + LearningSteps.all(tracking: stores.tracking, datasets: datasets)
-            + RegistrySteps.all(stores.registry) + [labelled]
+            + RegistrySteps.all(stores.registry)
+            + [QualityStep.make(gate: QualityGate(datasets: datasets), tracking: stores.tracking), labelled]
     }
 }

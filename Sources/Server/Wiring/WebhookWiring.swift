@@ -1,6 +1,7 @@
 import Core
 import Egress
 import Logging
+import Monitoring
 import Registry
 import Storage
 import Webhooks
@@ -58,6 +59,25 @@ enum WebhookWiring {
             },
             committed: committed
         )
+    }
+
+    /// Writes events of monitors into the queue of deliveries, in the transaction that stores them.
+    static func monitorOutbox(_ store: WebhookStore) -> MonitorStore.Outbox {
+        { connection, change in
+            guard let action = Self.action(change.to), let event = WebhookEvent(.monitor, action) else { return }
+            try store.record(connection, event) { change.json.objectValue ?? [:] }
+        }
+    }
+
+    /// What is told of a monitor that enters a state; nil when it only collects rows again.
+    private static func action(_ state: MonitorStateMachine.State) -> WebhookEvent.Action? {
+        switch state {
+        case .collecting: nil
+        case .ok: .ok
+        case .warning: .warning
+        case .drift: .drift
+        case .recovered: .recovered
+        }
     }
 
     /// The webhook event of a registry event; nil for what MLflow tells nobody.

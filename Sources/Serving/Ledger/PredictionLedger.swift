@@ -12,21 +12,31 @@ package final class PredictionLedger: Sendable {
     private let clock: Clock
     private let queue: LedgerQueue
     private let gate = AsyncGate()
+    private let onLabel: @Sendable (LedgerRecord) -> Void
     private let logger = Logger(label: "martlet.ledger")
     private let written = Counter(label: "martlet_ledger_rows_total")
     private let repeated = Counter(label: "martlet_ledger_duplicates_total")
 
-    /// Makes a ledger over `store`; `capacity` is the most rows that wait.
+    /// Makes a ledger over `store`.
+    ///
+    /// - Parameters:
+    ///   - store: Where rows are kept.
+    ///   - deployments: What is deployed.
+    ///   - clock: The time.
+    ///   - capacity: The most rows that wait.
+    ///   - onLabel: Told of each prediction whose label came; must be quick.
     package init(
         store: LedgerStore,
         deployments: DeploymentTable,
         clock: Clock,
-        capacity: Int = ServingLimits.ledgerQueueRows
+        capacity: Int = ServingLimits.ledgerQueueRows,
+        onLabel: @escaping @Sendable (LedgerRecord) -> Void = { _ in }
     ) {
         self.store = store
         self.deployments = deployments
         self.clock = clock
         queue = LedgerQueue(capacity: capacity)
+        self.onLabel = onLabel
     }
 
     /// Rows that wait to be written, and rows dropped because too many waited.
@@ -123,6 +133,7 @@ extension PredictionLedger {
         switch result {
         case .stored(let record):
             if let outcome = record.outcome { deliver(outcome, to: record.deployment) }
+            onLabel(record)
             return true
         case .repeated: return false
         case .conflicting(let known):

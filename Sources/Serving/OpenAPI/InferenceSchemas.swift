@@ -28,7 +28,15 @@ enum InferenceSchemas {
             "properties": [
                 "prediction": ["type": ["number", "integer"]], "label": ["type": "string"],
                 "probability": ["type": "number"], "predictions": ["description": "One for each row."],
-                "drift_detected": ["type": "boolean"], "model": ["type": "string"],
+                "drift_detected": ["type": "boolean"],
+                "drift": [
+                    "type": "object", "description": "What the monitor found last; absent before it has evaluated.",
+                    "properties": [
+                        "score": ["type": "number"], "p_value": ["type": "number"], "window": ["type": "integer"],
+                        "detector": ["type": "string"], "monitor": ["type": "string"], "since": ["type": "integer"],
+                    ],
+                ],
+                "model": ["type": "string"],
                 "model_version": ["type": "string"], "deployment": ["type": "string"],
                 "request_id": ["type": "string"],
             ],

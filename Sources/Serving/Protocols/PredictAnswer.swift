@@ -3,7 +3,7 @@ import Runtimes
 
 /// The answer of `POST /predict`.
 enum PredictAnswer {
-    /// One row: `{"prediction":1,"label":"benign","probability":0.98,"drift_detected":false,"model":…}`; several rows:
+    /// One row: `{"prediction":1,"label":"benign","probability":0.98,"drift_detected":false,"drift":{…},"model":…}`; several rows:
     /// `{"predictions":[{"prediction":…},…],"drift_detected":…}`.
     ///
     /// - Parameters:
@@ -38,6 +38,10 @@ enum PredictAnswer {
         }
         writer.raw(#","drift_detected":"#)
         writer.bool(response.driftDetected)
+        if let finding = response.drift?.finding {
+            writer.raw(#","drift":"#)
+            writer.raw(finding.object)
+        }
         writer.raw(#","model":"#)
         writer.string(response.loaded.model)
         writer.raw(#","model_version":""#)

@@ -73,6 +73,7 @@ struct V2Response {
         writer.string(id)
         writer.raw(#","parameters":{"drift_detected":"#)
         writer.bool(response.driftDetected)
+        if let finding = response.drift?.finding { writer.raw(finding.parameters) }
         if let type = request?.contentType {
             writer.raw(#","content_type":"#)
             writer.string(type)

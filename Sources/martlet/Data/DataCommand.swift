@@ -4,7 +4,7 @@ import ArgumentParser
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Show datasets.",
-        subcommands: [DataList.self, DataShow.self]
+        abstract: "Show datasets, and test files.",
+        subcommands: [DataList.self, DataShow.self, DataTest.self]
     )
 }

@@ -4,7 +4,9 @@ import ArgumentParser
 struct MonitorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "monitor",
-        abstract: "Show drift monitors.",
-        subcommands: [MonitorList.self, MonitorShow.self]
+        abstract: "Show drift monitors and their reports, and compare files.",
+        subcommands: [
+            MonitorList.self, MonitorShow.self, MonitorReport.self, MonitorEvaluate.self, MonitorCompare.self,
+        ]
     )
 }

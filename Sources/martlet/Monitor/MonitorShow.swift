@@ -17,7 +17,8 @@ struct MonitorShow: ServerCommand {
         guard !session.wroteJSON(monitor) else { return }
         var facts = Facts()
         for (title, key) in [
-            ("name", "name"), ("deployment", "deployment"), ("verdict", "state"), ("score", "score"),
+            ("name", "name"), ("deployment", "deployment"), ("verdict", "state"), ("reason", "reason"),
+            ("severity", "severity"), ("detector", "detector"), ("score", "score"),
             ("p value", "p_value"), ("rows", "rows"), ("reference", "reference_version"),
             ("reference rows", "reference_rows"), ("drifted", "drifted_features"),
         ] {

@@ -57,8 +57,9 @@ package enum TableFile {
             throw MartletError(.notFound, "'\(path)' cannot be read: \(String(cString: strerror(errno))).")
         }
         defer { close(descriptor) }
-        var status = stat()
-        let size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+        // What cannot be wound back, such as a pipe, has no size.
+        let end = lseek(descriptor, 0, SEEK_END)
+        let size = end > 0 && lseek(descriptor, 0, SEEK_SET) == 0 ? Int(end) : 0
         guard size <= CommandLimits.comparedFileBytes else { throw tooLarge(path) }
         var bytes: [UInt8] = []
         // One byte more than the file has, so that its end is seen without another block.
