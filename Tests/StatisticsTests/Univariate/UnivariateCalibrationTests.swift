@@ -27,7 +27,7 @@ struct UnivariateCalibrationTests {
     private static func reference(_ method: UnivariateMethod, _ generator: inout SeededGenerator) -> UnivariateSample {
         switch method {
         // These two take the reference's shares as known, which only a long reference makes true.
-        case .chiSquaredOneWay, .likelihoodRatio: categories(6_000, &generator)
+        case .chiSquaredOneWay, .likelihoodRatio: categories(20_000, &generator)
         case .chiSquaredContingency: categories(150, &generator)
         case .totalVariation: categories(61, &generator)
         case .fisherExact, .twoProportions: coins(2_000, &generator)
