@@ -185,9 +185,15 @@ struct EscapingTests {
                 verdict: evil,
                 sentence: evil,
                 features: features,
-                settings: [(evil, .text(evil))]
+                settings: [(evil, .text(evil))],
+                changes: [.init(column: evil, detail: evil, probability: evil, tone: .bad)],
+                performance: MonitorPage.Performance(
+                    note: evil,
+                    charts: [(evil, evil, LineChart(label: evil, curves: [], axis: .step))],
+                    table: TableView(columns: [.init(evil)], rows: [[.text(evil)]])
+                )
             ),
-            times: 8
+            times: 16
         )
         expectHarmless(MonitorsPage(rows: [.init(name: evil, deployment: evil, tone: .bad, verdict: evil)]), times: 3)
         let node = GraphDrawing.Node(name: evil, needs: [], note: evil, tone: .good, href: evil)

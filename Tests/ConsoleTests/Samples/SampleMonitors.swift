@@ -113,6 +113,33 @@ enum SampleMonitors {
         events: [
             .init(.bad, .text("stable → drift"), more: "MMD p = 0.002", time: SampleTime.ago(67)),
             .init(.good, .text("waiting → stable"), time: SampleTime.ago(600)),
-        ]
+        ],
+        changes: [
+            .init(column: "mean texture", detail: "12 % of the values are missing, 0 % were", probability: "p ≈ 0", tone: .bad),
+            .init(column: "plan", detail: "2 categories that the reference does not have", probability: "", tone: .warn),
+        ],
+        performance: performance,
+        actions: [ActionButton("Evaluate now", path: "/drift/cancer-drift/evaluate")]
+    )
+
+    private static let performance = MonitorPage.Performance(
+        note: "accuracy 0.91 of version 2 is below 0.93",
+        charts: [
+            (
+                "accuracy", "with labels as a line, estimated without them as dots",
+                LineChart(
+                    label: "accuracy",
+                    curves: [
+                        .init("with labels", [(x: 0, y: 0.96), (x: 1, y: 0.95), (x: 2, y: 0.91)], color: 1),
+                        .init("estimated without", [(x: 0, y: 0.95), (x: 1, y: 0.94), (x: 2, y: 0.92)], color: 2),
+                    ],
+                    axis: .step
+                )
+            )
+        ],
+        table: TableView(
+            columns: [.init("Version", numeric: true), .init("accuracy", numeric: true)],
+            rows: [[.text("2"), .text("0.91")]]
+        )
     )
 }
