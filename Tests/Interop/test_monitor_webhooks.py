@@ -23,7 +23,8 @@ MANIFEST = """
 version: 1
 deployments:
   {name}:
-    model: models:/{name}@production
+    model: {name}
+    alias: production
 monitors:
   {name}-drift:
     deployment: {name}
