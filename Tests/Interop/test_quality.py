@@ -130,8 +130,8 @@ def martlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Martlet]:
 MANIFEST = """\
 version: 1
 data:
-  good: {source: {file: good.csv}, columns: [age, income, {name: plan, type: string}]}
-  bad: {source: {file: bad.csv}, columns: [age, income, {name: plan, type: string}]}
+  good: {source: {file: good.csv, header: true}, columns: [age, income, {name: plan, type: string}]}
+  bad: {source: {file: bad.csv, header: true}, columns: [age, income, {name: plan, type: string}]}
 pipelines:
   gated:
     parameters: {dataset: good}
@@ -170,11 +170,11 @@ def test_a_pipeline_stops_at_bad_data(martlet: Martlet) -> None:
     applied = martlet.post("/api/martlet/v1/apply", {"manifest": MANIFEST, "directory": "."})
     assert applied.status_code == 200, applied.text
     passed = run_gate(martlet, "good")
-    tasks = {task["name"]: task for task in passed["tasks"]}
+    tasks = {task["task"]: task for task in passed["tasks"]}
     assert passed["state"] == "succeeded", passed
     assert tasks["gate"]["outputs"]["passed"] is True
     failed = run_gate(martlet, "bad")
-    tasks = {task["name"]: task for task in failed["tasks"]}
+    tasks = {task["task"]: task for task in failed["tasks"]}
     assert failed["state"] == "failed"
     assert tasks["after"]["state"] == "skipped"
     message = json.dumps(tasks["gate"], ensure_ascii=False)
