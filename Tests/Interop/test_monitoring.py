@@ -38,9 +38,7 @@ class Watched(Deployed):
         """Deploys, then declares the monitor."""
         super().__init__(server)
         self.monitor = f"{self.name}-drift"
-        answer = server.post(
-            "/api/martlet/v1/apply", {"manifest": MONITOR.format(name=self.name), "directory": "."}
-        )
+        answer = server.post("/api/martlet/v1/apply", {"manifest": MONITOR.format(name=self.name), "directory": "."})
         assert answer.status_code == 200, answer.text
 
     def publish(self, target):
@@ -182,9 +180,7 @@ def test_infinities_and_missing_values_are_seen(watched: Watched) -> None:
         body = [[None, *row[1:]] for row in rows.values[start : start + 20].tolist()]
         answer = watched.server.post("/predict", {"instances": body, "deployment": watched.name})
         if answer.status_code == 400:
-            answer = watched.server.post(
-                f"/v1/models/{watched.name}:predict", {"instances": body}
-            )
+            answer = watched.server.post(f"/v1/models/{watched.name}:predict", {"instances": body})
         assert answer.status_code == 200, answer.text
     base = f"{watched.server.url}/api/martlet/v1/monitors/{watched.monitor}"
     evaluation = requests.post(f"{base}/evaluate", timeout=30).json()

@@ -113,7 +113,10 @@ struct MonitorSpecTests {
         (#"{"deployment":"d","detectors":{"ks":{"p_value":0}}}"#, "'monitors.m.detectors.ks.p_value' must be"),
         (#"{"deployment":"d","detectors":{"ks":{"p_value":1.6}}}"#, "'monitors.m.detectors.ks.p_value' must be"),
         (#"{"deployment":"d","detectors":{"ks":{"correction":"all"}}}"#, "must be none, bonferroni or fdr"),
-        (#"{"deployment":"d","detectors":{"mmd":{"permutations":99}}}"#, "must be at least 100 for a threshold of 0.01"),
+        (
+            #"{"deployment":"d","detectors":{"mmd":{"permutations":99}}}"#,
+            "must be at least 100 for a threshold of 0.01"
+        ),
         (#"{"deployment":"d","detectors":{"mmd":{"permutations":10001}}}"#, "must be between 1 and 10000"),
         (#"{"deployment":"d","detectors":{"mmd":{"bandwidth":0}}}"#, "'monitors.m.detectors.mmd.bandwidth' must be"),
         (#"[]"#, "'monitors.m' must be an object"),

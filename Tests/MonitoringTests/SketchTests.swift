@@ -106,11 +106,14 @@ struct SketchTests {
             ServedColumn(name: "city", values: .texts(["Rome", nil, "Rome", "Oslo"])),
             ServedColumn(name: "size", values: .numbers([1, .nan, .infinity, 3])),
         ]
-        var sketch = try #require(VersionSketch(first: Self.served(columns), bins: ["size": BinCounts(low: 0, high: 2)]))
+        var sketch = try #require(
+            VersionSketch(first: Self.served(columns), bins: ["size": BinCounts(low: 0, high: 2)])
+        )
         sketch.add(Self.served(columns))
         sketch.add(Self.served([ServedColumn(name: "size", values: .texts(["7", "big", nil, "-"]))]))
         #expect(sketch.names == ["city", "size", "prediction", "score"])
-        guard case .texts(let city)? = sketch.feature(named: "city"), case .numbers(let size)? = sketch.feature(named: "size")
+        guard case .texts(let city)? = sketch.feature(named: "city"),
+            case .numbers(let size)? = sketch.feature(named: "size")
         else {
             Issue.record("one column of texts and one of numbers")
             return

@@ -40,7 +40,10 @@ struct WatchingTests {
     private func cityTable(_ count: Int) throws -> Table {
         var generator = SeededGenerator(seed: 77)
         return try Table(columns: [
-            Column(name: "city", values: .strings((0..<count).map { _ in ["Rome", "Oslo"][generator.index(below: 2)] })),
+            Column(
+                name: "city",
+                values: .strings((0..<count).map { _ in ["Rome", "Oslo"][generator.index(below: 2)] })
+            ),
             Column(name: "size", values: .numbers((0..<count).map { _ in generator.normal() })),
         ])
     }
@@ -63,7 +66,9 @@ struct WatchingTests {
         await harness.step(service, rows: [])
         let found = try await evaluation(service)
         #expect(found.drift == true)
-        #expect(Set(found.events.filter { $0.column == "city" }.map(\.kind)).isSuperset(of: [.unseenCategory, .missingRise]))
+        #expect(
+            Set(found.events.filter { $0.column == "city" }.map(\.kind)).isSuperset(of: [.unseenCategory, .missingRise])
+        )
         #expect(service.signal(deployment: "cancer")?.state == .drift)
         #expect(service.signal(deployment: "cancer")?.driftedFeatures.contains("city") == true)
         let change = try #require(harness.delivered.withLock { $0.last })

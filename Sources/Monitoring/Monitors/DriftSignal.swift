@@ -73,7 +73,9 @@ extension MonitorEvaluation {
     /// The features that a test rejects or whose data changed, each once, in the order found.
     package var driftedNames: [String] {
         var names = features.filter(\.drifted).map(\.name)
-        for event in events where event.severity == .drift && !names.contains(event.column) { names.append(event.column) }
+        for event in events where event.severity == .drift && !names.contains(event.column) {
+            names.append(event.column)
+        }
         for detector in detectors where detector.drifted {
             guard let source = detector.source, !names.contains(source) else { continue }
             names.append(source)

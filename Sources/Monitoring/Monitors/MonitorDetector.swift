@@ -40,7 +40,7 @@ package enum MonitorDetector: Sendable, Equatable {
     /// - Parameters:
     ///   - name: Which one.
     ///   - fields: Its settings.
-    ///   - named: What names it, for errors.
+    ///   - key: What names it, for errors.
     /// - Throws: `invalidArgument` naming the key.
     init(_ name: String, _ fields: JSONFields, named key: String) throws(MartletError) {
         if let kind = SequentialKind(rawValue: name) {
@@ -84,7 +84,8 @@ package enum MonitorDetector: Sendable, Equatable {
         } else {
             let section = try fields.fields("detectors")
             for name in section.object.keys.prefix(MonitoringLimits.detectors + 1) {
-                let settings = try section.optionalFields(name) ?? JSONFields(JSONObject(), path: section.path(of: name))
+                let settings =
+                    try section.optionalFields(name) ?? JSONFields(JSONObject(), path: section.path(of: name))
                 detectors.append(try MonitorDetector(name, settings, named: section.path(of: name)))
             }
         }
@@ -116,7 +117,10 @@ extension MonitorDetector.SequentialSpec {
         self.parameters = parameters
         let fallback = kind.readsErrors ? OutputColumn.error : nil
         guard let source = try fields.optionalString("column") ?? fallback, !source.isEmpty else {
-            throw fields.invalid("column", "must name what \(kind.rawValue) reads: an input, score, prediction or error")
+            throw fields.invalid(
+                "column",
+                "must name what \(kind.rawValue) reads: an input, score, prediction or error"
+            )
         }
         self.source = source
         _ = try kind.make(parameters: JSONFields(parameters, path: fields.path))

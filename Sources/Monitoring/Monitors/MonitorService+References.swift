@@ -79,7 +79,10 @@ extension MonitorService {
             return references[spec.deployment]
         case .dataset(let name, let version):
             guard let datasetRows else {
-                throw MartletError(.failedPrecondition, "This server has no datasets; compare with the model's version.")
+                throw MartletError(
+                    .failedPrecondition,
+                    "This server has no datasets; compare with the model's version."
+                )
             }
             let label = "dataset:\(name)" + (version.map { "@\($0)" } ?? "")
             return try MonitorReference(version: label, table: try await datasetRows(name, version))

@@ -66,7 +66,9 @@ extension MonitorService {
         var sketches: [String: [VersionSketch]] = [:]
         for deployment in board.deployments {
             let all = board.watch(deployment)?.sketches.all ?? []
-            guard let newest = all.map(\.newest).max(), savedNewest["deployment/\(deployment)"] != newest else { continue }
+            guard let newest = all.map(\.newest).max(), savedNewest["deployment/\(deployment)"] != newest else {
+                continue
+            }
             savedNewest["deployment/\(deployment)"] = newest
             sketches[deployment] = all
         }

@@ -68,6 +68,7 @@ struct PreparedMonitor: Sendable {
     ///   - snapshot: The window.
     ///   - sequential: What the sequential detectors found.
     ///   - now: The time of the evaluation.
+    /// - Returns: The evaluation; without a verdict it says why.
     /// - Throws: only what is no matter of the data, such as a limit of memory.
     @concurrent
     func evaluate(

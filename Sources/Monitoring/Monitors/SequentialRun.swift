@@ -52,7 +52,8 @@ struct SequentialRun: Sendable {
             }
         var reason: String?
         if stands, let last = driftedAt {
-            reason = "\(spec.source) changed; signalled after \(last.observed) values, \(detector.tally.detections) times in all."
+            reason =
+                "\(spec.source) changed; signalled after \(last.observed) values, \(detector.tally.detections) times in all."
         } else if signal == .warning {
             reason = "\(spec.source) may begin to change (warning zone)."
         }
@@ -71,6 +72,7 @@ struct SequentialRun: Sendable {
 
     private var idle: String {
         spec.source == OutputColumn.error
-            ? "insufficient data: no label has come yet." : "insufficient data: no value of \(spec.source) has come yet."
+            ? "insufficient data: no label has come yet."
+            : "insufficient data: no value of \(spec.source) has come yet."
     }
 }

@@ -8,8 +8,9 @@ import Musl
 import Darwin
 #endif
 
-/// How many different texts there were, in 2 KB (HyperLogLog, Flajolet et al. 2007): 2,048 registers, a standard error of
-/// 1.04 / √2048 = 2.3 %.
+/// How many different texts there were, in 2 KB.
+///
+/// HyperLogLog (Flajolet, Fusy, Gandouet and Meunier 2007) with 2,048 registers: a standard error of 1.04 / √2048 = 2.3 %.
 package struct DistinctEstimate: Sendable, Equatable {
     /// The standard error of an estimate, as a share of it.
     package static let standardError = 0.023

@@ -1,4 +1,4 @@
-/// The most frequent texts of any number of them (Space-Saving, Metwally et al. 2005).
+/// The most frequent texts of any number of them, by Space-Saving (Metwally, Agrawal and El Abbadi 2005).
 ///
 /// Every text that made up more than 1 in `MonitoringLimits.frequentTexts` of all is among them; a count is never too low, and
 /// too high by at most the `excess` that stands beside it.

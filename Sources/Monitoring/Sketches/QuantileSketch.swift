@@ -71,6 +71,7 @@ package struct QuantileSketch: Sendable, Equatable {
     /// The value below which a share of the values lies, off by at most `relativeError` of it; nil before the first value.
     ///
     /// - Parameter share: 0 to 1; what lies outside is taken as 0 or 1.
+    /// - Returns: The value.
     package func quantile(_ share: Double) -> Double? {
         quantiles([share]).first ?? nil
     }

@@ -283,7 +283,10 @@ extension FeatureWindow {
         writer.int(pool.texts.count)
         for text in pool.texts { writer.text(text) }
         writer.time(newest.milliseconds)
-        let held = panes?.panes ?? ring.map { [RowPanes.Pane(start: newest.milliseconds, seen: $0.count, elements: $0.elements)] } ?? []
+        let held =
+            panes?.panes ?? ring.map {
+                [RowPanes.Pane(start: newest.milliseconds, seen: $0.count, elements: $0.elements)]
+            } ?? []
         writer.int(held.count)
         for pane in held {
             writer.time(pane.start)

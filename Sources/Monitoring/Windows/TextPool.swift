@@ -27,7 +27,9 @@ struct TextPool: Sendable, Equatable {
     static func cut(_ text: String) -> String {
         guard text.utf8.count > MonitoringLimits.textBytes else { return text }
         var end = text.utf8.index(text.utf8.startIndex, offsetBy: MonitoringLimits.textBytes)
-        while end > text.startIndex, end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+        while end > text.startIndex, end.samePosition(in: text.unicodeScalars) == nil {
+            end = text.utf8.index(before: end)
+        }
         return String(text[..<end])
     }
 }

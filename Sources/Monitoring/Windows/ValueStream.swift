@@ -1,15 +1,17 @@
 /// Values on their way to a sequential detector: filled on the request path, emptied by the evaluation.
-struct ValueStream: Sendable {
+package struct ValueStream: Sendable {
     /// What the values are: an input's name, `score`, `prediction` or `error`.
     let source: String
     /// Values that were overwritten before they were read.
-    private(set) var skipped: UInt64 = 0
+    package private(set) var skipped: UInt64 = 0
     private var values: [Float] = []
     private var next = 0
 
-    init(source: String) { self.source = source }
+    /// An empty stream.
+    package init(source: String) { self.source = source }
 
-    mutating func append(_ value: Float) {
+    /// Takes a value; past `MonitoringLimits.streamValues` the oldest makes room.
+    package mutating func append(_ value: Float) {
         guard values.count >= MonitoringLimits.streamValues else {
             values.append(value)
             return
@@ -20,7 +22,7 @@ struct ValueStream: Sendable {
     }
 
     /// Hands over what has gathered, oldest first.
-    mutating func take() -> [Float] {
+    package mutating func take() -> [Float] {
         defer {
             values.removeAll(keepingCapacity: true)
             next = 0

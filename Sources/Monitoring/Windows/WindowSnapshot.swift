@@ -26,6 +26,7 @@ package struct WindowSnapshot: Sendable {
     ///   - reference: The reference, whose types and, for rows without names, whose columns are taken.
     ///   - version: The reference's version.
     ///   - only: Whether rows of other versions are left out.
+    /// - Returns: The inputs; no columns when the window is empty.
     /// - Throws: `invalidArgument` when two columns have one name.
     package func inputs(like reference: Table, version: Int?, only: Bool = false) throws(MartletError) -> Table {
         let known = names ?? reference.columns.map(\.name)
@@ -47,6 +48,7 @@ package struct WindowSnapshot: Sendable {
     ///   - reference: What the version says of the reference; empty takes every version's word.
     ///   - version: The reference's version.
     ///   - only: Whether rows of other versions are left out.
+    /// - Returns: The two columns; none when the window is empty.
     /// - Throws: nothing that two different names could cause.
     package func outputs(like reference: Table, version: Int?, only: Bool = false) throws(MartletError) -> Table {
         guard rows > 0 else { return try Table(columns: []) }

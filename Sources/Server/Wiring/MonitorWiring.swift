@@ -172,7 +172,8 @@ enum MonitorWiring {
     /// How wrong a prediction was, for monitors that read errors.
     static func labelled(_ record: LedgerRecord, monitors: MonitorService?) {
         guard let monitors, let label = record.label else { return }
-        if let truth = Double(label), let said = Double(record.prediction), said == record.score || said != said.rounded()
+        if let truth = Double(label), let said = Double(record.prediction),
+            said == record.score || said != said.rounded()
         {
             monitors.observeError(deployment: record.deployment, abs(said - truth))
         } else {
@@ -210,7 +211,8 @@ enum MonitorWiring {
             evidence: [
                 "since": .integer(change.at.milliseconds), "deployment": .string(change.deployment),
                 "severity": .string(change.severity.rawValue), "detector": .optional(change.detector),
-                "data_events": .array(change.dataEvents), "score": .optional(change.score), "p_value": .optional(change.pValue),
+                "data_events": .array(change.dataEvents), "score": .optional(change.score),
+                "p_value": .optional(change.pValue),
                 "features": .array(features.map(JSONValue.string)),
                 "reference_version": .optional(change.referenceVersion),
             ]

@@ -189,6 +189,53 @@ struct PerformanceServiceTests {
         #expect(try await service.report(monitor: "quality", version: 4)["buckets"] == [])
     }
 
+    @Test("of a classifier without class names is judged by classes once labels are 0 and 1")
+    func unnamed() async throws {
+        let ledger = try await Ledger()
+        ledger.model.withLock { $0 = PerformanceModel(classes: [], features: ["x"], score: .none) }
+        try ledger.watch()
+        var random = SeededGenerator(seed: 8)
+        let start = ledger.manual.clock.now
+        for index in 0..<300 {
+            let score = random.uniform()
+            let row = PerformanceRow(
+                version: 1,
+                at: start + .milliseconds(index),
+                features: [Float(score)],
+                prediction: score.description,
+                score: score,
+                label: index < 250 ? (random.uniform() < score ? "1.0" : "0.0") : nil
+            )
+            ledger.rows.withLock { $0.append(row) }
+        }
+        let service = ledger.service()
+        await ledger.pass(service)
+        let report = try await service.report(monitor: "quality")
+        let bucket = try #require(report["buckets"]?.arrayValue?.first)
+        let realised = try #require(bucket["realised"]?["accuracy"]?["value"]?.doubleValue)
+        print("DEBUG", bucket["estimated"] ?? .null, report["versions"]?.arrayValue?.first?["summary"]?["reference"] ?? .null)
+        let estimated = try #require(bucket["estimated"]?["accuracy"]?["value"]?.doubleValue)
+        #expect(abs(realised - 0.75) < 0.08 && abs(estimated - realised) < 0.08, "\(realised) \(estimated)")
+        #expect(bucket["realised"]?["mae"] == nil && bucket["realised"]?["roc_auc"]?["value"] != .null)
+        // The stored reference is read the same way after a restart, though there are no labels any more.
+        ledger.rows.withLock { rows in
+            rows = rows.map {
+                PerformanceRow(
+                    version: $0.version,
+                    at: $0.at,
+                    features: $0.features,
+                    prediction: $0.prediction,
+                    score: $0.score,
+                    label: nil
+                )
+            }
+        }
+        let again = ledger.service()
+        await ledger.pass(again)
+        let later = try #require(try await again.report(monitor: "quality")["buckets"]?.arrayValue?.first)
+        #expect(later["estimated"]?["accuracy"]?["value"]?.doubleValue != nil)
+    }
+
     @Test("keeps as many buckets and versions as it may")
     func bounds() async throws {
         let ledger = try await Ledger()
