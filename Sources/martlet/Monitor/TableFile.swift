@@ -57,8 +57,9 @@ package enum TableFile {
             throw MartletError(.notFound, "'\(path)' cannot be read: \(String(cString: strerror(errno))).")
         }
         defer { close(descriptor) }
-        // What cannot be wound back, such as a pipe, has no size.
-        let end = lseek(descriptor, 0, SEEK_END)
+        // Only a plain file has a size: a pipe cannot be wound back, and a directory's end is anywhere.
+        let isPlain = FileStatus(descriptor: descriptor)?.isPlain ?? false
+        let end = isPlain ? lseek(descriptor, 0, SEEK_END) : 0
         let size = end > 0 && lseek(descriptor, 0, SEEK_SET) == 0 ? Int(end) : 0
         guard size <= CommandLimits.comparedFileBytes else { throw tooLarge(path) }
         var bytes: [UInt8] = []
