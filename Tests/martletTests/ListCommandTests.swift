@@ -122,6 +122,7 @@ struct ListCommandTests {
         ]
         let monitor: JSONValue = [
             "name": "cancer-drift", "deployment": "cancer", "state": "drift", "since_at": Self.start, "p_value": 0.0099,
+            "severity": "critical", "detector": "mmd", "reason": .null,
             "rows": 100, "drifted_features": ["mean radius", "mean area"], "score": 0.12, "reference_version": "1",
             "reference_rows": 199, "evaluated_at": Self.start,
             "events": [

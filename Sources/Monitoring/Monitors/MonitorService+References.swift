@@ -9,8 +9,8 @@ extension MonitorService {
     /// the monitors to `collecting`; drift that was announced is then ended by clean evaluations. Monitors that compare
     /// with a dataset go on with it.
     ///
-    /// - Throws: `failedPrecondition` when no detector can work with the rows, `invalidArgument` for a column that a
-    ///   monitor names and the rows lack, and what the database throws.
+    /// - Throws: `failedPrecondition` for fewer than two rows, `invalidArgument` when no detector of a monitor can work
+    ///   with these columns, and what the database throws.
     package func setReference(
         deployment: String,
         version: String,

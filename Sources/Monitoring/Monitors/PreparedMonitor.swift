@@ -17,7 +17,7 @@ struct PreparedMonitor: Sendable {
 
     /// Prepares the detectors that the specification names, off the caller's actor: a kernel may take a while.
     ///
-    /// - Throws: the last detector's error when none can work with this reference.
+    /// - Throws: `invalidArgument` when none of the detectors can work with these columns.
     @concurrent
     static func prepare(_ spec: MonitorSpec, reference: MonitorReference) async throws -> PreparedMonitor {
         let all = try reference.all()
@@ -38,8 +38,8 @@ struct PreparedMonitor: Sendable {
         let failures = slots.compactMap { slot in
             if case .failure(let error) = slot.detector { error } else { nil }
         }
-        let isAlone = spec.events == nil && spec.streams.isEmpty
-        if let failure = failures.last, failures.count == slots.count, isAlone || failure.code == .invalidArgument {
+        // Too little data is a verdict of its own; only what no data could mend is an error.
+        if let failure = failures.last, failures.count == slots.count, failure.code == .invalidArgument {
             throw failure
         }
         return PreparedMonitor(spec: spec, reference: reference, slots: slots)

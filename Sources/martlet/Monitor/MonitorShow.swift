@@ -17,13 +17,14 @@ struct MonitorShow: ServerCommand {
         guard !session.wroteJSON(monitor) else { return }
         var facts = Facts()
         for (title, key) in [
-            ("name", "name"), ("deployment", "deployment"), ("verdict", "state"), ("reason", "reason"),
-            ("severity", "severity"), ("detector", "detector"), ("score", "score"),
+            ("name", "name"), ("deployment", "deployment"), ("verdict", "state"), ("severity", "severity"),
+            ("detector", "detector"), ("score", "score"),
             ("p value", "p_value"), ("rows", "rows"), ("reference", "reference_version"),
             ("reference rows", "reference_rows"), ("drifted", "drifted_features"),
         ] {
             facts.add(title, Words.text(monitor[key]))
         }
+        if let reason = monitor["reason"], reason != .null { facts.add("reason", Words.text(reason)) }
         facts.add("since", Words.time(monitor["since_at"]))
         facts.add("evaluated", Words.time(monitor["evaluated_at"]))
         facts.write(to: session.terminal)
