@@ -41,6 +41,8 @@ package struct PerformanceModel: Sendable, Equatable {
         case positive
         /// That of the predicted class.
         case predicted
+        /// The prediction itself is a number: the probability of class 1, where labels are 0 and 1.
+        case probability
         /// Nobody knows; or the prediction is a value.
         case none
     }

@@ -43,8 +43,8 @@ struct PreparedPerformance: Sendable {
         }
         self.thresholds = thresholds
         estimator = estimates ? Self.estimator(rows, .size(size)) : .none("estimates are switched off")
-        prediction = try? DetectorSpec().prepare(reference: rows.column("prediction") { $0.prediction })
-        target = try? DetectorSpec().prepare(reference: rows.column("target") { $0.label })
+        prediction = try? DetectorSpec().prepare(reference: rows.predictionColumn())
+        target = try? DetectorSpec().prepare(reference: rows.targetColumn())
     }
 
     private static func estimator(_ rows: VersionRows, _ chunks: Chunking) -> Estimator {
@@ -87,10 +87,10 @@ struct PreparedPerformance: Sendable {
     func drift(_ rows: VersionRows) throws(MartletError) -> JSONValue {
         var object = JSONObject()
         if let prediction {
-            object["prediction"] = try Self.json(prediction.evaluate(rows.column("prediction") { $0.prediction }))
+            object["prediction"] = try Self.json(prediction.evaluate(rows.predictionColumn()))
         }
         if let target {
-            object["target"] = try Self.json(target.evaluate(rows.labelled.column("target") { $0.label }))
+            object["target"] = try Self.json(target.evaluate(rows.targetColumn()))
         }
         return .object(object)
     }

@@ -22,8 +22,12 @@ struct VersionRows: Sendable {
 
     init(_ rows: [PerformanceRow], model: PerformanceModel?) {
         features = model?.features ?? []
-        score = model?.score ?? .none
-        if let classes = model?.classes {
+        // A model that nobody gave class names answers with a number, though its labels are two classes.
+        let isUnnamed = model?.classes?.isEmpty == true && Self.areProbabilities(rows)
+        score = isUnnamed ? .probability : model?.score ?? .none
+        if isUnnamed {
+            kind = .classes(["0", "1"])
+        } else if let classes = model?.classes {
             kind = classes.isEmpty ? .numbers : .classes(classes)
         } else {
             let distinct = Set(rows.map(\.prediction))
@@ -46,6 +50,17 @@ struct VersionRows: Sendable {
             features: features,
             score: score
         )
+    }
+
+    /// Whether labels are 0 and 1, both of them, and predictions the probability of 1.
+    private static func areProbabilities(_ rows: [PerformanceRow]) -> Bool {
+        Set(rows.compactMap { $0.label.map(canonical) }) == ["0", "1"]
+            && rows.allSatisfy { row in Double(row.prediction).map { (0...1).contains($0) } ?? false }
+    }
+
+    /// The class that a row was predicted to be.
+    private func said(_ row: PerformanceRow) -> String {
+        score == .probability ? (row.score >= 0.5 ? "1" : "0") : Self.canonical(row.prediction)
     }
 
     /// A class by its index in digits, however its label was written: 1.0 is 1.
@@ -75,7 +90,7 @@ struct VersionRows: Sendable {
         guard !classes.isEmpty else { return .none }
         let values = rows.map(\.score)
         return switch score {
-        case .positive: classes.count == 2 ? .positive(values) : .none
+        case .positive, .probability: classes.count == 2 ? .positive(values) : .none
         case .predicted: .predicted(values)
         case .none: .none
         }
@@ -86,7 +101,7 @@ struct VersionRows: Sendable {
         let labelled = labelled
         return try ClassificationRows(
             labels: labelled.rows.map { $0.label.map(Self.canonical) },
-            predictions: labelled.rows.map { Self.canonical($0.prediction) },
+            predictions: labelled.rows.map(said),
             scores: labelled.scores(classes),
             classes: classes
         )
@@ -95,7 +110,7 @@ struct VersionRows: Sendable {
     /// All rows as a classifier's, whose labels do not count.
     func scored(_ classes: [String]) throws(MartletError) -> ScoredRows {
         try ScoredRows(
-            predictions: rows.map { Self.canonical($0.prediction) },
+            predictions: rows.map(said),
             scores: scores(classes),
             classes: classes
         )
@@ -131,8 +146,17 @@ struct VersionRows: Sendable {
         }
     }
 
-    /// One column of what was said, or of what is true, for a comparison of distributions.
-    func column(_ name: String, of value: (PerformanceRow) -> String?) throws(MartletError) -> Table {
+    /// What was said, for a comparison of distributions.
+    func predictionColumn() throws(MartletError) -> Table {
+        try column("prediction") { kind == .numbers ? $0.prediction : said($0) }
+    }
+
+    /// What is true as far as it is known, for a comparison of distributions.
+    func targetColumn() throws(MartletError) -> Table {
+        try column("target") { $0.label }
+    }
+
+    private func column(_ name: String, of value: (PerformanceRow) -> String?) throws(MartletError) -> Table {
         let texts = rows.compactMap(value)
         let values: Column.Values =
             kind == .numbers ? .numbers(texts.map { Double($0) ?? .nan }) : .strings(texts.map(Self.canonical))

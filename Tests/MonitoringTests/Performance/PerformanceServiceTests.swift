@@ -213,7 +213,6 @@ struct PerformanceServiceTests {
         let report = try await service.report(monitor: "quality")
         let bucket = try #require(report["buckets"]?.arrayValue?.first)
         let realised = try #require(bucket["realised"]?["accuracy"]?["value"]?.doubleValue)
-        print("DEBUG", bucket["estimated"] ?? .null, report["versions"]?.arrayValue?.first?["summary"]?["reference"] ?? .null)
         let estimated = try #require(bucket["estimated"]?["accuracy"]?["value"]?.doubleValue)
         #expect(abs(realised - 0.75) < 0.08 && abs(estimated - realised) < 0.08, "\(realised) \(estimated)")
         #expect(bucket["realised"]?["mae"] == nil && bucket["realised"]?["roc_auc"]?["value"] != .null)
