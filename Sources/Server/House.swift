@@ -130,33 +130,16 @@ struct House: Sendable {
         metrics = ProcessWideMetrics.registry
         readiness = Readiness(conditions: [])
         table = DeploymentTable(scope: ServingWiring.scope(of: settings.workspace))
-        let watching = Late<MonitorService>()
-        ledger = PredictionLedger(store: ledgerStore, deployments: table, clock: clock) { record in
-            MonitorWiring.labelled(record, monitors: watching.value)
-        }
-        monitors = MonitorService(
-            database: stores.database,
-            clock: clock,
+        let watching = Watching(
+            stores: stores,
+            ledgerStore: ledgerStore,
+            table: table,
             metrics: ScopedMetrics(metrics, scope: ServingWiring.scope(of: settings.workspace)),
-            recentRows: MonitorWiring.recentRows(ledger: ledger),
-            currentReference: MonitorWiring.currentReference(table),
-            datasetRows: MonitorWiring.datasetRows(stores.datasets),
-            outbox: WebhookWiring.monitorOutbox(stores.webhooks),
-            committed: eventCommitted,
-            onVerdictChange: { try await MonitorWiring.deliver($0, to: loopService.value) }
+            loops: loopService,
+            eventCommitted: eventCommitted,
+            clock: clock
         )
-        watching.set(monitors)
-        performance = PerformanceService(
-            database: stores.database,
-            clock: clock,
-            metrics: ScopedMetrics(metrics, scope: ServingWiring.scope(of: settings.workspace)),
-            source: PerformanceWiring.source(
-                ledger: ledger,
-                store: ledgerStore,
-                deployments: table,
-                monitors: monitors
-            )
-        )
+        (ledger, monitors, performance) = (watching.ledger, watching.monitors, watching.performance)
         let observer = MonitorObserver(monitors: monitors)
         spans = EgressWiring.spans(settings, clock: clock)
         dataPlane = DataPlane(

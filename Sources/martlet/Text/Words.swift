@@ -56,7 +56,8 @@ package enum Words {
     /// The colour of a word that tells how something stands.
     package static func colour(_ word: String) -> Terminal.Colour? {
         switch word.lowercased() {
-        case "succeeded", "finished", "promoted", "ready", "ok", "recovered", "stable", "passed", "clear", "serving": .good
+        case "succeeded", "finished", "promoted", "ready", "ok", "recovered", "stable", "passed", "clear", "serving":
+            .good
         case "failed", "rejected", "rolled back", "rolled_back", "killed", "lost", "drift", "missing": .bad
         case "running", "queued", "pending", "signalled", "retraining", "gating", "registering", "rolling out",
             "rolling_out", "progressing", "paused", "candidate", "warming", "waiting":

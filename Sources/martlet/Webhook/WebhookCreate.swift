@@ -15,7 +15,10 @@ struct WebhookCreate: ServerCommand {
     var name: String
     @Argument(help: "Where events are sent.")
     var url: String
-    @Option(name: .customLong("event"), help: "An event, such as monitor.drift or model_version.created; may be repeated.")
+    @Option(
+        name: .customLong("event"),
+        help: "An event, such as monitor.drift or model_version.created; may be repeated."
+    )
     var events: [String]
     @Option(help: "What it is for.")
     var description: String?

@@ -22,6 +22,9 @@ struct WebhookList: ServerCommand {
                 Words.text(webhook["events"]),
             ])
         }
-        table.write(to: session.terminal, empty: "There are no webhooks; `martlet webhook create` or MLflow's client makes one.")
+        table.write(
+            to: session.terminal,
+            empty: "There are no webhooks; `martlet webhook create` or MLflow's client makes one."
+        )
     }
 }

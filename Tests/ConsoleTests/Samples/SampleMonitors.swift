@@ -115,8 +115,18 @@ enum SampleMonitors {
             .init(.good, .text("waiting → stable"), time: SampleTime.ago(600)),
         ],
         changes: [
-            .init(column: "mean texture", detail: "12 % of the values are missing, 0 % were", probability: "p ≈ 0", tone: .bad),
-            .init(column: "plan", detail: "2 categories that the reference does not have", probability: "", tone: .warn),
+            .init(
+                column: "mean texture",
+                detail: "12 % of the values are missing, 0 % were",
+                probability: "p ≈ 0",
+                tone: .bad
+            ),
+            .init(
+                column: "plan",
+                detail: "2 categories that the reference does not have",
+                probability: "",
+                tone: .warn
+            ),
         ],
         performance: performance,
         actions: [ActionButton("Evaluate now", path: "/drift/cancer-drift/evaluate")]
