@@ -140,7 +140,7 @@ struct House: Sendable {
             clock: clock
         )
         (ledger, monitors, performance) = (watching.ledger, watching.monitors, watching.performance)
-        let observer = MonitorObserver(monitors: monitors)
+        let observer = watching.observer
         spans = EgressWiring.spans(settings, clock: clock)
         dataPlane = DataPlane(
             deployments: table,
@@ -185,8 +185,7 @@ struct House: Sendable {
             ledgerStore: ledgerStore,
             monitors: monitors
         )
-        let loopStore = LoopStore(database: stores.database)
-        loops = LoopService(store: loopStore, actions: wiring.actions(), clock: clock, logger: logger)
+        loops = wiring.service(clock: clock, logger: logger)
         loopService.set(loops)
     }
 

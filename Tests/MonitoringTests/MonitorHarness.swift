@@ -17,6 +17,7 @@ final class MonitorHarness: Sendable {
     let noted = Mutex<[String]>([])
     let ledgerFails = Mutex(false)
     let askedSince = Mutex<[Timestamp?]>([])
+    let performance = Mutex<PerformanceVerdict?>(nil)
 
     init() async throws {
         database = try await TestDatabase.current.open()
@@ -46,6 +47,7 @@ final class MonitorHarness: Sendable {
                 return table
             },
             outbox: { _, change in self.noted.withLock { $0.append(change.id) } },
+            performance: { _ in self.performance.withLock { $0 } },
             onVerdictChange: { change in
                 if self.refusesDelivery.withLock({ $0 }) { throw MartletError(.unavailable, "Not now.") }
                 self.delivered.withLock { $0.append(change) }

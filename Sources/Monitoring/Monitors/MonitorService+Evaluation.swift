@@ -102,6 +102,9 @@ extension MonitorService {
             let values = streams[entry.runs[index].spec.source] ?? []
             sequential.append(entry.runs[index].read(values, window: entry.stored.spec.window, now: now))
         }
+        if entry.stored.spec.performance != nil, let verdict = await performance(entry.stored.spec.name) {
+            sequential.append(MonitorEvaluation.Detector(verdict))
+        }
         // What the detectors read is read, whatever becomes of this evaluation.
         entries[entry.stored.spec.name]?.runs = entry.runs
         let evaluation: MonitorEvaluation

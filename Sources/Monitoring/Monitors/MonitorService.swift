@@ -22,6 +22,9 @@ package actor MonitorService {
     /// The rows of a dataset, at a version of it if one is named.
     package typealias DatasetRows = @Sendable (_ name: String, _ version: String?) async throws -> Table
 
+    /// What was last found of the predictions that a monitor judges; nil before, and for one that does not.
+    package typealias PerformanceVerdicts = @Sendable (_ monitor: String) async -> PerformanceVerdict?
+
     struct Entry {
         var stored: StoredMonitor
         let cell: MonitorCell
@@ -46,6 +49,7 @@ package actor MonitorService {
     let currentReference: CurrentReference?
     let datasetRows: DatasetRows?
     let committed: @Sendable () -> Void
+    let performance: PerformanceVerdicts
     let onVerdictChange: @Sendable (VerdictChange) async throws -> Void
     private let metricsFactory: any MetricsFactory
     nonisolated let board = MonitorBoard()
@@ -70,6 +74,7 @@ package actor MonitorService {
     ///   - datasetRows: The rows of datasets, for monitors that compare with one.
     ///   - outbox: Called for each event in the transaction that stores it.
     ///   - committed: Called after such a transaction.
+    ///   - performance: What predictions are worth, for monitors that judge it: one more detector of theirs.
     ///   - onVerdictChange: The follower of events.
     package init(
         database: Database,
@@ -80,6 +85,7 @@ package actor MonitorService {
         datasetRows: DatasetRows? = nil,
         outbox: @escaping MonitorStore.Outbox = { _, _ in },
         committed: @escaping @Sendable () -> Void = {},
+        performance: @escaping PerformanceVerdicts = { _ in nil },
         onVerdictChange: @escaping @Sendable (VerdictChange) async throws -> Void = { _ in }
     ) {
         store = MonitorStore(database: database, outbox: outbox)
@@ -90,6 +96,7 @@ package actor MonitorService {
         self.currentReference = currentReference
         self.datasetRows = datasetRows
         self.committed = committed
+        self.performance = performance
         self.onVerdictChange = onVerdictChange
     }
 

@@ -24,6 +24,16 @@ package struct PerformanceAlert: Sendable, Equatable {
     /// The bound that it is past.
     package let bound: Double
 
+    /// An alert from its parts.
+    package init(metric: String, kind: Kind, version: Int, start: Timestamp, value: Double, bound: Double) {
+        self.metric = metric
+        self.kind = kind
+        self.version = version
+        self.start = start
+        self.value = value
+        self.bound = bound
+    }
+
     /// The alert for lists and records.
     package var json: JSONValue {
         [
@@ -80,6 +90,14 @@ package struct PerformanceVerdict: Sendable, Equatable {
     package let message: String
     /// When it was found.
     package let at: Timestamp
+
+    /// A verdict from its parts.
+    package init(isAlerting: Bool?, alerts: [PerformanceAlert], message: String, at: Timestamp) {
+        self.isAlerting = isAlerting
+        self.alerts = alerts
+        self.message = message
+        self.at = at
+    }
 
     /// The verdict for the API.
     package var json: JSONValue {

@@ -2,6 +2,7 @@ import Artifacts
 import Core
 import Datasets
 import Learning
+import Logging
 import Loop
 import Monitoring
 import Pipelines
@@ -16,6 +17,16 @@ struct LoopWiring: Sendable {
     let deployments: DeploymentController
     let ledgerStore: LedgerStore
     let monitors: MonitorService
+
+    /// The service that decides when the loop does what.
+    func service(clock: Clock, logger: Logger) -> LoopService {
+        LoopService(
+            store: LoopStore(database: stores.database),
+            actions: actions(),
+            clock: clock,
+            logger: logger
+        )
+    }
 
     /// The closures for `LoopService`.
     func actions() -> LoopActions {

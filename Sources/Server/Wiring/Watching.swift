@@ -9,6 +9,8 @@ struct Watching {
     let ledger: PredictionLedger
     let monitors: MonitorService
     let performance: PerformanceService
+    /// What the data plane tells of each prediction.
+    var observer: MonitorObserver { MonitorObserver(monitors: monitors) }
 
     /// Joins the three; monitors hear of labels from the ledger.
     ///
@@ -30,6 +32,7 @@ struct Watching {
         clock: Clock
     ) {
         let watching = Late<MonitorService>()
+        let judging = Late<PerformanceService>()
         ledger = PredictionLedger(store: ledgerStore, deployments: table, clock: clock) { record in
             MonitorWiring.labelled(record, monitors: watching.value)
         }
@@ -42,6 +45,7 @@ struct Watching {
             datasetRows: MonitorWiring.datasetRows(stores.datasets),
             outbox: WebhookWiring.monitorOutbox(stores.webhooks),
             committed: eventCommitted,
+            performance: { await judging.value?.verdict(monitor: $0) },
             onVerdictChange: { try await MonitorWiring.deliver($0, to: loops.value) }
         )
         watching.set(monitors)
@@ -56,5 +60,6 @@ struct Watching {
                 monitors: monitors
             )
         )
+        judging.set(performance)
     }
 }
