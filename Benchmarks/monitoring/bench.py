@@ -20,8 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import quiet
 import report
 
 HERE = Path(__file__).resolve().parent
@@ -135,29 +137,37 @@ def measure(arguments: argparse.Namespace, python: Path, has_alibi: bool, folder
     peer(python, "make", folder, 0)
     cases: dict[str, dict] = {}
 
-    def note(name: str, result: dict) -> dict:
-        cases[name] = result
+    def note(name: str, work: Callable[[], dict]) -> dict:
+        # A quick run does not wait for a quiet machine.
+        result = cases[name] = work() if quick else quiet.measured(work)
         extra = f"  import {result['import_s']:5.2f} s" if "import_s" in result else ""
+        extra += f"  others {result['others']:.0%}" if "others" in result else ""
         print(f"  {name:22} p50 {result['p50_ms']:10.2f} ms{extra}", flush=True)
         return result
 
     for size, rows, rounds in (("small", (1000, 100), 20), ("large", (3000, 1000), 3)):
         files = (folder / f"ref_{rows[0]}.csv", folder / f"cur_{rows[0]}_{rows[1]}.csv")
-        ours = note(f"martlet_mmd_{size}", detector(arguments.detectors, "mmd", files, 5 * rounds, launches))
+        ours = note(
+            f"martlet_mmd_{size}",
+            lambda files=files, rounds=rounds: detector(arguments.detectors, "mmd", files, 5 * rounds, launches),
+        )
         names = ["numpy"] if size == "large" and quick else ["numpy", "alibi"]
         for library in names if has_alibi else ["numpy"]:
-            theirs = note(f"{library}_mmd_{size}", peer(python, f"{library}_mmd_{size}", folder, rounds))
+            theirs = note(
+                f"{library}_mmd_{size}",
+                lambda name=f"{library}_mmd_{size}", rounds=rounds: peer(python, name, folder, rounds),
+            )
             agreeing(f"mmd {size}", [ours["statistic"]], [theirs["statistic"]], 1e-3)
     files = (folder / "ref_10000.csv", folder / "cur_10000_10000.csv")
-    ours = note("martlet_ks", detector(arguments.detectors, "ks", files, 30, launches))
+    ours = note("martlet_ks", lambda: detector(arguments.detectors, "ks", files, 30, launches))
     for library in ["scipy", "alibi"] if has_alibi else ["scipy"]:
-        theirs = note(f"{library}_ks", peer(python, f"{library}_ks", folder, 10))
+        theirs = note(f"{library}_ks", lambda library=library: peer(python, f"{library}_ks", folder, 10))
         agreeing("ks", ours["statistics"], theirs["statistics"], 1e-6)
     page = folder / "martlet.html"
     line = ["monitor", "compare", *map(str, files), "--html", str(page), "--timing"]
-    ours = note("martlet_report", command(arguments.martlet, line, 2 * launches + 1))
+    ours = note("martlet_report", lambda: command(arguments.martlet, line, 2 * launches + 1))
     ours["html_mib"] = page.stat().st_size / 2**20
-    note("evidently_report", peer(python, "evidently_report", folder, 1 if quick else 3))
+    note("evidently_report", lambda: peer(python, "evidently_report", folder, 1 if quick else 3))
     scores = folder / "martlet.json"
     command(arguments.martlet, ["monitor", "compare", *map(str, files), "--json", str(scores)], 1)
     columns = json.loads(scores.read_text())["drift_by_columns"]

@@ -42,8 +42,8 @@ def mark_lines(cases: dict[str, dict]) -> list[str]:
 def work_lines(cases: dict[str, dict]) -> list[str]:
     """Every work with everybody's figures, the peers' as multiples of Martlet's."""
     lines = [
-        "| work | by | import s | prepare ms | first ms | p50 ms | peer's p50 ÷ ours | peak MiB |",
-        "| --- | --- | --: | --: | --: | --: | --: | --: |",
+        "| work | by | import s | prepare ms | first ms | p50 ms | least ms | its least ÷ ours | peak MiB | others |",
+        "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |",
     ]
     for work, title in WORKS.items():
         ours = cases[f"martlet_{work}"]
@@ -56,8 +56,10 @@ def work_lines(cases: dict[str, dict]) -> list[str]:
                 f"{case['prepare_ms']:,.1f}" if case.get("prepare_ms") else "",
                 f"{case['first_ms']:,.1f}" if "first_ms" in case else "",
                 f"{case['p50_ms']:,.1f}",
-                "" if library == "martlet" else f"{case['p50_ms'] / ours['p50_ms']:,.1f}{TIMES}",
+                f"{case['min_ms']:,.1f}",
+                "" if library == "martlet" else f"{case['min_ms'] / ours['min_ms']:,.0f}{TIMES}",
                 f"{case['peak_mib'] if 'peak_mib' in case else case['data_mib'] + case['beyond_data_mib']:,.0f}",
+                f"{case['others']:.0%}" if "others" in case else "",
             ]
             lines.append(f"| {title if library == 'martlet' else ''} | {name} | {' | '.join(cells)} |")
     return lines
@@ -80,8 +82,8 @@ def markdown(measured: dict) -> str:
         f" {machine['kernel']}; {measured['date']}; load before {measured['load_before']:.1f}. {versions}.",
         "",
         f"`make bench-monitoring`, {measured['took_s'] / 60:.1f} minutes. Every figure is of this one run, in processes"
-        " of their own that share the machine with nothing of the benchmark; compare the ratios. How it is done:"
-        " [README](../monitoring/README.md).",
+        " of their own; “others” is the share of the machine that other work took meanwhile, and the ratios are of the"
+        " least times, which such work moves least. How it is done: [README](../monitoring/README.md).",
         "",
         *mark_lines(cases),
         "",
