@@ -55,7 +55,7 @@ import Testing
         _ = try await store.localURL(path("b"))
         // What was asked for just now may be about to be opened.
         #expect(await codeThrown { _ = try await store.localURL(path("c")) } == .resourceExhausted)
-        clock.advance(by: .seconds(ArtifactsLimits.cacheGraceSeconds + 60))
+        clock.advance(by: .seconds(ArtifactsLimits.cacheGraceSeconds + 3600))
         _ = try await store.localURL(path("c"))
         let entries = names(in: "\(temporary.directory)/cache").filter { !$0.hasPrefix(".") }
         #expect(entries.count == 2)

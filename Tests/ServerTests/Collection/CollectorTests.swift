@@ -157,7 +157,7 @@ struct CollectorTests {
         }
         let young = try await house.collect(.zero)
         #expect(young.young == 3 && young.folders == 0)
-        house.clock.advance(by: CollectionLimits.youngestFile + .seconds(60))
+        house.clock.advance(by: CollectionLimits.youngestFile + .seconds(3600))
         #expect(try await house.collect(CollectionLimits.defaultAge).folders == 0)
         let report = try await house.collect(.zero)
         #expect(report.folders == 3 && report.files == 3 && report.unknown == ["0/shared", "elsewhere"])
