@@ -31,7 +31,7 @@ extension MonitorLoader {
             let count = "\(moved.count) of \(evaluation.features.count) features moved"
             found.append(most.map { "\(count), \($0.name) most" } ?? count)
         }
-        found += evaluation.eventTexts.prefix(3)
+        found += evaluation.eventTexts.prefix(3).map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }
         let rows =
             "\(evaluation.windowRows) rows against \(evaluation.referenceRows) of version \(evaluation.referenceVersion)"
         return "\(opening) On \(rows): \(found.joined(separator: "; "))."
@@ -40,7 +40,8 @@ extension MonitorLoader {
     private static func words(_ detector: MonitorEvaluation.Detector) -> String {
         let name = title(detector)
         guard let statistic = detector.statistic else {
-            return "\(name) could not decide (\(detector.reason ?? "no rows"))"
+            let reason = detector.reason ?? "no rows"
+            return detector.isDecided ? "\(name): \(reason)" : "\(name) could not decide (\(reason))"
         }
         var text = "\(name) is \(NumberText.value(statistic))"
         if let pValue = detector.pValue { text += ", \(probability(pValue))" }
