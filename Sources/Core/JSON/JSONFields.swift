@@ -164,7 +164,8 @@ package struct JSONFields: Sendable {
     package func rejectUnknown(_ allowed: [String]) throws(MartletError) {
         for key in object.keys where !allowed.contains(key) {
             let known = allowed.sorted().joined(separator: ", ")
-            throw MartletError(.invalidArgument, "'\(path(of: key))' is not a known key; allowed here: \(known).")
+            let hint = NearestName.of(key, among: allowed).map { "did you mean '\($0)'? Allowed" } ?? "allowed"
+            throw MartletError(.invalidArgument, "'\(path(of: key))' is not a known key; \(hint) here: \(known).")
         }
     }
 }
