@@ -102,6 +102,8 @@ let judgement: [Target] =
     module("Drift", ["Core", "Statistics"], testExclude: ["Vectors"])
     + module("Quality", ["Core", "Statistics"], testExclude: ["Vectors"])
     + module("Performance", ["Core", "Statistics"], testExclude: ["Vectors"])
+    + module("Rollouts", ["Core", "Statistics"])
+    + module("GitOps", ["Core", .logging, .subprocess, .yams])
 
 // What speaks HTTP/2, for gRPC.
 let http2: [Target.Dependency] = [.nioCore, .nioHPACK, .nioHTTP2, .nioPosix, .nioSSL]
@@ -116,6 +118,8 @@ let features: [Target] =
     + module("Evaluations", feature + [.crypto], tests: [.hummingbirdTesting])
     + module("Webhooks", feature + ["Egress", .crypto], tests: [.hummingbirdTesting])
     + module("Secrets", feature + [.crypto], tests: [.hummingbirdTesting])
+    + module("Events", feature, tests: [.hummingbirdTesting])
+    + module("Ledger", feature + [.metrics], tests: [.hummingbirdTesting])
     + module("Datasets", storedFeature + [.crypto], tests: [.hummingbirdTesting])
     + module(
         "Pipelines",
@@ -131,7 +135,7 @@ let features: [Target] =
     )
     + module(
         "Serving",
-        storedFeature + ["InferenceProto", "Registry", "Runtimes", .metrics, .protobuf] + http2,
+        storedFeature + ["InferenceProto", "Ledger", "Registry", "Rollouts", "Runtimes", .metrics, .protobuf] + http2,
         resources: [.embedInCode("OpenAPI/Assets")],
         testExclude: ["Golden"],
         tests: ["InferenceProto", .hummingbirdTesting, .protobuf] + http2
@@ -142,13 +146,21 @@ let features: [Target] =
         tests: [.hummingbirdTesting]
     )
     + module("Loop", feature, tests: [.hummingbirdTesting])
+    + module(
+        "Replay",
+        feature + ["Ledger", "Performance", "Runtimes", "Statistics"],
+        tests: [.hummingbirdTesting]
+    )
 
 // L3: views over features.
 let surfaces: [Target] =
     module(
         "Console",
         ["Core", "Artifacts", "HTTPSupport", "Access", "Tracking", "Registry", "Datasets", "Pipelines", "Serving"]
-            + ["Drift", "Monitoring", "Loop", .hummingbird, .logging, .mustache],
+            + [
+                "Drift", "Events", "Ledger", "Monitoring", "Loop", "Replay", "Rollouts", .hummingbird, .logging,
+                .mustache,
+            ],
         resources: [.embedInCode("Assets"), .embedInCode("Templates")],
         tests: [.hummingbirdTesting]
     )
@@ -170,6 +182,7 @@ let composition: [Target] =
             + [
                 "Tracking", "Traces", "Evaluations", "Registry", "Webhooks", "Secrets", "Datasets", "Pipelines",
                 "Learning", "Serving", "Statistics", "Drift", "Quality", "Performance",
+                "Rollouts", "Ledger", "Replay", "Events", "GitOps",
             ]
             + [
                 "Monitoring", "Loop", "Console", "Imports", "Backups", "CHost", .asyncHTTPClient, .crypto, .hummingbird,
@@ -182,7 +195,7 @@ let composition: [Target] =
             name: "martlet",
             dependencies: [
                 "Core", "Storage", "Artifacts", "HTTPSupport", "InferenceProto", "Runtimes", "Access", "Registry",
-                "Backups", "Drift", "Quality", "Performance",
+                "Backups", "Drift", "Quality", "Performance", "Ledger", "Rollouts",
                 "Server", .argumentParser, .asyncHTTPClient, .crypto, .histogram, .logging, .protobuf,
             ] + http2,
             swiftSettings: strict
@@ -198,7 +211,8 @@ let composition: [Target] =
             dependencies: [
                 "Core", "Storage", "Artifacts", "Runtimes", "HTTPSupport", "Access", "Registry", "Datasets",
                 "Pipelines",
-                "Monitoring", "Loop", "Serving", "Server", "Traces", "Tracking", "InferenceProto", "OpenTelemetryProto",
+                "Monitoring", "Loop", "Serving", "Ledger", "Rollouts", "Server", "Traces", "Tracking", "InferenceProto",
+                "OpenTelemetryProto",
                 .hummingbird, .logging, .nioEmbedded, .nioHTTP1, .protobuf,
             ] + http2,
             swiftSettings: strict
@@ -213,6 +227,12 @@ let composition: [Target] =
             name: "MonitoringBenchmark",
             dependencies: ["Core", "Drift"],
             path: "Benchmarks/monitoring/Sources",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "LoopBenchmark",
+            dependencies: ["Core", "Ledger", "Storage"],
+            path: "Benchmarks/loop/Sources",
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

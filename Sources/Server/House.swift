@@ -5,6 +5,7 @@ import Datasets
 import HTTPSupport
 import Hummingbird
 import Learning
+import Ledger
 import Logging
 import Loop
 import Metrics

@@ -4,6 +4,7 @@ import Core
 import Datasets
 import Evaluations
 import Imports
+import Ledger
 import Loop
 import Monitoring
 import Pipelines

@@ -1,4 +1,6 @@
 package import Core
+import Ledger
+import Rollouts
 import Runtimes
 
 /// The only way to a model: every protocol gets the same checks, traffic split, ledger, metrics and drift verdict.

@@ -44,14 +44,10 @@ package enum ServingLimits {
     package static let ledgerRetention: Duration = .seconds(90 * 86_400)
     /// How often old rows are removed.
     package static let ledgerPruneInterval: Duration = .seconds(60)
-    /// Longest label, in bytes.
-    package static let labelBytes = 256
     /// Most labels in one feedback request.
     package static let feedbackItems = 1000
     /// Largest feedback request body, in bytes.
     package static let feedbackBytes = 1024 * 1024
-    /// Most rows that one export or one look at recent rows returns.
-    package static let exportRows = 200_000
     /// Predictions on one page of a listing.
     package static let predictionsPerPage = 1000
     /// Events on one page of a deployment.
@@ -60,16 +56,12 @@ package enum ServingLimits {
     package static let deployments = 5000
     /// Longest deployment name, in bytes.
     package static let nameBytes = 63
-    /// Most steps of a rollout.
-    package static let rolloutSteps = 20
     /// How often aliases are read when nobody nudges.
     package static let aliasPoll: Duration = .seconds(1)
     /// How often a rollout in progress looks at its evidence.
     package static let rolloutTick: Duration = .milliseconds(250)
     /// How often the evidence of a rollout in progress is stored when nothing else is.
     package static let evidenceSave: Duration = .seconds(2)
-    /// Requests of the stable version after which its latency quantile is known well enough.
-    package static let latencyBaseline = 50
     /// Pause before a first version that failed to load is tried again.
     package static let loadRetryPause: Duration = .seconds(30)
     /// Seconds of traffic history kept per version for the console.

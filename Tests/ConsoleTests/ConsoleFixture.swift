@@ -6,6 +6,7 @@ import Foundation
 import HTTPSupport
 import Hummingbird
 import HummingbirdTesting
+import Ledger
 import Logging
 import Loop
 import Monitoring

@@ -1,6 +1,7 @@
 import Artifacts
 import Core
 import Datasets
+import Ledger
 import Loop
 import Monitoring
 import Pipelines

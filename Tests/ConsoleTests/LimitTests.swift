@@ -4,6 +4,7 @@ import Core
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import Ledger
 import NIOCore
 import Registry
 import Serving

@@ -19,8 +19,7 @@ os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 
 
-@pytest.fixture(autouse=True)
-def no_experiment_from_another_server() -> None:
+def forget_servers() -> None:
     """Lets the client forget the experiment that it made active on an earlier test's server."""
     mlflow.tracking.fluent._active_experiment_id = None
     # `set_experiment` also leaves it in the environment, for processes that the program starts.
@@ -28,6 +27,18 @@ def no_experiment_from_another_server() -> None:
     # A registry that an earlier test named would outlive its server; without one it is the tracking server.
     mlflow.set_registry_uri(None)
     os.environ.pop("MLFLOW_REGISTRY_URI", None)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_server_of_another_file() -> None:
+    """A file's own fixtures start with a client that knows no server; what ran before in this process must not matter."""
+    forget_servers()
+
+
+@pytest.fixture(autouse=True)
+def no_server_of_another_test() -> None:
+    """Each test starts with a client that knows no server."""
+    forget_servers()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
 import Core
+import Ledger
 import Serving
 
 extension DeploymentLoader {
@@ -83,8 +84,8 @@ extension DeploymentLoader {
 
     private static func accuracy(_ quality: [QualityWindow], now: Timestamp) -> LineChart {
         var points: [Int: [(x: Double, y: Double)]] = [:]
-        for window in quality where window.accuracy.total >= ConsoleLimits.labelsPerPoint {
-            points[window.version, default: []].append((Double(window.start.milliseconds), window.accuracy.rate))
+        for window in quality where window.labelled >= ConsoleLimits.labelsPerPoint {
+            points[window.version, default: []].append((Double(window.start.milliseconds), window.accuracy))
         }
         let curves = points.sorted { $0.key < $1.key }.map { version, points in
             LineChart.Curve("version \(version)", points, color: color(of: version))

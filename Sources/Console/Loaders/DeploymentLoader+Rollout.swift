@@ -1,4 +1,6 @@
 import Core
+import Ledger
+import Rollouts
 import Serving
 
 extension DeploymentLoader {

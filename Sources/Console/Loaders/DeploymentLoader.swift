@@ -1,5 +1,7 @@
 import Core
+import Ledger
 import Monitoring
+import Rollouts
 import Serving
 
 /// Reads deployments for their pages.
@@ -148,8 +150,8 @@ struct DeploymentLoader: Sendable {
                 tone: failing ? .bad : .idle
             )
         )
-        let labelled = quality.reduce(0) { $0 + $1.accuracy.total }
-        let correct = quality.reduce(0) { $0 + $1.accuracy.count }
+        let labelled = quality.reduce(0) { $0 + $1.labelled }
+        let correct = quality.reduce(0) { $0 + $1.correct }
         if labelled > 0 {
             let share = Double(correct) / Double(labelled)
             stats.append(

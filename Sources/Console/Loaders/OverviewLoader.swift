@@ -2,6 +2,7 @@ import Core
 import HTTPSupport
 import Loop
 import Monitoring
+import Rollouts
 import Serving
 
 /// Reads what the overview shows from every feature.

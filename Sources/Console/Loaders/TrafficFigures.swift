@@ -1,4 +1,5 @@
 import Core
+import Rollouts
 import Serving
 
 /// The figures of a deployment's last minute, over all its versions.

@@ -3,10 +3,12 @@ import Foundation
 import HTTPSupport
 import HTTPTypes
 import Hummingbird
+import Ledger
 import Logging
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import Rollouts
 import Runtimes
 import Serving
 import Storage

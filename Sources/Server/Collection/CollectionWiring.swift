@@ -1,5 +1,6 @@
 import Core
 import Registry
+import Rollouts
 import Serving
 import Storage
 import Traces

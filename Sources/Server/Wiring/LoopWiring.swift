@@ -2,11 +2,13 @@ import Artifacts
 import Core
 import Datasets
 import Learning
+import Ledger
 import Logging
 import Loop
 import Monitoring
 import Pipelines
 import Registry
+import Rollouts
 import Serving
 import Tracking
 

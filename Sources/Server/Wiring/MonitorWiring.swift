@@ -1,5 +1,6 @@
 import Core
 import Datasets
+import Ledger
 import Logging
 import Loop
 import Monitoring

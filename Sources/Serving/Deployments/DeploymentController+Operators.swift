@@ -1,4 +1,5 @@
 import Core
+import Rollouts
 
 /// What an operator can ask of a rollout.
 package enum RolloutCommand: String, Sendable, CaseIterable {

@@ -1,4 +1,5 @@
 import Core
+import Rollouts
 
 extension DeploymentController {
     /// Every version in service and every registered model that is not, by name.

@@ -1,5 +1,6 @@
 import Core
 import Logging
+import Rollouts
 
 extension DeploymentController {
     /// Shows a rollout its evidence.

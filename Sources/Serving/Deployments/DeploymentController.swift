@@ -1,5 +1,6 @@
 package import Core
 import Logging
+import Rollouts
 package import Runtimes
 
 /// Keeps every deployment at the version that its alias names, by way of rollouts.

@@ -1,4 +1,5 @@
 package import Core
+package import Rollouts
 
 /// One entry of a manifest's `deployments` section: a name that follows a model's alias.
 package struct DeploymentSpec: Sendable, Equatable {

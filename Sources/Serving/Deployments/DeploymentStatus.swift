@@ -1,4 +1,5 @@
 package import Core
+package import Rollouts
 
 /// A deployment at one moment, for pages, the API and the loop.
 package struct DeploymentStatus: Sendable {

@@ -1,4 +1,5 @@
 import Core
+import Rollouts
 
 /// A deployment as the controller manages it; confined to the controller.
 final class ManagedDeployment {

@@ -1,4 +1,6 @@
 package import Core
+import Ledger
+import Rollouts
 
 extension DeploymentStatus {
     /// The deployment as the API shows it.
@@ -93,8 +95,8 @@ extension QualityWindow {
     package var json: JSONValue {
         [
             "start_time": .integer(start.milliseconds), "version": .int(version), "predictions": .int(predictions),
-            "labelled": .int(accuracy.total), "correct": .int(accuracy.count),
-            "accuracy": accuracy.total == 0 ? .null : .number(accuracy.rate),
+            "labelled": .int(labelled), "correct": .int(correct),
+            "accuracy": labelled == 0 ? .null : .number(accuracy),
         ]
     }
 }

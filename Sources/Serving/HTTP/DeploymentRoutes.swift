@@ -1,6 +1,8 @@
 package import Core
 package import HTTPSupport
 import Hummingbird
+import Ledger
+import Rollouts
 
 /// Martlet's own API for deployments: state, history, predictions and the operator's commands.
 package struct DeploymentRoutes: Sendable {

@@ -1,4 +1,5 @@
 package import Core
+import Ledger
 
 /// The pipeline step `serving.labelled`: what a deployment was asked and how it came out, as a dataset to train on.
 package enum LabelledStep {
@@ -32,7 +33,7 @@ package enum LabelledStep {
                 let deployment = try fields.string("deployment")
                 let dataset = try fields.string("dataset")
                 let target = try fields.optionalString("target") ?? "target"
-                let minimum = try fields.optionalInt("minimum", in: 1...Int64(ServingLimits.exportRows)) ?? 1
+                let minimum = try fields.optionalInt("minimum", in: 1...Int64(LedgerLimits.exportRows)) ?? 1
                 let model = try await deployments.find(deployment).ready().stable.load().loaded
                 let columns = model.inputs
                 let records = try await ledger.labelledRows(

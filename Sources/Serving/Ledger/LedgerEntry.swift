@@ -1,4 +1,6 @@
 import Core
+import Ledger
+import Rollouts
 
 /// One answered request on its way to the ledger: one or more rows.
 struct LedgerEntry: Sendable {
@@ -31,14 +33,4 @@ struct LedgerEntry: Sendable {
 
     /// The ledger id of one row: the request's id, with the row's number when there are several.
     func id(ofRow row: Int) -> String { count == 1 ? id : "\(id):\(row)" }
-}
-
-/// How a request found its version.
-package enum LedgerArm: String, Sendable, Equatable {
-    /// By the traffic plan, to the trusted version.
-    case stable
-    /// By the traffic plan, to the version on trial.
-    case candidate
-    /// By the version number in the request; no evidence for a rollout.
-    case pinned
 }

@@ -1,4 +1,5 @@
 import Core
+import Ledger
 import Runtimes
 
 /// What a request asked and what was answered, as far as the ledger needs it.
@@ -100,8 +101,8 @@ struct GeneralAnswer: Sendable, Equatable {
     }
 
     private static func cut(_ text: String) -> String {
-        text.utf8.count <= ServingLimits.labelBytes
-            ? text : String(decoding: text.utf8.prefix(ServingLimits.labelBytes), as: UTF8.self)
+        text.utf8.count <= LedgerLimits.labelBytes
+            ? text : String(decoding: text.utf8.prefix(LedgerLimits.labelBytes), as: UTF8.self)
     }
 }
 

@@ -1,6 +1,8 @@
 package import Core
+package import Ledger
 import Logging
 import Metrics
+import Rollouts
 
 /// Every prediction, with the label that may come weeks later.
 ///
@@ -161,7 +163,7 @@ extension PredictionLedger {
     /// The newest predicted rows of a deployment, newest first, with what still waits written first.
     package func recentRows(_ deployment: String, limit: Int) async throws -> [LedgerRecord] {
         try await flush()
-        return try await store.recent(deployment, limit: min(limit, ServingLimits.exportRows)).map(\.record)
+        return try await store.recent(deployment, limit: min(limit, LedgerLimits.exportRows)).map(\.record)
     }
 
     /// A page of a deployment's predictions, newest first.
@@ -182,7 +184,7 @@ extension PredictionLedger {
         return try await store.quality(deployment, since: earliest, window: window)
     }
 
-    /// Labelled rows since `earliest`, oldest first, at most `ServingLimits.exportRows`.
+    /// Labelled rows since `earliest`, oldest first, at most `LedgerLimits.exportRows`.
     package func labelledRows(_ deployment: String, since earliest: Timestamp, onlyDrifted: Bool) async throws
         -> [LedgerRecord]
     {
@@ -191,7 +193,7 @@ extension PredictionLedger {
             deployment,
             since: earliest,
             onlyDrifted: onlyDrifted,
-            limit: ServingLimits.exportRows
+            limit: LedgerLimits.exportRows
         )
     }
 

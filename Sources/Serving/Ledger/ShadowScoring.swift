@@ -1,5 +1,7 @@
 import Core
+import Ledger
 import Logging
+import Rollouts
 import Runtimes
 
 /// Has the other version of a rollout score the rows that one version answered, off the request path.

@@ -1,4 +1,5 @@
 import Core
+import Ledger
 
 /// The binary tensor extension's element formats: little-endian, row-major, no padding.
 enum BinaryTensor {

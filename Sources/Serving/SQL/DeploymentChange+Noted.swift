@@ -1,4 +1,5 @@
 import Core
+import Rollouts
 
 extension DeploymentChange {
     /// Whether something was decided; evidence of a rollout that goes on is none.

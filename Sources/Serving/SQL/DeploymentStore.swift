@@ -1,4 +1,5 @@
 package import Core
+package import Rollouts
 package import Storage
 
 /// What is deployed, which versions served and were rejected, and every rollout with its evidence.

@@ -1,4 +1,5 @@
 package import Core
+package import Rollouts
 import Synchronization
 
 /// A deployment as requests see it: its name and, replaced as a whole, where requests go.

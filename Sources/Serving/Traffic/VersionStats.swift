@@ -1,3 +1,5 @@
+package import Rollouts
+
 /// What one version did in one second.
 package struct TrafficSecond: Sendable, Equatable {
     /// The second since 1970.

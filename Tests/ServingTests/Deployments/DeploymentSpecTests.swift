@@ -1,4 +1,5 @@
 import Core
+import Rollouts
 import Serving
 import Testing
 
@@ -75,9 +76,9 @@ struct DeploymentSpecTests {
             let rising = (1..<count).map { JSONValue.int($0) } + [100]
             return .object(["a": ["model": "m", "rollout": ["steps": .array(rising)]]])
         }
-        #expect(try DeploymentSpec.parse(section: steps(ServingLimits.rolloutSteps)).count == 1)
+        #expect(try DeploymentSpec.parse(section: steps(RolloutsLimits.steps)).count == 1)
         #expect(throws: MartletError.self) {
-            try DeploymentSpec.parse(section: steps(ServingLimits.rolloutSteps + 1))
+            try DeploymentSpec.parse(section: steps(RolloutsLimits.steps + 1))
         }
         func many(_ count: Int) -> JSONValue { .object(JSONObject((0..<count).map { ("d\($0)", ["model": "m"]) })) }
         #expect(try DeploymentSpec.parse(section: many(ServingLimits.deployments)).count == ServingLimits.deployments)

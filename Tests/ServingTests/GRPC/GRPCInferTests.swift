@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import InferenceProto
+import Ledger
 import NIOCore
 import Serving
 import SwiftProtobuf

@@ -1,5 +1,7 @@
 import Core
 import HTTPTypes
+import Ledger
+import Rollouts
 import Serving
 import TestSupport
 import Testing

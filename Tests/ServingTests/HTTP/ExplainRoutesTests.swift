@@ -1,5 +1,6 @@
 import Core
 import HTTPTypes
+import Ledger
 import Serving
 import Testing
 

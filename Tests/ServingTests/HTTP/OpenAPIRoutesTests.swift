@@ -3,6 +3,7 @@ import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Rollouts
 import Serving
 import Synchronization
 import Testing

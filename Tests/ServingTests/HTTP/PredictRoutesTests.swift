@@ -1,6 +1,7 @@
 import Core
 import HTTPSupport
 import HTTPTypes
+import Rollouts
 import Serving
 import Synchronization
 import Testing

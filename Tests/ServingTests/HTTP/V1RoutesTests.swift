@@ -1,6 +1,7 @@
 import Core
 import HTTPSupport
 import HTTPTypes
+import Ledger
 import Serving
 import Testing
 

@@ -1,4 +1,5 @@
 import Core
+import Ledger
 import Serving
 import Synchronization
 import TestSupport
@@ -99,7 +100,7 @@ struct LabelledStepTests {
             (["deployment": "cancer", "dataset": "live", "target": "x0"], "'x0' is a feature"),
             (["deployment": "cancer"], "'with.dataset' is missing"),
             (
-                ["deployment": "cancer", "dataset": "live", "minimum": .int(ServingLimits.exportRows + 1)],
+                ["deployment": "cancer", "dataset": "live", "minimum": .int(LedgerLimits.exportRows + 1)],
                 "'with.minimum'"
             ),
         ] as [(JSONObject, String)] {

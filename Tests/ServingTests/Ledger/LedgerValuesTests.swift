@@ -1,4 +1,5 @@
 import Core
+import Ledger
 import Runtimes
 import Serving
 import Synchronization
@@ -64,10 +65,10 @@ struct LedgerValuesTests {
         try await infer(harness, "number", ModelCall(.tensors([NamedTensor("n", three)], .columns)))
         kept = try await record(harness)
         #expect(kept.features == [3] && kept.prediction == "3" && kept.score == 3)
-        let long = JSONValue.string(String(repeating: "x", count: ServingLimits.labelBytes * 2))
+        let long = JSONValue.string(String(repeating: "x", count: LedgerLimits.labelBytes * 2))
         try await infer(harness, "object", ModelCall(.json(["messages": long])))
         kept = try await record(harness)
-        #expect(kept.prediction.utf8.count == ServingLimits.labelBytes && kept.prediction.hasPrefix("{"))
+        #expect(kept.prediction.utf8.count == LedgerLimits.labelBytes && kept.prediction.hasPrefix("{"))
     }
 
     @Test("The queue holds ServingLimits.ledgerQueueValues numbers and not one more")

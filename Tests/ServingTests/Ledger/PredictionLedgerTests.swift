@@ -1,4 +1,6 @@
 import Core
+import Ledger
+import Rollouts
 import Serving
 import Synchronization
 import Storage
@@ -52,7 +54,8 @@ struct PredictionLedgerTests {
         }
         let windows = try await harness.ledger.quality("cancer", since: begin, window: .seconds(3600))
         #expect(windows.map(\.predictions) == [4, 4, 4])
-        #expect(windows.map(\.accuracy) == [Proportion(0, of: 1), Proportion(1, of: 2), Proportion(2, of: 3)])
+        #expect(windows.map(\.labelled) == [1, 2, 3])
+        #expect(windows.map(\.correct) == [0, 1, 2])
         let record = try #require(try await LedgerStore(database: harness.database).find("2-0"))
         #expect(record.labelledAt == harness.time.now)
     }
@@ -106,7 +109,7 @@ struct PredictionLedgerTests {
         try await harness.predict("b")
         try await harness.ledger.flush()
         try await harness.controller.remove("cancer")
-        let long = String(repeating: "x", count: ServingLimits.labelBytes + 1)
+        let long = String(repeating: "x", count: LedgerLimits.labelBytes + 1)
         #expect(await code { _ = try await harness.ledger.feedback("a", label: .string(long)) } == .invalidArgument)
         #expect(try await harness.ledger.feedback("a", label: .string(String(long.dropLast()))))
         #expect(try await harness.ledger.feedback("b", label: false))

@@ -1,4 +1,5 @@
 import Core
+import Rollouts
 import Runtimes
 import Serving
 import Synchronization

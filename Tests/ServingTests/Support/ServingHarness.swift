@@ -4,6 +4,8 @@ import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Ledger
+import Rollouts
 import Serving
 import Storage
 import Synchronization

@@ -2,6 +2,7 @@ import Core
 import HTTPSupport
 import Hummingbird
 import HummingbirdTesting
+import Ledger
 import Synchronization
 import Testing
 

@@ -1,4 +1,4 @@
-import Serving
+import Rollouts
 import Testing
 
 @Suite("Rollout judge: each check's three answers")

@@ -1,12 +1,12 @@
-import Core
+package import Core
 
 /// Turns what a client sends as a label into the text that predictions are compared with.
-enum CanonicalLabel {
+package enum CanonicalLabel {
     /// The class name for a name, an index or a truth value; the shortest decimal for a number.
     ///
     /// `classes` are the model's class names: empty for a regression, nil when the model is not known any more. Throws
     /// `invalidArgument` naming what is accepted.
-    static func text(_ label: JSONValue, classes: [String]?) throws(MartletError) -> String {
+    package static func text(_ label: JSONValue, classes: [String]?) throws(MartletError) -> String {
         guard let classes else { return try anything(label) }
         if classes.isEmpty {
             guard let number = label.doubleValue, number.isFinite else {
@@ -26,14 +26,14 @@ enum CanonicalLabel {
 
     private static func anything(_ label: JSONValue) throws(MartletError) -> String {
         switch label {
-        case .string(let text) where !text.isEmpty && text.utf8.count <= ServingLimits.labelBytes: return text
+        case .string(let text) where !text.isEmpty && text.utf8.count <= LedgerLimits.labelBytes: return text
         case .integer(let value): return String(value)
         case .number(let value) where value.isFinite: return value.description
         case .bool(let value): return String(value)
         default:
             throw MartletError(
                 .invalidArgument,
-                "'label' must be a number, a truth value or text of 1 to \(ServingLimits.labelBytes) bytes."
+                "'label' must be a number, a truth value or text of 1 to \(LedgerLimits.labelBytes) bytes."
             )
         }
     }

@@ -16,7 +16,7 @@ extension EvidenceSnapshot {
     }
 
     /// Reads what `json` wrote.
-    init(json: JSONValue) throws(MartletError) {
+    package init(json: JSONValue) throws(MartletError) {
         let fields = try JSONFields(json, path: "evidence")
         self.init()
         for step in try fields.array("steps") {
@@ -39,7 +39,7 @@ extension EvidenceSnapshot {
 }
 
 extension ArmEvidence {
-    var json: JSONValue {
+    package var json: JSONValue {
         [
             "requests": .int(requests), "errors": .int(errors), "timed": .int(timed), "slow": .int(slow),
             "labelled": .int(labelled), "correct": .int(correct),

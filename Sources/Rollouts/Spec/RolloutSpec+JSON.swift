@@ -41,8 +41,8 @@ extension RolloutSpec {
             }
             steps.append(Int(percent))
         }
-        guard steps.last == 100, steps.count <= ServingLimits.rolloutSteps else {
-            throw fields.invalid("steps", "must end with 100 and have at most \(ServingLimits.rolloutSteps) entries")
+        guard steps.last == 100, steps.count <= RolloutsLimits.steps else {
+            throw fields.invalid("steps", "must end with 100 and have at most \(RolloutsLimits.steps) entries")
         }
         return steps
     }

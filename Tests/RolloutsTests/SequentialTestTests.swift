@@ -1,6 +1,6 @@
 import Core
 import Foundation
-import Serving
+import Rollouts
 import Testing
 
 @Suite("Sequential tests hold their error rates however often one looks")

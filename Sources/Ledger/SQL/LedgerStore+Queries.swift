@@ -9,8 +9,13 @@ package struct QualityWindow: Sendable, Equatable {
     package let version: Int
     /// Predictions in the window.
     package let predictions: Int
-    /// Of those, the labelled ones, and of these the right ones.
-    package let accuracy: Proportion
+    /// Of those, the labelled ones.
+    package let labelled: Int
+    /// Of these, the right ones.
+    package let correct: Int
+
+    /// The share of right ones among the labelled; 0 without labels.
+    package var accuracy: Double { labelled == 0 ? 0 : Double(correct) / Double(labelled) }
 }
 
 extension LedgerStore {
@@ -84,13 +89,13 @@ extension LedgerStore {
                 """,
                 [
                     .text(deployment), .integer(earliest.milliseconds), .text(rollout),
-                    .int(ServingLimits.exportRows),
+                    .int(LedgerLimits.exportRows),
                 ]
             ).map(LedgerRecord.init)
         }
     }
 
-    /// Predictions and accuracy per version and window of `length`, over the newest `ServingLimits.exportRows` rows.
+    /// Predictions and accuracy per version and window of `length`, over the newest `LedgerLimits.exportRows` rows.
     package func quality(
         _ deployment: String,
         since earliest: Timestamp,
@@ -102,7 +107,7 @@ extension LedgerStore {
                 "SELECT MAX(seq) AS last FROM predictions WHERE deployment = ?",
                 [.text(deployment)]
             )
-            let first = (last?.optionalInt("last") ?? 0) - Int64(ServingLimits.exportRows)
+            let first = (last?.optionalInt("last") ?? 0) - Int64(LedgerLimits.exportRows)
             return try connection.query(
                 """
                 SELECT version, created_at / \(width) AS bucket, COUNT(*) AS predictions, COUNT(label) AS labelled,
@@ -116,7 +121,8 @@ extension LedgerStore {
                     start: Timestamp(milliseconds: try row.int("bucket") * width),
                     version: Int(try row.int("version")),
                     predictions: Int(try row.int("predictions")),
-                    accuracy: Proportion(Int(row.optionalInt("correct") ?? 0), of: Int(try row.int("labelled")))
+                    labelled: Int(try row.int("labelled")),
+                    correct: Int(row.optionalInt("correct") ?? 0)
                 )
             }
         }

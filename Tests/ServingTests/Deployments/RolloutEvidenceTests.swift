@@ -1,4 +1,5 @@
 import Core
+import Rollouts
 import Serving
 import Synchronization
 import TestSupport
@@ -17,12 +18,12 @@ struct RolloutEvidenceTests {
                 checks: RolloutChecks(latency: LatencyCheck(quantile: 0.95, maximumRatio: 1000, minimumIncrease: 10))
             )
         )
-        for index in 0..<ServingLimits.latencyBaseline - 1 { try await harness.predict("before-\(index)") }
+        for index in 0..<RolloutsLimits.latencyBaseline - 1 { try await harness.predict("before-\(index)") }
         harness.registry.register(2, LinearRuntime(featureCount: 2))
         try await harness.step()
         #expect(try await harness.status().rollout?.machine.evidence.latencyThresholdKnown == false)
         var sent = 0
-        while try await harness.status().versions.first?.stats.requests ?? 0 < ServingLimits.latencyBaseline {
+        while try await harness.status().versions.first?.stats.requests ?? 0 < RolloutsLimits.latencyBaseline {
             try await harness.predict("after-\(sent)")
             sent += 1
         }

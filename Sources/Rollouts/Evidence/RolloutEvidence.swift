@@ -37,7 +37,7 @@ package final class RolloutEvidence: Sendable {
     }
 
     /// Adds one answered request.
-    func record(_ arm: TrafficArm, step: Int, nanoseconds: UInt64, failed: Bool) {
+    package func record(_ arm: TrafficArm, step: Int, nanoseconds: UInt64, failed: Bool) {
         state.withLock { state in
             Self.ensure(step, &state.snapshot)
             var evidence = state.snapshot.steps[step][arm]
@@ -57,7 +57,7 @@ package final class RolloutEvidence: Sendable {
     }
 
     /// Adds rows that both versions scored.
-    func recordShadow(differing: Int, of rows: Int) {
+    package func recordShadow(differing: Int, of rows: Int) {
         state.withLock { state in
             let before = state.snapshot.disagreement
             state.snapshot.disagreement = Proportion(before.count + differing, of: before.total + rows)
@@ -65,7 +65,7 @@ package final class RolloutEvidence: Sendable {
     }
 
     /// Adds one label.
-    func record(_ outcome: LabelOutcome) {
+    package func record(_ outcome: LabelOutcome) {
         state.withLock { $0.snapshot.add(outcome) }
     }
 
@@ -81,7 +81,7 @@ package final class RolloutEvidence: Sendable {
     }
 
     private static func threshold(_ check: LatencyCheck?, _ baseline: LatencyHistogram) -> UInt64? {
-        guard let check, baseline.total >= ServingLimits.latencyBaseline,
+        guard let check, baseline.total >= RolloutsLimits.latencyBaseline,
             let quantile = baseline.quantile(check.quantile)
         else { return nil }
         let tolerated = max(Double(quantile) * check.maximumRatio, Double(quantile) + check.minimumIncrease * 1e9)
@@ -101,11 +101,20 @@ package struct LabelOutcome: Sendable, Equatable {
     package let stableIsRight: Bool?
     /// Whether the candidate was right; nil when it did not score the row.
     package let candidateIsRight: Bool?
+
+    /// Makes an outcome.
+    package init(rollout: String, step: Int, arm: TrafficArm, stableIsRight: Bool?, candidateIsRight: Bool?) {
+        self.rollout = rollout
+        self.step = step
+        self.arm = arm
+        self.stableIsRight = stableIsRight
+        self.candidateIsRight = candidateIsRight
+    }
 }
 
 extension StepEvidence {
     /// The evidence of one arm.
-    subscript(arm: TrafficArm) -> ArmEvidence {
+    package subscript(arm: TrafficArm) -> ArmEvidence {
         get { arm == .stable ? stable : candidate }
         set {
             if arm == .stable { stable = newValue } else { candidate = newValue }
@@ -115,7 +124,7 @@ extension StepEvidence {
 
 extension EvidenceSnapshot {
     /// Counts the labels anew from the ledger, which is the truth about them.
-    mutating func replaceLabels(_ outcomes: [LabelOutcome]) {
+    package mutating func replaceLabels(_ outcomes: [LabelOutcome]) {
         pairs = PairedOutcomes()
         for index in steps.indices {
             for arm in [TrafficArm.stable, .candidate] {
@@ -127,8 +136,8 @@ extension EvidenceSnapshot {
     }
 
     /// Adds one label: to the arm that answered, and to the pairs when both versions scored the row.
-    mutating func add(_ outcome: LabelOutcome) {
-        guard outcome.step >= 0, outcome.step < ServingLimits.rolloutSteps else { return }
+    package mutating func add(_ outcome: LabelOutcome) {
+        guard outcome.step >= 0, outcome.step < RolloutsLimits.steps else { return }
         while steps.count <= outcome.step { steps.append(StepEvidence()) }
         let own = outcome.arm == .stable ? outcome.stableIsRight : outcome.candidateIsRight
         if let own {

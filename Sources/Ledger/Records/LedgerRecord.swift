@@ -38,34 +38,50 @@ package struct LedgerRecord: Sendable, Equatable {
     package var label: String?
     /// When it came.
     package var labelledAt: Timestamp?
+
+    /// Makes a record.
+    package init(
+        id: String,
+        deployment: String,
+        version: Int,
+        arm: LedgerArm,
+        rollout: String?,
+        step: Int,
+        via: String,
+        features: [Float],
+        prediction: String,
+        score: Double,
+        shadowVersion: Int?,
+        shadowPrediction: String?,
+        shadowScore: Double?,
+        microseconds: Int64,
+        drift: Bool,
+        createdAt: Timestamp,
+        label: String? = nil,
+        labelledAt: Timestamp? = nil
+    ) {
+        self.id = id
+        self.deployment = deployment
+        self.version = version
+        self.arm = arm
+        self.rollout = rollout
+        self.step = step
+        self.via = via
+        self.features = features
+        self.prediction = prediction
+        self.score = score
+        self.shadowVersion = shadowVersion
+        self.shadowPrediction = shadowPrediction
+        self.shadowScore = shadowScore
+        self.microseconds = microseconds
+        self.drift = drift
+        self.createdAt = createdAt
+        self.label = label
+        self.labelledAt = labelledAt
+    }
 }
 
 extension LedgerRecord {
-    /// Whether stable version and candidate were right; nil without a label, or outside a rollout.
-    ///
-    /// Classes are compared by name. For numbers the nearer one counts as right, both when they are equally near.
-    var outcome: LabelOutcome? {
-        guard let label, let rollout, arm != .pinned else { return nil }
-        let own: Bool?
-        let other: Bool?
-        if let truth = Double(label), let shadowScore, Double(prediction) != nil {
-            let (ownDistance, otherDistance) = (abs(score - truth), abs(shadowScore - truth))
-            (own, other) = (ownDistance <= otherDistance, otherDistance <= ownDistance)
-        } else if Double(label) != nil, Double(prediction) != nil {
-            (own, other) = (nil, nil)
-        } else {
-            (own, other) = (prediction == label, shadowPrediction.map { $0 == label })
-        }
-        let armIsStable = arm == .stable
-        return LabelOutcome(
-            rollout: rollout,
-            step: step,
-            arm: armIsStable ? .stable : .candidate,
-            stableIsRight: armIsStable ? own : other,
-            candidateIsRight: armIsStable ? other : own
-        )
-    }
-
     /// The record as the API shows it.
     package var json: JSONValue {
         var object: JSONObject = [
@@ -98,7 +114,7 @@ extension LedgerRecord {
     }
 
     /// The shortest decimal that names the same 32-bit number, so that 17.99 stays 17.99.
-    static func shortest(_ value: Float) -> Double {
+    package static func shortest(_ value: Float) -> Double {
         value.isFinite ? Double(value.description) ?? Double(value) : Double(value)
     }
 }

@@ -1,4 +1,4 @@
-import Serving
+import Rollouts
 import Testing
 
 @Suite("Traffic plan")

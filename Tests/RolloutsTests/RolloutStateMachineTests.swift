@@ -1,5 +1,5 @@
 import Core
-import Serving
+import Rollouts
 import Testing
 
 @Suite("Rollout state machine")

@@ -1,5 +1,5 @@
 import Core
-import Serving
+import Rollouts
 import Testing
 
 /// Drives the state machine with seeded synthetic traffic and an injected clock.
