@@ -312,7 +312,7 @@ extension DataPlane {
         switch choice.arm {
         case .stable: return choice.routing.candidate
         case .candidate: return choice.routing.stable
-        case .pinned: return nil
+        default: return nil
         }
     }
 }

@@ -16,7 +16,7 @@ package struct LedgerRecord: Sendable, Equatable {
     package var step: Int
     /// The protocol of the request.
     package var via: String
-    /// The inputs in the order of the model's columns; NaN is missing.
+    /// The inputs in the order of the model's columns; NaN is missing, and `LedgerRecord.redacted` was never kept.
     package var features: [Float]
     /// The predicted class by name, or the value in digits.
     package var prediction: String
@@ -38,6 +38,12 @@ package struct LedgerRecord: Sendable, Equatable {
     package var label: String?
     /// When it came.
     package var labelledAt: Timestamp?
+    /// When the truth was observed.
+    package var observedAt: Timestamp?
+    /// The key of what the prediction is about; nil when the deployment names none.
+    package var entity: String?
+    /// Whether the inputs or the answer were longer than what is kept, and were cut.
+    package var isCut: Bool
 
     /// Makes a record.
     package init(
@@ -58,7 +64,10 @@ package struct LedgerRecord: Sendable, Equatable {
         drift: Bool,
         createdAt: Timestamp,
         label: String? = nil,
-        labelledAt: Timestamp? = nil
+        labelledAt: Timestamp? = nil,
+        observedAt: Timestamp? = nil,
+        entity: String? = nil,
+        isCut: Bool = false
     ) {
         self.id = id
         self.deployment = deployment
@@ -78,6 +87,9 @@ package struct LedgerRecord: Sendable, Equatable {
         self.createdAt = createdAt
         self.label = label
         self.labelledAt = labelledAt
+        self.observedAt = observedAt
+        self.entity = entity
+        self.isCut = isCut
     }
 }
 
@@ -90,7 +102,7 @@ extension LedgerRecord {
             "version": .int(version),
             "arm": .string(arm.rawValue),
             "protocol": .string(via),
-            "features": .array(features.map { $0.isNaN ? .null : .number(Self.shortest($0)) }),
+            "features": .array(features.map { $0.isFinite ? .number(Self.shortest($0)) : .null }),
             "prediction": .string(prediction),
             "score": .number(score),
             "latency_us": .integer(microseconds),
@@ -106,9 +118,15 @@ extension LedgerRecord {
             object["shadow_prediction"] = .optional(shadowPrediction)
             object["shadow_score"] = .optional(shadowScore)
         }
+        let redacted = redactedColumns
+        if !redacted.isEmpty { object["redacted"] = .array(redacted.map { .int($0) }) }
+        if isCut { object["cut"] = true }
+        if let entity { object["entity"] = .string(entity) }
         if let label {
             object["label"] = .string(label)
             object["labelled_at"] = .optional(labelledAt?.milliseconds)
+            object["observed_at"] = .optional(observedAt?.milliseconds)
+            object["correct"] = .bool(isCorrect ?? false)
         }
         return .object(object)
     }
@@ -116,5 +134,29 @@ extension LedgerRecord {
     /// The shortest decimal that names the same 32-bit number, so that 17.99 stays 17.99.
     package static func shortest(_ value: Float) -> Double {
         value.isFinite ? Double(value.description) ?? Double(value) : Double(value)
+    }
+
+    /// What stands in place of a value that is never kept: a NaN of its own, which no client can send.
+    package static let redacted = Float(nan: 0x15_eda, signaling: false)
+
+    /// Whether a value was redacted.
+    package static func isRedacted(_ value: Float) -> Bool {
+        value.bitPattern == redacted.bitPattern
+    }
+
+    /// The columns whose values were never kept, by position.
+    package var redactedColumns: [Int] {
+        features.indices.filter { Self.isRedacted(features[$0]) }
+    }
+
+    /// Whether the prediction is what the label says; nil without a label.
+    package var isCorrect: Bool? { label.map { $0 == prediction } }
+
+    /// The distance between prediction and label when both are numbers.
+    package var error: Double? {
+        guard let label, let truth = Double(label), let said = Double(prediction), truth.isFinite, said.isFinite else {
+            return nil
+        }
+        return said - truth
     }
 }

@@ -136,7 +136,7 @@ extension LedgerRecord {
             id: try row.text("id"),
             deployment: try row.text("deployment"),
             version: Int(try row.int("version")),
-            arm: LedgerArm(rawValue: try row.text("arm")) ?? .pinned,
+            arm: LedgerArm(rawValue: try row.text("arm")),
             rollout: row.optionalText("rollout"),
             step: Int(try row.int("step")),
             via: try row.text("via"),

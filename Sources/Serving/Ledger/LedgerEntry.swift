@@ -30,6 +30,12 @@ struct LedgerEntry: Sendable {
     let drift: Bool
     /// When it was answered.
     let milliseconds: Int64
+    /// The key of what it is about, from a header; nil when the deployment names none, or an input.
+    var entity: String? = nil
+    /// What the ledger keeps of the deployment's predictions.
+    var spec: LedgerSpec = .standard
+    /// Versions that score the same rows for the ledger only, each in a row of its own.
+    var mirrors: [ServedModel] = []
 
     /// The ledger id of one row: the request's id, with the row's number when there are several.
     func id(ofRow row: Int) -> String { count == 1 ? id : "\(id):\(row)" }

@@ -6,7 +6,7 @@ extension LedgerRecord {
     ///
     /// Classes are compared by name. For numbers the nearer one counts as right, both when they are equally near.
     var outcome: LabelOutcome? {
-        guard let label, let rollout, arm != .pinned else { return nil }
+        guard let label, let rollout, arm == .stable || arm == .candidate else { return nil }
         let own: Bool?
         let other: Bool?
         if let truth = Double(label), let shadowScore, Double(prediction) != nil {
