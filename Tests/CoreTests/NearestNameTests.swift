@@ -15,8 +15,8 @@ import Testing
     }
 
     @Test("An unknown key is answered with the one that was meant")
-    func unknownKey() throws {
-        let fields = try JSONFields(["modle": "cancer"], path: "deployments.cancer")
+    func unknownKey() {
+        let fields = JSONFields(JSONObject([("modle", "cancer")]), path: "deployments.cancer")
         let error = #expect(throws: MartletError.self) { try fields.rejectUnknown(["model", "alias"]) }
         #expect(
             error?.message
