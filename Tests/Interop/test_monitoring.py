@@ -70,16 +70,21 @@ class Watched(Deployed):
         """The monitor as the API shows it."""
         return self.server.get(f"/api/martlet/v1/monitors/{self.monitor}").json()
 
+    def entered(self, state: str) -> int:
+        """How often the monitor has entered a state."""
+        return sum(event["to"] == state for event in self.shown()["events"])
+
     def reach(self, state: str, shift: float) -> dict:
-        """Sends traffic until the monitor is in a state."""
+        """Sends traffic until the monitor is in a state, or has passed through it between two looks."""
         seed = 0
+        before = self.entered(state)
 
         def arrived() -> bool:
             nonlocal seed
             seed += 1
             self.serve(20, shift, seed)
             time.sleep(0.1)
-            return self.shown()["state"] == state
+            return self.shown()["state"] == state or self.entered(state) > before
 
         wait_until(arrived, 60, f"the state {state}")
         return self.shown()
