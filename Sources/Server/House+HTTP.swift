@@ -109,7 +109,7 @@ extension House {
 
     /// What only the leader answers: it stands on the control loops and on what they keep in memory.
     private func register(inLeader routes: RouteTable, settings: ServerSettings) {
-        ManifestRoutes(applier: applier(settings)).register(in: routes)
+        ManifestRoutes(applier: ManifestApplier(house: self, settings: settings)).register(in: routes)
         CollectionRoutes(collector: CollectionWiring.collector(stores: stores, clock: clock)).register(in: routes)
         PipelineRoutes(service: pipelines).register(in: routes)
         PredictRoutes(plane: dataPlane).register(in: routes)
@@ -142,18 +142,6 @@ extension House {
             performance: performance,
             loops: loops,
             clock: clock
-        )
-    }
-
-    private func applier(_ settings: ServerSettings) -> ManifestApplier {
-        ManifestApplier(
-            files: settings.files,
-            steps: steps,
-            datasets: stores.datasets,
-            pipelines: pipelines,
-            deployments: deployments,
-            monitors: monitors,
-            loops: loops
         )
     }
 }

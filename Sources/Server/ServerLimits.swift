@@ -4,6 +4,10 @@ package enum ServerLimits {
     package static let drainSeconds = 30
     /// Largest manifest, in bytes.
     package static let manifestBytes = 1024 * 1024
+    /// Most documents of one manifest file.
+    package static let manifestDocuments = 100
+    /// Longest name of a manifest's file, in bytes.
+    package static let manifestNameBytes = 1024
     /// Bytes from which a freed block of memory goes back to the system at once.
     package static let keptBlockBytes = 1024 * 1024
     /// Longest address of a model, in bytes.

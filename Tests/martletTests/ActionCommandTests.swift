@@ -106,17 +106,17 @@ struct ActionCommandTests {
             "changes": [
                 ["section": "pipelines", "name": "train", "change": "created"],
                 ["section": "triggers", "name": "t", "change": "unchanged"],
-            ]
+            ], "differs": true,
         ]
         let server = CannedServer(["POST \(Self.api)/apply": changes, "POST \(Self.api)/diff": changes])
         #expect(await server.run("apply", file.path) == 0)
-        #expect(server.output.contains("train  created"))
+        #expect(server.output.contains("+ pipelines/train\n= triggers/t\n"))
         #expect(server.errors == "1 of 2 applied; the rest was there already.\n")
         #expect(server.bodies.first?["manifest"] == "version: 1\n")
         #expect(server.bodies.first?["directory"]?.stringValue?.hasSuffix(folder.lastPathComponent) == true)
         #expect(await server.run("diff", file.path) == 0)
         #expect(server.errors.hasSuffix("1 of 2 differ from the server.\n"))
-        #expect(await server.run("diff", file.path, "--exit-code") == 1)
+        #expect(await server.run("diff", file.path, "--exit-code") == 2)
 
         let requests = server.requests.count
         let blob = Data(repeating: UInt8(ascii: "#"), count: CommandLimits.manifestBytes + 1)

@@ -37,10 +37,13 @@ package struct FieldChange: Sendable, Equatable {
         return .object(object)
     }
 
+    /// Most plain values of an array that is one field.
+    private static let shortArray = 8
+
     /// Every field in which two documents differ, in the order of the new one.
     ///
-    /// The order of an object's members does not count. Arrays of plain values count as one field; of arrays of
-    /// objects the common beginning and end are set aside and the rest is compared pairwise.
+    /// The order of an object's members does not count. Short arrays of plain values count as one field; of others the
+    /// common beginning and end are set aside and the rest is compared pairwise.
     ///
     /// - Parameters:
     ///   - old: the document as it is.
@@ -57,10 +60,14 @@ package struct FieldChange: Sendable, Equatable {
         guard old != new else { return }
         switch (old, new) {
         case (.object(let old), .object(let new)): compare(old, new, at: steps, into: &changes)
-        case (.array(let old), .array(let new)) where (old + new).contains(where: { $0.objectValue != nil }):
+        case (.array(let old), .array(let new)) where isTakenApart(old) || isTakenApart(new):
             compare(old, new, at: steps, into: &changes)
         default: changes.append(FieldChange(steps: steps, before: old, after: new))
         }
+    }
+
+    private static func isTakenApart(_ array: [JSONValue]) -> Bool {
+        array.count > shortArray || array.contains { $0.objectValue != nil }
     }
 
     private static func compare(
@@ -95,8 +102,8 @@ package struct FieldChange: Sendable, Equatable {
         while tail < shorter - head, old[old.count - 1 - tail] == new[new.count - 1 - tail] { tail += 1 }
         let length = max(old.count, new.count) - head - tail
         for index in head..<(head + length) {
-            let before = index < old.count - tail ? old[index] : nil
-            let after = index < new.count - tail ? new[index] : nil
+            let before: JSONValue? = index < old.count - tail ? old[index] : .none
+            let after: JSONValue? = index < new.count - tail ? new[index] : .none
             let place = steps + [.index(index)]
             if let before, let after {
                 compare(before, after, at: place, into: &changes)

@@ -15,31 +15,46 @@ struct ManifestApplier: Sendable {
     let deployments: DeploymentController
     let monitors: MonitorService
     let loops: LoopService
+    let forecast: RolloutForecast
 
     /// Checks everything, then applies everything; nothing is applied when anything is wrong.
     ///
-    /// The manifest lies in `directory`, and its data files lie below.
-    func apply(_ yaml: String, directory: String) async throws -> [ManifestChange] {
-        let (manifest, place) = try await check(yaml, directory)
-        let changes = try await changes(of: manifest)
+    /// The manifest lies in a directory, and its data files lie below.
+    func apply(_ file: ManifestFile) async throws -> ManifestDifference {
+        let (manifest, place, existing) = try await check(file)
+        let difference = try await difference(manifest, existing)
         try await datasets.apply(manifest.datasets, directory: place)
         try await pipelines.apply(manifest.pipelines, directory: place)
         try await deployments.apply(manifest.deployments)
         for monitor in manifest.monitors { try await monitors.apply(monitor) }
         try await loops.apply(manifest.triggers)
-        return changes
+        return difference
     }
 
     /// What `apply` would change.
-    func diff(_ yaml: String, directory: String) async throws -> [ManifestChange] {
-        let (manifest, _) = try await check(yaml, directory)
-        return try await changes(of: manifest)
+    func diff(_ file: ManifestFile) async throws -> ManifestDifference {
+        let (manifest, _, existing) = try await check(file)
+        return try await difference(manifest, existing)
     }
 
-    private func check(_ yaml: String, _ directory: String) async throws -> (Manifest, directory: String) {
+    private func check(
+        _ file: ManifestFile
+    ) async throws -> (manifest: Manifest, directory: String, existing: ManifestComparison.Existing) {
         let steps = steps
-        let manifest = try await BlockingWork.run { try Manifest(yaml: yaml, steps: steps) }
-        let place = try place(of: directory)
+        let manifest = try await BlockingWork.run { try Manifest(yaml: file.text, file: file.name, steps: steps) }
+        let place = try place(of: file.directory)
+        let existing = try await existing()
+        do {
+            try checkFiles(manifest, place)
+            try checkReferences(manifest, existing)
+            try checkDeployments(manifest, existing)
+        } catch {
+            throw YAMLPlace.locating(error, in: file.text, file: file.name)
+        }
+        return (manifest, place, existing)
+    }
+
+    private func checkFiles(_ manifest: Manifest, _ place: String) throws(MartletError) {
         for dataset in manifest.datasets {
             guard let file = dataset.source?.file else { continue }
             guard FileManager.default.isReadableFile(atPath: "\(place)/\(file)") else {
@@ -49,8 +64,6 @@ struct ManifestApplier: Sendable {
                 )
             }
         }
-        try await checkReferences(manifest)
-        return (manifest, place)
     }
 
     /// The manifest's directory, which must lie below the server's `--files`.
@@ -74,84 +87,74 @@ struct ManifestApplier: Sendable {
     }
 
     /// Names that one section gives another must exist, in the manifest or on the server.
-    private func checkReferences(_ manifest: Manifest) async throws {
-        let known = try await existing()
-        func require(_ name: String, in section: String, _ declared: [String], field: String) throws(MartletError) {
-            guard declared.contains(name) || known[section]?[name] != nil else {
-                throw MartletError(
-                    .invalidArgument,
-                    "'\(field)' names '\(name)', which is not declared under '\(section)'."
-                )
-            }
+    private func checkReferences(
+        _ manifest: Manifest,
+        _ existing: ManifestComparison.Existing
+    ) throws(MartletError) {
+        func require(_ name: String, in section: String, field: String) throws(MartletError) {
+            let known = existing.names(in: section) + manifest.names(in: section)
+            guard !known.contains(name) else { return }
+            let hint = NearestName.of(name, among: known).map { "; did you mean '\($0)'?" } ?? "."
+            throw MartletError(
+                .invalidArgument,
+                "'\(field)' names '\(name)', which is not declared under '\(section)'\(hint)"
+            )
         }
         for monitor in manifest.monitors {
-            let field = "monitors.\(monitor.name).deployment"
-            try require(monitor.deployment, in: "deployments", manifest.deployments.map(\.name), field: field)
+            try require(monitor.deployment, in: "deployments", field: "monitors.\(monitor.name).deployment")
         }
         for trigger in manifest.triggers {
             let path = "triggers.\(trigger.name)"
-            try require(trigger.pipeline, in: "pipelines", manifest.pipelines.map(\.name), field: "\(path).pipeline")
-            if let monitor = trigger.monitor {
-                try require(monitor, in: "monitors", manifest.monitors.map(\.name), field: "\(path).when.monitor")
-            }
+            try require(trigger.pipeline, in: "pipelines", field: "\(path).pipeline")
+            if let monitor = trigger.monitor { try require(monitor, in: "monitors", field: "\(path).when.monitor") }
         }
     }
 
-    private func changes(of manifest: Manifest) async throws -> [ManifestChange] {
-        let known = try await existing()
-        func compare(_ section: String, _ entries: [(String, JSONValue)]) -> [ManifestChange] {
-            entries.map { name, document in
-                let kind: ManifestChange.Kind =
-                    switch known[section]?[name] {
-                    case nil: .created
-                    case document: .unchanged
-                    default: .updated
-                    }
-                return ManifestChange(section: section, name: name, kind: kind)
-            }
+    /// What the deployments would refuse is refused before anything else is applied.
+    private func checkDeployments(
+        _ manifest: Manifest,
+        _ existing: ManifestComparison.Existing
+    ) throws(MartletError) {
+        for spec in manifest.deployments {
+            guard let known = existing.deployments[spec.name]?.spec, known.model != spec.model else { continue }
+            throw MartletError(
+                .failedPrecondition,
+                "'deployments.\(spec.name).model' is '\(spec.model)', but the deployment serves '\(known.model)'; remove "
+                    + "it first (DELETE /api/martlet/v1/deployments/\(spec.name)), or give the new one another name."
+            )
         }
-        return compare("data", manifest.datasets.map { ($0.name, $0.document) })
-            + compare("pipelines", manifest.pipelines.map { ($0.name, $0.document) })
-            + compare("deployments", manifest.deployments.map { ($0.name, $0.json) })
-            + compare("monitors", manifest.monitors.map { ($0.name, $0.json) })
-            + compare("triggers", manifest.triggers.map { ($0.name, .object($0.definition)) })
+    }
+
+    private func difference(
+        _ manifest: Manifest,
+        _ existing: ManifestComparison.Existing
+    ) async throws -> ManifestDifference {
+        let comparison = ManifestComparison(manifest: manifest, existing: existing, steps: steps)
+        var changes = comparison.changes
+        let declared = Dictionary(manifest.deployments.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+        for (position, change) in changes.enumerated() where change.section == "deployments" {
+            guard change.kind != .unchanged, let spec = declared[change.name] else { continue }
+            changes[position].notes += try await forecast.sentences(
+                spec.name,
+                spec.json,
+                status: existing.deployments[spec.name]
+            )
+        }
+        return ManifestDifference(changes: changes, undeclared: comparison.undeclared)
     }
 
     /// What the server has, by section and name.
-    private func existing() async throws -> [String: [String: JSONValue]] {
-        var known: [String: [String: JSONValue]] = [:]
+    private func existing() async throws -> ManifestComparison.Existing {
+        var known = ManifestComparison.Existing()
         for summary in try await datasets.datasets() {
-            known["data", default: [:]][summary.name] = try await datasets.spec(summary.name).document
+            known.datasets[summary.name] = try await datasets.spec(summary.name)
         }
         for pipeline in try await pipelines.pipelines() {
-            known["pipelines", default: [:]][pipeline.name] = try await pipelines.pipeline(pipeline.name).document
+            known.pipelines[pipeline.name] = try await pipelines.pipeline(pipeline.name)
         }
-        for status in await deployments.statuses() {
-            known["deployments", default: [:]][status.spec.name] = status.spec.json
-        }
-        for monitor in await monitors.monitors() {
-            known["monitors", default: [:]][monitor.spec.name] = monitor.spec.json
-        }
-        for status in try await loops.triggers() {
-            known["triggers", default: [:]][status.trigger.name] = .object(status.trigger.definition)
-        }
+        for status in await deployments.statuses() { known.deployments[status.spec.name] = status }
+        for monitor in await monitors.monitors() { known.monitors[monitor.spec.name] = monitor.spec }
+        for status in try await loops.triggers() { known.triggers[status.trigger.name] = status.trigger }
         return known
-    }
-}
-
-/// What applying a manifest does to one declared object.
-struct ManifestChange: Sendable, Equatable {
-    enum Kind: String, Sendable {
-        case created
-        case updated
-        case unchanged
-    }
-
-    let section: String
-    let name: String
-    let kind: Kind
-
-    var json: JSONValue {
-        ["section": .string(section), "name": .string(name), "change": .string(kind.rawValue)]
     }
 }

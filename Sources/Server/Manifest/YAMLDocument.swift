@@ -10,25 +10,58 @@ package enum YAMLDocument {
     /// Longest document in bytes.
     package static let maximumBytes = ServerLimits.manifestBytes
 
+    /// Most documents of one text.
+    package static let maximumDocuments = ServerLimits.manifestDocuments
+
     /// Parses one document; an empty one is null.
     ///
     /// - Throws: `invalidArgument` naming the line where the parser knows it.
     package static func parse(_ text: String) throws(MartletError) -> JSONValue {
+        try documents(text, most: 1).first ?? .null
+    }
+
+    /// Parses every document of a text; those are left out that have nothing in them.
+    ///
+    /// - Parameter text: the documents, divided by lines of `---`.
+    /// - Returns: the documents in order, each with its position among all of the text.
+    /// - Throws: `invalidArgument` naming the line where the parser knows it.
+    package static func documents(_ text: String) throws(MartletError) -> [(position: Int, value: JSONValue)] {
+        var found: [(position: Int, value: JSONValue)] = []
+        for (position, value) in try documents(text, most: maximumDocuments).enumerated() where value != .null {
+            found.append((position, value))
+        }
+        return found
+    }
+
+    private static func documents(_ text: String, most: Int) throws(MartletError) -> [JSONValue] {
         guard text.utf8.count <= maximumBytes else {
             throw MartletError(.payloadTooLarge, "The YAML document is larger than \(maximumBytes) bytes.")
         }
         try checkNesting(text)
-        let node: Node?
+        var remaining = maximumNodes
+        var documents: [JSONValue] = []
+        for node in try nodes(text, most: most) {
+            documents.append(try value(of: node, depth: maximumDepth, remaining: &remaining))
+        }
+        return documents
+    }
+
+    private static func nodes(_ text: String, most: Int) throws(MartletError) -> [Node] {
+        var nodes: [Node] = []
         do {
-            node = try Yams.compose(yaml: text)
+            if most == 1 { return try Yams.compose(yaml: text).map { [$0] } ?? [] }
+            var documents = try Yams.compose_all(yaml: text)
+            while nodes.count <= most, let node = documents.next() { nodes.append(node) }
+            if let error = documents.error { throw error }
         } catch let error as YamlError {
             throw MartletError(.invalidArgument, "The YAML document is malformed: \(summary(of: error)).", cause: error)
         } catch {
             throw MartletError(.invalidArgument, "The YAML document is malformed.", cause: error)
         }
-        guard let node else { return .null }
-        var remaining = maximumNodes
-        return try value(of: node, depth: maximumDepth, remaining: &remaining)
+        guard nodes.count <= most else {
+            throw MartletError(.invalidArgument, "The YAML text has more than \(most) documents.")
+        }
+        return nodes
     }
 
     /// Refuses nesting that would exhaust the parser's stack: open brackets, indentation and compact sequences.
@@ -68,8 +101,8 @@ package enum YAMLDocument {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             "\(problem) at line \(mark.line), column \(mark.column)"
-        case .duplicatedKeysInMapping(let duplicates, _):
-            "the key '\(duplicates.joined(separator: ", "))' appears twice in one mapping"
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            "the key '\(duplicates.joined(separator: ", "))' appears twice in the mapping at line \(context.mark.line)"
         default: "it cannot be read"
         }
     }

@@ -5,7 +5,10 @@ struct ApplyCommand: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
         abstract: "Bring the server to what a manifest declares.",
-        discussion: "Everything is checked first; nothing is applied when anything is wrong."
+        discussion: """
+            The file is a martlet.yaml, or has KServe's InferenceServices. Everything is checked first; nothing is \
+            applied when anything is wrong.
+            """
     )
 
     @OptionGroup var options: GlobalOptions
@@ -16,6 +19,6 @@ struct ApplyCommand: ServerCommand {
         let manifest = try ManifestFile(path: file)
         let answer = try await session.server.send("POST", "/api/martlet/v1/apply", manifest.body)
         guard !session.wroteJSON(answer) else { return }
-        ChangeTable.write(answer, applied: true, to: session.terminal)
+        DifferenceText(answer: answer, applied: true).write(to: session.terminal)
     }
 }

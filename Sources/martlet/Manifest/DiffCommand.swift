@@ -6,11 +6,14 @@ struct DiffCommand: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
         abstract: "Show what applying a manifest would change.",
-        discussion: "Nothing is changed. With --exit-code the status is 1 when something differs."
+        discussion: "Nothing is changed. With --exit-code the status is 2 when something differs."
     )
 
+    /// The status that says that something differs; 1 is a failure.
+    private static let differing: Int32 = 2
+
     @OptionGroup var options: GlobalOptions
-    @Flag(name: .long, help: "End with status 1 when something differs, as for a check in CI.")
+    @Flag(name: .long, help: "End with status 2 when something differs, as for a check in CI.")
     var exitCode = false
     @Argument(help: "The manifest, such as martlet.yaml.", completion: .file(extensions: ["yaml", "yml"]))
     var file: String
@@ -18,8 +21,7 @@ struct DiffCommand: ServerCommand {
     func run(_ session: Session) async throws {
         let manifest = try ManifestFile(path: file)
         let answer = try await session.server.send("POST", "/api/martlet/v1/diff", manifest.body)
-        if !session.wroteJSON(answer) { ChangeTable.write(answer, applied: false, to: session.terminal) }
-        let differs = answer["changes"]?.arrayValue?.contains { $0["change"] != "unchanged" } ?? false
-        if exitCode && differs { throw ExitCode.failure }
+        if !session.wroteJSON(answer) { DifferenceText(answer: answer, applied: false).write(to: session.terminal) }
+        if exitCode && answer["differs"] == true { throw ExitCode(Self.differing) }
     }
 }

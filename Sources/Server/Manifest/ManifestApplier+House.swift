@@ -1,0 +1,35 @@
+import Core
+import Registry
+
+extension ManifestApplier {
+    /// The applier of a house.
+    init(house: House, settings: ServerSettings) {
+        let registry = house.stores.registry
+        self.init(
+            files: settings.files,
+            steps: house.steps,
+            datasets: house.stores.datasets,
+            pipelines: house.pipelines,
+            deployments: house.deployments,
+            monitors: house.monitors,
+            loops: house.loops,
+            forecast: RolloutForecast(
+                resolve: { model, alias in
+                    try await Self.absent { try await registry.resolve(alias: alias, of: model) }
+                },
+                exists: { model, version in
+                    try await Self.absent { try await registry.version(model, version) } != nil
+                }
+            )
+        )
+    }
+
+    /// Nil for what is not there (yet).
+    private static func absent<T>(_ body: () async throws -> T) async throws -> T? {
+        do {
+            return try await body()
+        } catch let error as MartletError where error.code == .notFound || error.code == .invalidArgument {
+            return nil
+        }
+    }
+}
