@@ -75,17 +75,29 @@ struct EscapingTests {
                     title: evil,
                     tone: .good,
                     state: evil,
+                    strategy: evil,
+                    waits: evil,
                     reason: evil,
                     steps: [.init(evil, .now, detail: evil)],
-                    checks: [.init(name: evil, tone: .good, verdict: evil, detail: evil)],
+                    checks: [
+                        .init(name: evil, tone: .good, verdict: evil, detail: evil, figures: [(evil, evil)], towards: 1)
+                    ],
                     arms: [.init(name: evil, requests: 1, errors: 0, labelled: 0, correct: 0)]
                 ),
+                traffic: TrafficView(
+                    arms: [.init(version: 1, href: evil, role: evil, percent: 100, color: 1)],
+                    routes: [(evil, evil)],
+                    sticky: evil,
+                    shadows: [.init(version: 2, href: evil, role: evil, percent: 5, color: 2)]
+                ),
+                rejections: [(1, evil)],
+                declaration: [(evil, .text(evil))],
                 charts: [(evil, evil, chart)],
                 predictions: [
                     PredictionRow(id: "1", time: time, version: evil, output: evil, label: evil, correct: false)
                 ]
             ),
-            times: 20
+            times: 32
         )
     }
 
@@ -226,9 +238,10 @@ struct EscapingTests {
             pipeline: evil,
             target: evil,
             gate: evil,
-            cooldown: evil
+            cooldown: evil,
+            waits: evil
         )
-        expectHarmless(LoopsPage(rows: [], triggers: [trigger]), times: 5)
+        expectHarmless(LoopsPage(rows: [], triggers: [trigger]), times: 7)
         let stage = Timeline.Stage(
             evil,
             tone: .bad,
@@ -245,7 +258,12 @@ struct EscapingTests {
             opened: SampleTime.ago(1),
             took: evil
         )
-        expectHarmless(LoopPage(row: loop, sentence: evil, stages: [stage]), times: 7)
+        let decision = LoopPage.Decision(question: evil, approve: evil, reject: evil)
+        let actions = [ActionButton(evil, path: evil, question: evil, values: [(evil, evil)])]
+        expectHarmless(
+            LoopPage(row: loop, sentence: evil, stages: [stage], actions: actions, decision: decision),
+            times: 15
+        )
         expectHarmless(
             DatasetPage(
                 name: evil,

@@ -90,7 +90,7 @@ struct LimitTests {
         try await house.withClient { client in
             let page = try await text(client, "/deployments/cancer").text
             #expect(page.contains("of the newest \(ConsoleLimits.latencySamples) predictions"))
-            #expect(count("<td><code title", in: page) == ConsoleLimits.recentPredictions)
+            #expect(count("<code title", in: page) == ConsoleLimits.recentPredictions)
             #expect(count("Note ", in: page) == ConsoleLimits.recentEvents)
             let overview = try await text(client, "/").text
             #expect(count("<li><span class=\"dot", in: overview) == ConsoleLimits.recentEvents)

@@ -84,6 +84,20 @@
   document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : plan(100)));
   plan(seconds() * 1000);
 
+  // A page that follows the stream of events looks again when something happened. The browser reconnects by itself and
+  // says where it was; without the script, or without the stream, the page is a list that can be loaded again.
+  const followed = main.querySelector("[data-stream]");
+  if (followed && window.EventSource) {
+    let waiting = 0;
+    const stream = new EventSource(followed.dataset.stream);
+    const mark = (state) => { root.dataset.stream = state; };
+    const heard = () => { if (!waiting) waiting = setTimeout(() => { waiting = 0; refresh(); }, 250); };
+    stream.onopen = () => mark("open");
+    stream.onerror = () => mark("lost");
+    stream.onmessage = heard;
+    addEventListener("pagehide", () => stream.close());
+  }
+
   // Times: the title in the reader's own zone, the words kept current between refreshes.
   const words = (past) => {
     const size = Math.floor(Math.abs(past) / 1000);
@@ -181,7 +195,8 @@
       const headers = { "Content-Type": "application/json", Accept: "application/json" };
       const token = form.elements.csrf?.value;
       if (token) headers["X-Martlet-CSRF"] = token;
-      const answer = await fetch(form.action, { method: "POST", body: "{}", credentials: "same-origin", headers });
+      const fields = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "csrf"));
+      const answer = await fetch(form.action, { method: "POST", body: JSON.stringify(fields), credentials: "same-origin", headers });
       if (answer.status === 401) { location.reload(); return; }
       const body = await answer.json().catch(() => ({}));
       if (answer.ok && body.location && body.location !== location.pathname) location.href = body.location;
@@ -204,7 +219,7 @@
   });
 
   // Keys: "/" searches, "g" and a letter goes to a page, Escape leaves a field.
-  const places = { o: "/", d: "/deployments", e: "/experiments", m: "/models", r: "/drift", p: "/pipelines", l: "/loop", a: "/data" };
+  const places = { o: "/", d: "/deployments", e: "/experiments", m: "/models", r: "/drift", p: "/pipelines", l: "/loop", a: "/data", b: "/ledger", v: "/events" };
   let going = 0;
   document.addEventListener("keydown", (event) => {
     const field = event.target.matches?.("input, textarea, select");

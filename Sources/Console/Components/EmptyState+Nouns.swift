@@ -20,6 +20,8 @@ extension EmptyState {
         "No loop has been opened. A trigger opens one when its monitor reports drift.",
         command: "martlet loop fire <trigger>"
     )
+    /// No predictions.
+    package static let predictions = EmptyState("No predictions in this time.")
     /// No experiments.
     package static let experiments = EmptyState(
         "No experiments yet. Point the MLflow client here and log a run.",

@@ -12,6 +12,8 @@ package struct FormView: Sendable {
             case password
             /// Several lines that are not kept.
             case secret
+            /// Several lines that are shown as they were sent, this many at first.
+            case area(lines: Int)
             /// One of several.
             case choice([(value: String, text: String)])
             /// Any of several.
@@ -34,6 +36,10 @@ package struct FormView: Sendable {
         package var isOptional: Bool
         /// A sentence below it.
         package var note: String
+        /// What is wrong with it; empty when nothing is.
+        package var problem: String
+        /// The heading of the group that it begins; empty for none.
+        package var group: String
 
         /// Makes a field.
         package init(
@@ -44,7 +50,9 @@ package struct FormView: Sendable {
             example: String = "",
             autocomplete: String = "off",
             isOptional: Bool = false,
-            note: String = ""
+            note: String = "",
+            problem: String = "",
+            group: String = ""
         ) {
             self.name = name
             self.label = label
@@ -54,6 +62,8 @@ package struct FormView: Sendable {
             self.autocomplete = autocomplete
             self.isOptional = isOptional
             self.note = note
+            self.problem = problem
+            self.group = group
         }
     }
 
@@ -99,7 +109,14 @@ package struct FormView: Sendable {
     package func markup() -> Markup {
         var html = Markup.form(path, question: question, isPlain: true, style: isInline ? "inline-form" : "form")
         for field in hidden { html.append(.hidden(field.name, field.value)) }
-        for field in fields { html.append(markup(of: field)) }
+        for field in fields {
+            if !field.group.isEmpty {
+                html.raw("<h3>")
+                html.text(field.group)
+                html.raw("</h3>")
+            }
+            html.append(markup(of: field))
+        }
         html.raw("<div class=\"form-end\">")
         html.append(.submit(button, style: style, permission: permission))
         html.raw("</div></form>")
@@ -125,10 +142,17 @@ package struct FormView: Sendable {
             html.raw("</div></fieldset>")
             return html
         }
-        html.raw("<label class=\"field-row\"><span\(isInline ? " class=\"skip\"" : "")>")
+        let style = if case .area = field.kind { "field-row area" } else { "field-row" }
+        html.raw("<label class=\"\(style)\(field.problem.isEmpty ? "" : " wrong")\">")
+        html.raw("<span\(isInline ? " class=\"skip\"" : "")>")
         html.text(field.label)
         html.raw("</span>")
         html.append(input(field))
+        if !field.problem.isEmpty {
+            html.raw("<span class=\"problem\" role=\"alert\">")
+            html.text(field.problem)
+            html.raw("</span>")
+        }
         if !field.note.isEmpty {
             html.raw("<span class=\"hint\">")
             html.text(field.note)
@@ -152,6 +176,11 @@ package struct FormView: Sendable {
             )
         case .secret:
             return Markup(trusted: "<textarea name=\"\(name)\" rows=\"3\"\(required) \(rest)></textarea>")
+        case .area(let lines):
+            let rows = min(max(lines, 2), 40)
+            return Markup(
+                trusted: "<textarea name=\"\(name)\" rows=\"\(rows)\"\(required) \(rest)>\n\(value)</textarea>"
+            )
         case .choice(let options):
             let inner = options.map { option in
                 let selected = field.values.contains(option.value) ? " selected" : ""

@@ -14,6 +14,8 @@ package struct Timeline: Sendable {
         package var evidence: [Markup]
         /// Figures behind it.
         package var figures: [(label: String, value: Markup)]
+        /// When it ran within the whole story, as shares of its length; nil when it has not begun.
+        package var span: (start: Double, end: Double)?
 
         /// Makes a stage.
         package init(
@@ -22,7 +24,8 @@ package struct Timeline: Sendable {
             began: TimeText? = nil,
             took: String = "",
             evidence: [Markup] = [],
-            figures: [(label: String, value: Markup)] = []
+            figures: [(label: String, value: Markup)] = [],
+            span: (start: Double, end: Double)? = nil
         ) {
             self.name = name
             self.tone = tone
@@ -30,6 +33,7 @@ package struct Timeline: Sendable {
             self.took = took
             self.evidence = evidence
             self.figures = figures
+            self.span = span
         }
     }
 
@@ -56,6 +60,12 @@ package struct Timeline: Sendable {
                 html.append(.time(began))
             }
             html.raw("</span>")
+            if let span = stage.span {
+                html.raw("<span class=\"span\">")
+                let label = "\(stage.name): \(stage.took)"
+                html.append(SpanBar(start: span.start, end: span.end, tone: stage.tone, label: label).markup())
+                html.raw("</span>")
+            }
             for line in stage.evidence where !line.isNull {
                 html.raw("<span class=\"evidence\">")
                 html.append(line)

@@ -55,7 +55,8 @@ struct DeploymentLoader: Sendable {
             stats: stats(status, traffic, quality),
             rollout: Self.rollout(status, now: now),
             charts: Self.charts(status, records, quality, now: now),
-            share: Self.share(status),
+            traffic: Self.traffic(status),
+            rejections: status.rejections.sorted { $0.key > $1.key }.map { ($0.key, $0.value) },
             events: events.map { Self.entry($0, deployment: name, named: false, now: now) },
             predictions: records.prefix(ConsoleLimits.recentPredictions).map { Self.prediction($0, now: now) }
         )

@@ -18,10 +18,14 @@ package struct DeploymentPage: ConsolePage {
     package var stats: [StatStrip.Stat]
     /// The rollout under way, or the last one; nil when there was none.
     package var rollout: RolloutView?
+    /// Who answers and who listens; nil before the first version.
+    package var traffic: TrafficView?
+    /// Versions that are not tried again, each with the reason and, where one may, the button that allows it again.
+    package var rejections: [(version: Int, reason: String)]
+    /// How it is declared.
+    package var declaration: [(label: String, value: Markup)]
     /// Traffic, latency and quality over the last minutes.
     package var charts: [(title: String, note: String, chart: LineChart)]
-    /// Versions in the traffic.
-    package var share: [ShareBar.Part]
     /// What happened, newest first.
     package var events: [Feed.Entry]
     /// The newest lines of the ledger.
@@ -37,8 +41,10 @@ package struct DeploymentPage: ConsolePage {
         notices: [Notice] = [],
         stats: [StatStrip.Stat] = [],
         rollout: RolloutView? = nil,
+        traffic: TrafficView? = nil,
+        rejections: [(version: Int, reason: String)] = [],
+        declaration: [(label: String, value: Markup)] = [],
         charts: [(title: String, note: String, chart: LineChart)] = [],
-        share: [ShareBar.Part] = [],
         events: [Feed.Entry] = [],
         predictions: [PredictionRow] = []
     ) {
@@ -50,8 +56,10 @@ package struct DeploymentPage: ConsolePage {
         self.notices = notices
         self.stats = stats
         self.rollout = rollout
+        self.traffic = traffic
+        self.rejections = rejections
+        self.declaration = declaration
         self.charts = charts
-        self.share = share
         self.events = events
         self.predictions = predictions
     }
@@ -80,13 +88,33 @@ package struct DeploymentPage: ConsolePage {
                     "chartTitle": chart.title, "chartNote": chart.note, "chart": drawn.isNull ? quiet.markup() : drawn,
                 ]
             },
-            "share": ShareBar(share, label: "Versions in the traffic").markup(),
-            "hasShare": share.count > 1,
+            "tabs": DeploymentTabs.bar(name, current: DeploymentTabs.overview(name)),
             "events": Feed(events).markup(orEmpty: EmptyState("Nothing has happened yet.")),
-            "predictions": PredictionRow.table(predictions)
+            "predictions": PredictionRow.table(predictions, deployment: name)
                 .markup(orEmpty: EmptyState("No predictions yet.", command: example)),
         ]
         if let rollout { context["rollout"] = rollout.context }
+        if let traffic { context["traffic"] = traffic.markup() }
+        if !declaration.isEmpty { context["declaration"] = FactList(declaration).markup() }
+        if !rejections.isEmpty {
+            context["rejections"] = rejected.markup()
+            context["rejectionCount"] = NumberText.count(rejections.count)
+        }
         return context
+    }
+
+    private var rejected: TableView {
+        TableView(
+            columns: [.init("Version"), .init("Why it was rejected", wraps: true), .init("", numeric: true)],
+            rows: rejections.map { rejection in
+                let button = ActionButton(
+                    "Pardon",
+                    path: ConsolePath.of("deployments", name, "pardon"),
+                    question: "Allow version \(rejection.version) again? A move of the alias to it starts a rollout.",
+                    values: [("version", String(rejection.version))]
+                )
+                return [.text("version \(rejection.version)"), .quiet(rejection.reason), button.markup()]
+            }
+        )
     }
 }

@@ -1,3 +1,5 @@
+import HTTPSupport
+
 /// One loop from its signal to its outcome.
 package struct LoopPage: ConsolePage {
     package static let template = "loop"
@@ -12,6 +14,27 @@ package struct LoopPage: ConsolePage {
     package var stages: [Timeline.Stage]
     /// How the time was spent.
     package var phases: [ShareBar.Part]
+    /// What a person can do now.
+    package var actions: [ActionButton]
+    /// What the loop waits for a person to decide; nil when it does not.
+    package var decision: Decision?
+
+    /// A decision that is asked for.
+    package struct Decision: Sendable {
+        /// What is to be decided, with the figures.
+        package var question: String
+        /// Where approving posts; rejecting posts beside it.
+        package var approve: String
+        /// Where rejecting posts.
+        package var reject: String
+
+        /// Makes a decision.
+        package init(question: String, approve: String, reject: String) {
+            self.question = question
+            self.approve = approve
+            self.reject = reject
+        }
+    }
 
     /// Makes the page.
     package init(
@@ -19,13 +42,17 @@ package struct LoopPage: ConsolePage {
         sentence: String,
         lede: [Markup] = [],
         stages: [Timeline.Stage],
-        phases: [ShareBar.Part] = []
+        phases: [ShareBar.Part] = [],
+        actions: [ActionButton] = [],
+        decision: Decision? = nil
     ) {
         self.row = row
         self.sentence = sentence
         self.lede = lede
         self.stages = stages
         self.phases = phases
+        self.actions = actions
+        self.decision = decision
     }
 
     package var head: PageHead {
@@ -35,16 +62,30 @@ package struct LoopPage: ConsolePage {
             crumbs: [("Loop", "/loop")],
             badges: [.badge(row.tone, row.state)],
             lede: lede,
+            actions: actions,
             refresh: row.tone == .live ? 1 : 5
         )
     }
 
     package var context: [String: Any] {
-        [
+        var context: [String: Any] = [
             "took": row.took,
             "sentence": sentence,
             "phases": ShareBar(phases, label: "How the time was spent").markup(),
             "timeline": Timeline(stages).markup(),
         ]
+        if let decision {
+            context["decision"] = decision.question
+            context["decisionForms"] = Markup.joined([
+                form(decision.approve, button: "Approve", style: .primary),
+                form(decision.reject, button: "Reject", style: .danger),
+            ])
+        }
+        return context
+    }
+
+    private func form(_ path: String, button: String, style: ActionButton.Style) -> Markup {
+        let comment = FormView.Field("comment", "\(button) with a comment", isOptional: true)
+        return FormView(path, fields: [comment], button: button, style: style, permission: .operate).markup()
     }
 }

@@ -16,6 +16,10 @@ package struct LoopsPage: ConsolePage {
         package var gate: String
         /// How long it rests after a loop.
         package var cooldown: String
+        /// What it waits for now, such as `rests 12 s more`.
+        package var waits: String
+        /// When it fires next by the clock; nil without a schedule.
+        package var next: TimeText?
 
         /// Makes a trigger.
         package init(
@@ -24,7 +28,9 @@ package struct LoopsPage: ConsolePage {
             pipeline: String,
             target: String,
             gate: String,
-            cooldown: String
+            cooldown: String,
+            waits: String = "",
+            next: TimeText? = nil
         ) {
             self.name = name
             self.when = when
@@ -32,6 +38,8 @@ package struct LoopsPage: ConsolePage {
             self.target = target
             self.gate = gate
             self.cooldown = cooldown
+            self.waits = waits
+            self.next = next
         }
     }
 
@@ -64,16 +72,40 @@ package struct LoopsPage: ConsolePage {
     private var table: TableView {
         TableView(
             columns: [
-                .init("Trigger"), .init("When"), .init("Pipeline"), .init("Result goes to"), .init("Gate"),
-                .init("Rests", numeric: true),
+                .init("Trigger"), .init("When", wraps: true), .init("What it makes"), .init("Gate", wraps: true),
+                .init("Waits for", wraps: true), .init("", numeric: true),
             ],
             rows: triggers.map { trigger in
-                [
-                    .text(trigger.name), trigger.when,
-                    .link(trigger.pipeline, ConsolePath.of("pipelines", trigger.pipeline)), .text(trigger.target),
-                    trigger.gate.isEmpty ? .missing : .text(trigger.gate), .quiet(trigger.cooldown),
+                let fire = ActionButton(
+                    "Fire",
+                    path: ConsolePath.of("loop", "triggers", trigger.name, "fire"),
+                    question: "Open a loop of \(trigger.name) now?"
+                )
+                let makes = Markup.joined([
+                    .link(trigger.pipeline, ConsolePath.of("pipelines", trigger.pipeline)),
+                    .text("→ \(trigger.target)"),
+                ])
+                return [
+                    name(trigger), trigger.when, makes, trigger.gate.isEmpty ? .missing : .text(trigger.gate),
+                    waits(trigger), fire.markup(),
                 ]
             }
         )
+    }
+
+    private func name(_ trigger: Trigger) -> Markup {
+        var html = Markup.text(trigger.name)
+        guard !trigger.cooldown.isEmpty else { return html }
+        html.raw("<span class=\"sub\">")
+        html.text("rests \(trigger.cooldown) after a loop")
+        html.raw("</span>")
+        return html
+    }
+
+    private func waits(_ trigger: Trigger) -> Markup {
+        var pieces: [Markup] = []
+        if !trigger.waits.isEmpty { pieces.append(.text(trigger.waits)) }
+        if let next = trigger.next { pieces.append(.joined([.quiet("by the clock"), .time(next)])) }
+        return pieces.isEmpty ? .missing : .joined(pieces, separator: " · ")
     }
 }

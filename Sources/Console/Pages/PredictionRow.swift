@@ -42,8 +42,8 @@ package struct PredictionRow: Sendable {
         self.drifted = drifted
     }
 
-    /// The lines as a table.
-    package static func table(_ rows: [PredictionRow]) -> TableView {
+    /// The lines as a table; with `deployment`, each leads to its page.
+    package static func table(_ rows: [PredictionRow], deployment: String = "") -> TableView {
         TableView(
             columns: [
                 .init("Request"), .init("When"), .init("Version"), .init("Answer"),
@@ -52,7 +52,7 @@ package struct PredictionRow: Sendable {
             ],
             rows: rows.map { row in
                 [
-                    row.idCell, .time(row.time), .text(row.version), .text(row.output),
+                    row.idCell(deployment), .time(row.time), .text(row.version), .text(row.output),
                     row.score.map { .quiet(NumberText.fixed($0, 4)) } ?? .missing,
                     row.labelCell, row.drifted ? .toned("drift", .warn) : .missing,
                     row.latency.map { .text(NumberText.latency(seconds: $0)) } ?? .missing,
@@ -68,8 +68,11 @@ package struct PredictionRow: Sendable {
     }
 
     /// The end of the id, because ids of one moment begin alike; the title has all of it.
-    private var idCell: Markup {
+    private func idCell(_ deployment: String) -> Markup {
         let (whole, end) = (Markup.escaped(id), Markup.escaped(String(id.suffix(8))))
-        return Markup(trusted: "<code title=\"\(whole)\">\(end)</code>")
+        let code = "<code title=\"\(whole)\">\(end)</code>"
+        guard !deployment.isEmpty else { return Markup(trusted: code) }
+        let href = Markup.escaped(ConsolePath.of("ledger", deployment, id))
+        return Markup(trusted: "<a class=\"primary\" href=\"\(href)\">\(code)</a>")
     }
 }

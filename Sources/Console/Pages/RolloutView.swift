@@ -8,15 +8,28 @@ package struct RolloutView: Sendable {
         package var tone: Tone
         /// The verdict in words.
         package var verdict: String
-        /// The figures behind it.
+        /// What was found, in a sentence.
         package var detail: String
+        /// The figures behind it: estimate, tolerance, samples, how sure.
+        package var figures: [(label: String, value: String)]
+        /// How far the evidence of harm has come towards a verdict, 0 to 1; nil for checks that are no test.
+        package var towards: Double?
 
         /// Makes a check.
-        package init(name: String, tone: Tone, verdict: String, detail: String) {
+        package init(
+            name: String,
+            tone: Tone,
+            verdict: String,
+            detail: String,
+            figures: [(label: String, value: String)] = [],
+            towards: Double? = nil
+        ) {
             self.name = name
             self.tone = tone
             self.verdict = verdict
             self.detail = detail
+            self.figures = figures
+            self.towards = towards
         }
     }
 
@@ -51,6 +64,10 @@ package struct RolloutView: Sendable {
     package var state: String
     /// When it began.
     package var began: TimeText?
+    /// How it climbs, such as `canary`.
+    package var strategy: String
+    /// What it waits for now, in a sentence; empty when it is over.
+    package var waits: String
     /// The judge's last sentence.
     package var reason: String
     /// The steps.
@@ -66,6 +83,8 @@ package struct RolloutView: Sendable {
         tone: Tone,
         state: String,
         began: TimeText? = nil,
+        strategy: String = "",
+        waits: String = "",
         reason: String = "",
         steps: [RolloutSteps.Step],
         checks: [Check] = [],
@@ -75,6 +94,8 @@ package struct RolloutView: Sendable {
         self.tone = tone
         self.state = state
         self.began = began
+        self.strategy = strategy
+        self.waits = waits
         self.reason = reason
         self.steps = steps
         self.checks = checks
@@ -85,7 +106,7 @@ package struct RolloutView: Sendable {
     var context: [String: Any] {
         let table = TableView(
             columns: [.init("Check"), .init("Verdict"), .init("Evidence", wraps: true)],
-            rows: checks.map { [.text($0.name), .badge($0.tone, $0.verdict), .quiet($0.detail)] }
+            rows: checks.map { [.text($0.name), .badge($0.tone, $0.verdict), evidence($0)] }
         )
         let comparison = TableView(
             columns: [
@@ -98,13 +119,38 @@ package struct RolloutView: Sendable {
             "rolloutTitle": title,
             "rolloutState": Markup.badge(tone, state),
             "rolloutBegan": Markup.time(began),
+            "rolloutStrategy": strategy,
             "rolloutReason": reason,
             "hasReason": !reason.isEmpty,
+            "rolloutWaits": waits,
+            "hasWaits": !waits.isEmpty,
             "rolloutSteps": RolloutSteps(steps).markup(),
             "rolloutChecks": checks.isEmpty ? Markup() : table.markup(),
             "rolloutArms": arms.isEmpty ? Markup() : comparison.markup(),
             "hasEvidence": !checks.isEmpty || !arms.isEmpty,
         ]
+    }
+
+    private func evidence(_ check: Check) -> Markup {
+        var html = Markup()
+        html.append(.quiet(check.detail))
+        guard !check.figures.isEmpty || check.towards != nil else { return html }
+        html.raw("<dl class=\"figures\">")
+        for figure in check.figures {
+            html.raw("<div><dt>")
+            html.text(figure.label)
+            html.raw("</dt><dd>")
+            html.text(figure.value)
+            html.raw("</dd></div>")
+        }
+        if let towards = check.towards {
+            html.raw("<div><dt>towards a roll back</dt><dd>")
+            let tone: Tone = towards >= 1 ? .bad : (towards >= 0.5 ? .warn : .good)
+            html.append(Meter(towards, tone: tone, label: "\(NumberText.percent(min(1, towards))) of the way").markup())
+            html.raw("</dd></div>")
+        }
+        html.raw("</dl>")
+        return html
     }
 
     private func cells(_ arm: Arm) -> [Markup] {

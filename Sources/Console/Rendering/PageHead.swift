@@ -8,8 +8,10 @@ package struct PageHead: Sendable {
         case experiments
         case models
         case deployments
+        case ledger
         case drift
         case loop
+        case events
         case access
         case audit
         case secrets

@@ -90,8 +90,8 @@ package struct PageRenderer: Sendable {
             (
                 "Run",
                 [
-                    (.deployments, "Deployments", "/deployments"), (.drift, "Drift", "/drift"),
-                    (.loop, "Loop", "/loop"),
+                    (.deployments, "Deployments", "/deployments"), (.ledger, "Ledger", "/ledger"),
+                    (.drift, "Drift", "/drift"), (.loop, "Loop", "/loop"), (.events, "Events", "/events"),
                 ]
             ),
         ]

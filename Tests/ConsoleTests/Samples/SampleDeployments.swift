@@ -92,15 +92,33 @@ enum SampleDeployments {
         tone: .live,
         state: "baking at 10%",
         began: SampleTime.ago(21),
-        reason:
-            "Waiting for 40 labelled samples before the quality check can decide; errors and latency are within limits.",
+        strategy: "canary",
+        waits: "Waits for 14 more requests on version 3 and 1.9 s of baking.",
+        reason: "Errors and latency are within limits.",
         steps: [
             .init("10%", .now, detail: "2.1 s of 4 s · 26 of 40 samples"), .init("50%", .ahead, detail: "bakes 4 s"),
             .init("100%", .ahead, detail: "promotes"),
+            .init("watch", .ahead, detail: "checks go on for 1 h"),
         ],
         checks: [
-            .init(name: "error_rate", tone: .good, verdict: "pass", detail: "0 of 118 failed; at most 1% may"),
-            .init(name: "latency", tone: .good, verdict: "pass", detail: "4% slower than 5.1 ms; at most 8% may"),
+            .init(
+                name: "Error rate",
+                tone: .good,
+                verdict: "pass",
+                detail: "0 of 118 failed; at most 1% may",
+                figures: [
+                    ("estimate", "0%"), ("tolerance", "1%"), ("e-value", "0.31 of 80"), ("samples", "118"),
+                ],
+                towards: 0
+            ),
+            .init(
+                name: "Latency p95",
+                tone: .good,
+                verdict: "pass",
+                detail: "4% slower than 5.1 ms; at most 8% may",
+                figures: [("e-value", "11 of 80"), ("samples", "118 and 1,060")],
+                towards: 0.55
+            ),
             .init(name: "quality", tone: .idle, verdict: "undecided", detail: "26 of 40 labels have come"),
         ],
         arms: [
@@ -141,8 +159,21 @@ enum SampleDeployments {
             .init("Drift", "p 0.002", note: "window of 100 rows", tone: .bad),
         ],
         rollout: rollout,
+        traffic: TrafficView(
+            arms: [
+                .init(version: 2, href: "/models/cancer/2", role: "stable", percent: 90, color: 2),
+                .init(version: 3, href: "/models/cancer/3", role: "candidate", percent: 10, color: 3),
+            ],
+            routes: [("x-tenant = beta", "version 3"), ("x-canary is present", "version 3")],
+            sticky: "header x-patient",
+            shadows: [.init(version: 5, href: "/models/cancer/5", role: "alias next", percent: 20, color: 5)]
+        ),
+        rejections: [(1, "quality: right on 32 of 59 labelled rows")],
+        declaration: [
+            ("follows", .code("models:/cancer@production")), ("strategy", .text("canary: 10, 50, 100 %")),
+            ("replicas", .text("1 to 4")), ("monitors", .link("cancer-drift", "/drift/cancer-drift")),
+        ],
         charts: charts,
-        share: share,
         events: events,
         predictions: predictions
     )

@@ -16,7 +16,8 @@ enum SampleLoops {
                 began: SampleTime.ago(67),
                 took: "0 ms",
                 evidence: [.joined([.link("cancer-drift", "/drift/cancer-drift"), .text("reports drift")])],
-                figures: [("MMD²", .text("0.042")), ("p", .text("0.002")), ("features", .text("7 of 30"))]
+                figures: [("MMD²", .text("0.042")), ("p", .text("0.002")), ("features", .text("7 of 30"))],
+                span: (0, 0.01)
             ),
             .init(
                 "Retrain",
@@ -25,7 +26,8 @@ enum SampleLoops {
                 took: "41 s",
                 evidence: [
                     .joined([.text("Pipeline run"), .link("8c1f0a2b", "/pipeline-runs/8c1f0a2b"), .text("succeeded")])
-                ]
+                ],
+                span: (0, 0.61)
             ),
             .init(
                 "Gate",
@@ -59,7 +61,13 @@ enum SampleLoops {
             .init("gate", weight: 0.3, figure: "300 ms", color: 4),
             .init("register", weight: 4.2, figure: "4.2 s", color: 3),
             .init("roll out", weight: 21, figure: "21 s", color: 2),
-        ]
+        ],
+        actions: [ActionButton("Cancel", path: "/loops/1/cancel", style: .danger, question: "Cancel this loop?")],
+        decision: .init(
+            question: "Register version 3 of cancer? Accuracy 0.9719 against 0.8491.",
+            approve: "/loops/1/approve",
+            reject: "/loops/1/reject"
+        )
     )
 
     static let triggers: [LoopsPage.Trigger] = [
@@ -69,7 +77,9 @@ enum SampleLoops {
             pipeline: "cancer-retraining",
             target: "cancer@production",
             gate: "accuracy better by at least 0",
-            cooldown: "1 min 00 s"
+            cooldown: "1 min 00 s",
+            waits: "rests 12 s more",
+            next: SampleTime.ago(-3_600)
         )
     ]
 }

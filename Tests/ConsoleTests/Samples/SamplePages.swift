@@ -22,7 +22,19 @@ enum SamplePages {
             ("loop", SampleLoops.page),
             ("datasets", DatasetsPage(rows: SampleDatasets.rows)), ("dataset", SampleDatasets.page),
             ("error", ErrorPage(MartletError(.notFound, "There is no run 'a1b2'. Its experiment lists the runs."))),
-        ] + SampleAccess.full
+        ] + SampleAccess.full + SampleLedger.full + SampleReplays.full + SampleDeclarations.full + [
+            (
+                "events",
+                EventsPage(
+                    entries: SampleDeployments.events,
+                    kind: "deployment",
+                    kinds: [("", "everything"), ("deployment", "deployments")],
+                    subject: "deployments/cancer",
+                    stream: "/api/martlet/v1/events?subject=deployments%2Fcancer&after=12",
+                    older: "/events?before=3"
+                )
+            )
+        ]
 
     static let empty: [(name: String, page: any ConsolePage)] =
         [
@@ -50,7 +62,8 @@ enum SamplePages {
             ("loops-empty", LoopsPage(rows: [])),
             ("loop-empty", LoopPage(row: SampleOverview.loops[0], sentence: "Opened by hand", stages: [])),
             ("datasets-empty", DatasetsPage(rows: [])), ("dataset-empty", DatasetPage(name: "d")),
-        ] + SampleAccess.empty
+            ("events-empty", EventsPage(entries: [])),
+        ] + SampleAccess.empty + SampleLedger.empty + SampleReplays.empty + SampleDeclarations.empty
 
     private static let chart = LineChart(label: "nothing", curves: [], axis: .step)
 }
