@@ -118,6 +118,28 @@ package struct EventLog: Sendable {
         }
     }
 
+    /// Events from the end backwards, for those who look and do not follow.
+    ///
+    /// - Parameters:
+    ///   - cursor: only what is before this place; nil for the end.
+    ///   - filter: which ones.
+    ///   - limit: how many at most.
+    /// - Returns: the events, the newest first.
+    package func newest(
+        before cursor: Int64? = nil,
+        filter: EventFilter = .all,
+        limit: Int = EventsLimits.defaultPageSize
+    ) async throws(MartletError) -> [StoredEvent] {
+        let condition = filter.condition
+        let limit = min(max(limit, 1), EventsLimits.pageSize)
+        return try await database.read { connection in
+            try connection.query(
+                "SELECT * FROM event_log WHERE number < ? AND \(condition.sql) ORDER BY number DESC LIMIT ?",
+                [.integer(cursor ?? .max)] + condition.arguments + [.int(limit)]
+            ).map(Self.event)
+        }
+    }
+
     /// An event.
     ///
     /// - Throws: `notFound`.

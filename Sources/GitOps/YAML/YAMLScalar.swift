@@ -80,7 +80,7 @@ struct YAMLScalar {
         guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
         var (line, column, offset) = (1, 1, 0)
         var isAfterReturn = false
-        for (index, scalar) in text.unicodeScalars.enumerated() {
+        for scalar in text.unicodeScalars {
             if isAfterReturn, scalar != "\n" { (line, column) = (line + 1, 1) }
             isAfterReturn = scalar == "\r"
             if line == mark.line, column == mark.column { return offset }
@@ -88,8 +88,6 @@ struct YAMLScalar {
             switch scalar {
             case "\r": continue
             case "\n", "\u{85}", "\u{2028}", "\u{2029}": (line, column) = (line + 1, 1)
-            // A mark of byte order at the beginning has no column.
-            case "\u{FEFF}" where index == 0: continue
             default: column += 1
             }
         }
