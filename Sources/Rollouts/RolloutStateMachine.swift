@@ -3,40 +3,51 @@ package import Core
 /// Decides how a candidate version climbs to all of a deployment's traffic, or does not.
 ///
 /// A value type without I/O and without a clock: events go in with the present time, actions come out, and the
-/// deployment controller performs them. Transitions:
+/// deployment controller performs them. A *stage* is a step of the specification, or the gate before the first one.
+/// Transitions:
 ///
 /// ```
-/// idle ──started──► progressing(0)
-/// progressing(n) ──checks pass──► baking(n) ──bake over──► progressing(n+1) … or promoting after the last step
-/// baking(n) ──a check no longer passes──► progressing(n)
-/// progressing(n) ──timeout──► inconclusive(n) (hold) or rolledBack (rollback)
-/// progressing, baking, inconclusive ──pause──► paused(n) ──resume──► progressing(n)
-/// inconclusive(n) ──checks pass──► climbs;  ──resume──► progressing(n) with a new timeout
-/// any active state ──a check fails──► rolledBack;  ──abort──► aborted;  ──promote──► promoting
-/// promoting ──promotionFinished──► promoted
+/// idle ──started──► progressing(0), or promoting when there are no stages (all at once)
+/// progressing(n) ──checks pass──► baking(n) ──bake over──► progressing(n+1) … or promoting after the last stage
+/// baking(n) ──bake over, confirm wanted──► awaiting_confirmation(n) ──confirm──► climbs
+/// baking(n), awaiting_confirmation(n) ──a check no longer passes──► progressing(n)
+/// progressing(n) ──timeout, or nothing more to come──► inconclusive(n) (hold), rolledBack (rollback) or climbs (promote)
+/// progressing, baking, awaiting_confirmation, inconclusive ──pause──► paused(n) ──resume──► progressing(n)
+/// inconclusive(n) ──checks pass──► climbs;  ──confirm──► climbs;  ──resume──► progressing(n) with a new timeout
+/// any of these ──a check fails──► rolledBack, or inconclusive(n) where a failure holds
+/// any of these ──abort──► aborted;  ──rollBack──► rolledBack;  ──promote──► promoting
+/// promoting ──promotionFinished──► watching, or promoted without a rollback window
+/// watching ──a check fails, abort, rollBack──► rolledBack;  ──window over, promote, confirm, endWatch──► promoted
 /// any state ──started──► progressing(0) of the new candidate
 /// any state but promoting and the ends ──candidateFailedToLoad──► rolledBack
 /// ```
 ///
-/// Without traffic there is no evidence and so no pass: such a rollout ends inconclusive, never promoted.
+/// Without traffic there is no evidence and so no pass: such a rollout ends inconclusive, never promoted, unless
+/// `on_inconclusive: promote` says so. Time is only ever compared with the stage's beginning: a clock that goes backwards
+/// counts as no time.
 package struct RolloutStateMachine: Sendable, Equatable {
     /// Where the rollout stands.
     package enum State: Sendable, Equatable {
         /// Nothing is being rolled out.
         case idle
-        /// Collecting evidence at a step.
+        /// Collecting evidence at a stage.
         case progressing(step: Int)
-        /// The step's checks pass; its bake time is not over.
+        /// The stage's checks pass; its bake time is not over.
         case baking(step: Int)
+        /// The stage is passed and a person must say yes; harm still rolls back.
+        case awaitingConfirmation(step: Int)
         /// Weights are held by an operator; harm still rolls back.
         case paused(step: Int)
-        /// The step's timeout passed without a verdict; weights are held.
+        /// The stage ended without a verdict, or failed where that holds; weights are held.
         case inconclusive(step: Int, RolloutReason)
         /// The candidate is being made the stable version.
         case promoting
+        /// The candidate is the stable version; the one before stays loaded and the checks go on. The reason says why it
+        /// is watched for longer than the rollback window.
+        case watching(step: Int, RolloutReason?)
         /// All traffic went back to the stable version.
         case rolledBack(RolloutReason)
-        /// The candidate is the stable version.
+        /// The candidate is the stable version for good.
         case promoted
         /// An operator ended the rollout; all traffic went back.
         case aborted(RolloutReason)
@@ -54,12 +65,18 @@ package struct RolloutStateMachine: Sendable, Equatable {
         case pause
         /// An operator lets the rollout go on, with a new timeout.
         case resume
-        /// An operator promotes without waiting for evidence.
+        /// A person says yes where the rollout waits for one.
+        case confirm(by: String)
+        /// An operator promotes without waiting for evidence, or ends the watch.
         case promote
         /// The controller made the candidate the stable version.
         case promotionFinished
+        /// Another version is wanted while this one is watched: the watch ends and the version stays.
+        case endWatch(String)
         /// An operator, or the alias moving back, ends the rollout.
         case abort(RolloutReason)
+        /// An operator returns to the version before.
+        case rollBack(RolloutReason)
         /// The candidate's files are missing, corrupt or not loadable.
         case candidateFailedToLoad(String)
     }
@@ -70,7 +87,8 @@ package struct RolloutStateMachine: Sendable, Equatable {
         case setWeights(TrafficPlan)
         /// Make this version the stable one, then report `promotionFinished`.
         case promote(version: Int)
-        /// Route everything to the stable version, move the alias back and remember the version as rejected.
+        /// Route everything to the stable version (which is no longer the trusted one when this comes from a watch: make
+        /// it so again), move the alias back and remember the version as rejected.
         case rollBack(version: Int, RolloutReason)
         /// Store the state and the evidence that led to it, with a line for people.
         case record(EvidenceSnapshot, String)
@@ -80,20 +98,20 @@ package struct RolloutStateMachine: Sendable, Equatable {
 
     /// How the rollout climbs.
     package let spec: RolloutSpec
-    /// The trusted version.
-    package private(set) var stable: Int
+    /// The version that was trusted when the rollout began; also while the promoted one is watched.
+    package internal(set) var stable: Int
     /// The version on trial; nil while idle.
-    package private(set) var candidate: Int?
+    package internal(set) var candidate: Int?
     /// Where the rollout stands.
-    package private(set) var state: State
+    package internal(set) var state: State
     /// When the rollout began.
-    package private(set) var startedAt: Timestamp
-    /// When the present step began or was resumed.
-    package private(set) var stepStartedAt: Timestamp
+    package internal(set) var startedAt: Timestamp
+    /// When the present stage or the watch began or was resumed.
+    package internal(set) var stepStartedAt: Timestamp
     /// The latest look at the evidence.
-    package private(set) var evidence: EvidenceSnapshot
+    package internal(set) var evidence: EvidenceSnapshot
 
-    /// Makes an idle machine; `spec` must come from a validated `DeploymentSpec` or have at least one step.
+    /// Makes an idle machine.
     package init(spec: RolloutSpec, stable: Int) {
         self.spec = spec
         self.stable = stable
@@ -123,29 +141,73 @@ package struct RolloutStateMachine: Sendable, Equatable {
         self.evidence = evidence
     }
 
-    /// The step in force; nil when no rollout is active.
+    /// The stage in force; nil when no rollout is active.
     package var step: Int? { state.step }
 
-    /// Whether a candidate is on trial or being promoted.
+    /// Whether a candidate is on trial, being promoted or watched: evidence is wanted and commands may fit.
     package var isActive: Bool { step != nil || state == .promoting }
 
     /// The traffic plan that belongs to the present state.
+    ///
+    /// While a promoted version is watched it stays the plan's `candidate`, with all of the traffic, so that its evidence
+    /// goes on being its own.
     package var plan: TrafficPlan {
         switch state {
-        case .promoting:
-            return TrafficPlan(stable: stable, candidate: candidate, candidatePercent: 100, step: spec.steps.count - 1)
-        case .promoted:
-            return TrafficPlan(stable: candidate ?? stable)
+        case .promoting: return plan(percent: 100, shadow: 0, step: max(0, spec.stages.count - 1))
+        case .promoted: return TrafficPlan(stable: candidate ?? stable)
         default:
-            guard let step, let candidate else { return TrafficPlan(stable: stable) }
-            return TrafficPlan(stable: stable, candidate: candidate, candidatePercent: percent(of: step), step: step)
+            guard let step else { return TrafficPlan(stable: stable) }
+            let stage = spec.stage(step)
+            return plan(percent: stage.percent, shadow: stage.shadowPercent, step: step)
         }
     }
 
-    /// The answers of the checks at the present step; empty when no rollout is active.
+    private func plan(percent: Int, shadow: Int, step: Int) -> TrafficPlan {
+        TrafficPlan(
+            stable: stable,
+            candidate: candidate,
+            candidatePercent: percent,
+            shadowPercent: shadow,
+            step: step
+        )
+    }
+
+    /// The answers of the checks at the present stage; empty when no rollout is active.
     package func checkResults(now: Timestamp) -> [CheckResult] {
         guard let step else { return [] }
         return judge(step, now: now).results()
+    }
+
+    /// What the rollout waits for, for people; nil when it waits for nothing but its bake time.
+    package func waitsFor(now: Timestamp) -> String? {
+        guard let step else { return nil }
+        switch state {
+        case .awaitingConfirmation: return "a person's confirmation"
+        case .paused: return "an operator to resume it"
+        case .inconclusive(_, let reason): return "a decision: \(reason.message)"
+        default: break
+        }
+        return switch RolloutJudge.verdict(judge(step, now: now).results()) {
+        case .pass, .fail: nil
+        case .undecided(let text), .inconclusive(let text): text
+        }
+    }
+
+    /// What `deployment` should have measured now; nil when no rollout is active.
+    package func question(deployment: String, rollout: String, now: Timestamp) -> RolloutQuestion? {
+        guard let step, let candidate else { return nil }
+        return RolloutQuestion(
+            deployment: deployment,
+            rollout: rollout,
+            stable: stable,
+            candidate: candidate,
+            step: step,
+            isWatching: state.isWatching,
+            startedAt: startedAt,
+            stepStartedAt: stepStartedAt,
+            checks: spec.stage(step).checks,
+            now: now
+        )
     }
 
     /// Takes one event and returns what has to be done.
@@ -156,158 +218,26 @@ package struct RolloutStateMachine: Sendable, Equatable {
         case .tick: evaluate(now: now)
         case .pause: pause()
         case .resume: resume(now: now)
+        case .confirm(let who): confirm(who, now: now)
         case .promote: promoteByHand()
-        case .promotionFinished: finishPromotion()
+        case .promotionFinished: finishPromotion(now: now)
+        case .endWatch(let why): endWatch(why)
         case .abort(let reason): abort(reason)
+        case .rollBack(let reason): rollBackByHand(reason)
         case .candidateFailedToLoad(let message): failToLoad(message)
         }
     }
-}
 
-// MARK: - Events of operators and of the controller
-
-extension RolloutStateMachine {
-    private mutating func start(_ version: Int, now: Timestamp) -> [Action] {
-        var actions: [Action] = []
-        if step != nil, let candidate {
-            actions.append(.record(evidence, "version \(candidate) is superseded by version \(version)"))
-        }
-        if state == .promoted || state == .promoting, let candidate { stable = candidate }
-        guard version != stable else {
-            candidate = nil
-            state = .idle
-            return actions + [.setWeights(plan), .record(evidence, "version \(version) already serves")]
-        }
-        candidate = version
-        evidence = EvidenceSnapshot()
-        startedAt = now
-        return actions + enter(step: 0, now: now)
+    func judge(_ step: Int, now: Timestamp) -> RolloutJudge {
+        RolloutJudge(spec: spec, evidence: evidence, step: step, timeAtStep: timeAtStep(now: now))
     }
 
-    private mutating func pause() -> [Action] {
-        switch state {
-        case .progressing(let step), .baking(let step), .inconclusive(let step, _):
-            state = .paused(step: step)
-            return [.record(evidence, "paused at \(percent(of: step)) %")]
-        case .paused: return [.refuse("The rollout is already paused.")]
-        case .idle, .promoting, .rolledBack, .promoted, .aborted:
-            return [.refuse("No rollout is in progress to pause.")]
-        }
+    /// Time at the present stage; zero when the clock went backwards.
+    func timeAtStep(now: Timestamp) -> Duration { max(now - stepStartedAt, .zero) }
+
+    /// The stage in words, such as `10 %` or `the gate`.
+    func words(for step: Int) -> String {
+        if step == 0, !spec.gates.isOpen { return "the gate" }
+        return "\(spec.stage(step).percent) %"
     }
-
-    private mutating func resume(now: Timestamp) -> [Action] {
-        switch state {
-        case .paused(let step), .inconclusive(let step, _):
-            state = .progressing(step: step)
-            stepStartedAt = now
-            return [.record(evidence, "resumed at \(percent(of: step)) %")]
-        case .progressing, .baking: return [.refuse("The rollout is not paused.")]
-        case .idle, .promoting, .rolledBack, .promoted, .aborted:
-            return [.refuse("No rollout is in progress to resume.")]
-        }
-    }
-
-    private mutating func promoteByHand() -> [Action] {
-        guard let step else { return [.refuse("No rollout is in progress to promote.")] }
-        return promote("promoted by an operator at \(percent(of: step)) %")
-    }
-
-    private mutating func finishPromotion() -> [Action] {
-        guard state == .promoting, let candidate else { return [] }
-        state = .promoted
-        return [.record(evidence, "version \(candidate) is the stable version")]
-    }
-
-    private mutating func abort(_ reason: RolloutReason) -> [Action] {
-        guard step != nil, let candidate else { return [.refuse("No rollout is in progress to abort.")] }
-        state = .aborted(reason)
-        return [
-            .setWeights(plan), .rollBack(version: candidate, reason),
-            .record(evidence, "aborted: \(reason.message)"),
-        ]
-    }
-
-    private mutating func failToLoad(_ message: String) -> [Action] {
-        guard step != nil, candidate != nil else { return [] }
-        return rollBack(RolloutReason("load", message))
-    }
-}
-
-// MARK: - Evidence and time
-
-extension RolloutStateMachine {
-    private mutating func look(at snapshot: EvidenceSnapshot, now: Timestamp) -> [Action] {
-        guard step != nil else { return [] }
-        evidence = snapshot
-        return evaluate(now: now)
-    }
-
-    private mutating func evaluate(now: Timestamp) -> [Action] {
-        guard let step else { return [] }
-        let verdict = RolloutJudge.verdict(judge(step, now: now).results())
-        if case .fail(let reason) = verdict { return rollBack(reason) }
-        if case .paused = state { return [] }
-        switch verdict {
-        case .pass: return climb(from: step, now: now)
-        case .undecided(let waiting): return wait(at: step, for: waiting, now: now)
-        case .fail: return []
-        }
-    }
-
-    private mutating func climb(from step: Int, now: Timestamp) -> [Action] {
-        guard timeAtStep(now: now) >= spec.bake else {
-            if case .baking = state { return [] }
-            state = .baking(step: step)
-            return [.record(evidence, "checks pass at \(percent(of: step)) %, baking")]
-        }
-        guard step + 1 < spec.steps.count else { return promote("all checks passed at \(percent(of: step)) %") }
-        return enter(step: step + 1, now: now)
-    }
-
-    private mutating func wait(at step: Int, for waiting: String, now: Timestamp) -> [Action] {
-        if case .inconclusive = state { return [] }
-        guard isTimeOver(now: now) else {
-            state = .progressing(step: step)
-            return []
-        }
-        let reason = RolloutReason("inconclusive", "no verdict within \(spec.timeout.inSeconds) s; \(waiting)")
-        switch spec.onInconclusive {
-        case .rollback: return rollBack(reason)
-        case .hold:
-            state = .inconclusive(step: step, reason)
-            return [.record(evidence, "held at \(percent(of: step)) %: \(reason.message)")]
-        }
-    }
-
-    private mutating func enter(step: Int, now: Timestamp) -> [Action] {
-        state = .progressing(step: step)
-        stepStartedAt = now
-        return [.setWeights(plan), .record(evidence, "candidate gets \(percent(of: step)) %")]
-    }
-
-    private mutating func promote(_ note: String) -> [Action] {
-        guard let candidate else { return [] }
-        state = .promoting
-        return [.setWeights(plan), .record(evidence, note), .promote(version: candidate)]
-    }
-
-    private mutating func rollBack(_ reason: RolloutReason) -> [Action] {
-        guard let candidate else { return [] }
-        state = .rolledBack(reason)
-        return [
-            .setWeights(plan), .rollBack(version: candidate, reason),
-            .record(evidence, "rolled back: \(reason.code): \(reason.message)"),
-        ]
-    }
-
-    private func judge(_ step: Int, now: Timestamp) -> RolloutJudge {
-        RolloutJudge(spec: spec, evidence: evidence, step: step, isTimeOver: isTimeOver(now: now))
-    }
-
-    private func isTimeOver(now: Timestamp) -> Bool { timeAtStep(now: now) >= spec.timeout }
-
-    /// Time at the present step; zero when the clock went backwards.
-    private func timeAtStep(now: Timestamp) -> Duration { max(now - stepStartedAt, .zero) }
-
-    private func percent(of step: Int) -> Int { spec.steps.indices.contains(step) ? spec.steps[step] : 100 }
 }

@@ -12,6 +12,26 @@ package struct ArmEvidence: Sendable, Equatable {
     package var labelled: Int = 0
     /// Of those, the ones this arm got right.
     package var correct: Int = 0
+    /// Rows that this arm scored beside the other one, whose answers nobody got.
+    package var shadowed: Int = 0
+    /// Of those, the rows on which it failed.
+    package var shadowErrors: Int = 0
+    /// Rows whose answers were looked at, shadowed ones included.
+    package var answers: Int = 0
+    /// Of those, the ones without an answer.
+    package var missing: Int = 0
+    /// Answers given out by bin of `AnswerEvidence`.
+    package var bins: [Int] = []
+    /// Latencies in seconds, of requests that did not fail.
+    package var latency = Moments()
+    /// Scores given out.
+    package var score = Moments()
+    /// Labels that are numbers, of the rows given to this arm.
+    package var label = Moments()
+    /// Distances from the label, of the rows given to this arm.
+    package var absoluteError = Moments()
+    /// Squared distances from the label, of the rows given to this arm.
+    package var squaredError = Moments()
 
     /// Makes empty evidence.
     package init() {}
@@ -48,17 +68,34 @@ package struct PairedOutcomes: Sendable, Equatable {
 
 /// Everything a rollout knows about its candidate at one moment, cumulative since the rollout began.
 package struct EvidenceSnapshot: Sendable, Equatable {
-    /// Evidence by step at which the request was served; a shift of the traffic between steps cannot pose as a
+    /// Evidence by stage at which the request was served; a shift of the traffic between stages cannot pose as a
     /// difference between the arms.
     package var steps: [StepEvidence] = []
+    /// The stable version's requests and errors from before the rollout: what it is compared with where it gets none.
+    package var errorsBefore = Proportion()
+    /// The stable version's requests from before the rollout that were slower than the threshold.
+    package var slowBefore = Proportion()
     /// Labels joined to rows that both versions answered.
     package var pairs = PairedOutcomes()
+    /// Distances from the label, of rows that both versions answered.
+    package var absoluteErrors = PairedMoments()
+    /// Squared distances from the label, of rows that both versions answered.
+    package var squaredErrors = PairedMoments()
     /// Rows on which both versions' answers differ, out of the rows that both answered.
     package var disagreement = Proportion()
+    /// The distributions of both versions' answers to the same rows.
+    package var answers = AnswerEvidence()
     /// Whether a latency threshold is known, so that slow requests are being counted.
     package var latencyThresholdKnown = false
+    /// What counts as slow, in nanoseconds; kept over a restart, so that the counts go on meaning the same.
+    package var latencyThreshold: UInt64?
     /// The drift verdict against the candidate's own reference; nil when the monitor has none.
     package var candidateDrift: Bool?
+    /// What came from outside at this look, by name: `drift`, `estimate`, `replay`, `prometheus/<name>`,
+    /// `webhook/<name>`. Not stored; what counts of it is in `tallies`.
+    package var measurements: [String: ExternalMeasurement] = [:]
+    /// What came from outside at the present stage, by name; kept by the state machine.
+    package var tallies: [String: MeasurementTally] = [:]
 
     /// Makes empty evidence.
     package init() {}

@@ -29,6 +29,13 @@ package struct LatencyHistogram: Sendable, Equatable {
         return Self.upperBound(of: Self.bucketCount - 1)
     }
 
+    /// How many latencies lie in buckets that end above a bound in nanoseconds.
+    package func count(above bound: UInt64) -> Int {
+        counts.enumerated().reduce(0) { sum, entry in
+            Self.upperBound(of: entry.offset) > bound ? sum + Int(entry.element) : sum
+        }
+    }
+
     static func bucket(of nanoseconds: UInt64) -> Int {
         guard nanoseconds >= 8 else { return Int(nanoseconds) }
         let exponent = 63 - nanoseconds.leadingZeroBitCount

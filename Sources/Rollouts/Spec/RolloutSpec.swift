@@ -1,116 +1,9 @@
-/// What to do when a step ends without a verdict.
-package enum InconclusivePolicy: String, Sendable, Equatable, CaseIterable {
-    /// Keep the weights and wait for evidence or an operator.
-    case hold
-    /// Return all traffic to the stable version.
-    case rollback
-}
-
-/// Fails when the candidate's errors exceed the tolerated rate and the stable version's.
-package struct ErrorRateCheck: Sendable, Equatable {
-    /// Tolerated share of failed requests, 0…1.
-    package var maximum: Double
-
-    /// Makes a check.
-    package init(maximum: Double) {
-        self.maximum = maximum
-    }
-}
-
-/// Fails when the candidate's latency quantile lies beyond the stable version's by more than the tolerance.
-package struct LatencyCheck: Sendable, Equatable {
-    /// The quantile compared, 0.5…0.99.
-    package var quantile: Double
-    /// Tolerated ratio to the stable version's quantile, at least 1.
-    package var maximumRatio: Double
-    /// Tolerated absolute increase in seconds; the larger tolerance counts.
-    package var minimumIncrease: Double
-
-    /// Makes a check.
-    package init(quantile: Double, maximumRatio: Double, minimumIncrease: Double) {
-        self.quantile = quantile
-        self.maximumRatio = maximumRatio
-        self.minimumIncrease = minimumIncrease
-    }
-}
-
-/// Fails when labels show that the candidate is right less often.
-package struct QualityCheck: Sendable, Equatable {
-    /// Tolerated drop of accuracy, 0…1.
-    package var maximumDrop: Double
-    /// Labelled rows needed before the candidate may pass.
-    package var minimumLabels: Int
-    /// Whether a candidate without enough labels is held; otherwise labels count only when they come.
-    package var required: Bool
-
-    /// Makes a check.
-    package init(maximumDrop: Double, minimumLabels: Int, required: Bool) {
-        self.maximumDrop = maximumDrop
-        self.minimumLabels = minimumLabels
-        self.required = required
-    }
-}
-
-/// Fails when the candidate contradicts the stable version on too many of the same rows.
-package struct DisagreementCheck: Sendable, Equatable {
-    /// Tolerated share of rows with different answers, 0…1.
-    package var maximum: Double
-
-    /// Makes a check.
-    package init(maximum: Double) {
-        self.maximum = maximum
-    }
-}
-
-/// Holds (or fails) a candidate whose traffic has drifted from its own reference.
-package struct DriftCheck: Sendable, Equatable {
-    /// Whether drift rolls back; otherwise it holds the step.
-    package var rollsBack: Bool
-
-    /// Makes a check.
-    package init(rollsBack: Bool) {
-        self.rollsBack = rollsBack
-    }
-}
-
-/// The checks a step must pass; an absent check is not made.
-package struct RolloutChecks: Sendable, Equatable {
-    /// Server-side failures.
-    package var errorRate: ErrorRateCheck?
-    /// Latency against the stable version.
-    package var latency: LatencyCheck?
-    /// Accuracy by labels.
-    package var quality: QualityCheck?
-    /// Contradiction of the stable version.
-    package var disagreement: DisagreementCheck?
-    /// Drift against the candidate's reference.
-    package var drift: DriftCheck?
-
-    /// Makes a set of checks.
-    package init(
-        errorRate: ErrorRateCheck? = nil,
-        latency: LatencyCheck? = nil,
-        quality: QualityCheck? = nil,
-        disagreement: DisagreementCheck? = nil,
-        drift: DriftCheck? = nil
-    ) {
-        self.errorRate = errorRate
-        self.latency = latency
-        self.quality = quality
-        self.disagreement = disagreement
-        self.drift = drift
-    }
-
-    /// Number of checks that can roll back by a statistical test and so share the false-alarm rate.
-    var testCount: Int {
-        (errorRate == nil ? 0 : 1) + (latency == nil ? 0 : 1) + (quality == nil ? 0 : 1) + (disagreement == nil ? 0 : 1)
-    }
-}
-
 /// How a deployment moves from one version to the next.
 package struct RolloutSpec: Sendable, Equatable {
-    /// Candidate's share of the traffic at each step in percent, rising, the last 100.
-    package var steps: [Int]
+    /// The strategy; each is a list of steps and what follows the last.
+    package var strategy: RolloutStrategy
+    /// The declared steps; after the last the candidate is promoted.
+    package var steps: [RolloutStep]
     /// Shortest time at each step.
     package var bake: Duration
     /// Candidate requests needed at each step before it may pass.
@@ -119,27 +12,124 @@ package struct RolloutSpec: Sendable, Equatable {
     package var timeout: Duration
     /// What to do when that time is over.
     package var onInconclusive: InconclusivePolicy
+    /// What to do when a check fails.
+    package var onFailure: FailurePolicy
     /// Chance that a candidate no worse than tolerated is ever rolled back by a test, over the whole rollout.
     package var falseAlarmRate: Double
+    /// Chance that a candidate worse than tolerated ever passes; nil asks for estimates within tolerance, not for proof.
+    package var falsePromotionRate: Double?
+    /// How long after the promotion the version before stays and the checks go on.
+    package var rollbackWindow: Duration
+    /// Whether a candidate whose signature differs from the stable version's is accepted.
+    package var compatible: Bool
+    /// What stands before the first percent.
+    package var gates: RolloutGates
+    /// What an A/B test compares; nil for the other strategies.
+    package var comparison: MetricComparison?
     /// What a step must pass.
     package var checks: RolloutChecks
 
-    /// Makes a specification; `DeploymentSpec` validates what users write.
+    /// Makes a specification; `init(fields:)` validates what users write.
     package init(
-        steps: [Int] = [10, 50, 100],
+        strategy: RolloutStrategy = .canary,
+        steps: [RolloutStep]? = nil,
         bake: Duration = .seconds(60),
         minimumSamples: Int = 100,
         timeout: Duration = .seconds(3600),
         onInconclusive: InconclusivePolicy = .hold,
+        onFailure: FailurePolicy = .rollback,
         falseAlarmRate: Double = 0.05,
+        falsePromotionRate: Double? = nil,
+        rollbackWindow: Duration? = nil,
+        compatible: Bool = false,
+        gates: RolloutGates = RolloutGates(),
+        comparison: MetricComparison? = nil,
         checks: RolloutChecks = RolloutChecks(errorRate: ErrorRateCheck(maximum: 0.01))
     ) {
-        self.steps = steps
+        self.strategy = strategy
+        self.steps = steps ?? strategy.standardSteps
         self.bake = bake
         self.minimumSamples = minimumSamples
         self.timeout = timeout
         self.onInconclusive = onInconclusive
+        self.onFailure = onFailure
         self.falseAlarmRate = falseAlarmRate
+        self.falsePromotionRate = falsePromotionRate
+        self.rollbackWindow = rollbackWindow ?? strategy.standardWindow
+        self.compatible = compatible
+        self.gates = gates
+        self.comparison = comparison
         self.checks = checks
+    }
+
+    /// What a rollout goes through: the gate, if there is one, then the steps. A state's `step` counts these.
+    package var stages: [RolloutStep] {
+        guard !gates.isOpen else { return steps }
+        let gate = RolloutStep(
+            0,
+            shadowPercent: 0,
+            bake: .zero,
+            minimumSamples: 0,
+            needsConfirmation: gates.confirm,
+            checks: RolloutChecks(replay: gates.replay)
+        )
+        return [gate] + steps
+    }
+
+    /// Where evidence is counted while a promoted version is watched: after the last stage.
+    package var watchStage: Int { stages.count }
+
+    /// Every check that any stage asks for, whatever its settings.
+    package var allChecks: [RolloutChecks] { [checks] + stages.compactMap(\.checks) }
+
+    /// One stage with everything that it leaves to the rollout filled in; past the last one, the watch.
+    package func stage(_ index: Int) -> RolloutStage {
+        let stages = stages
+        guard stages.indices.contains(index) else {
+            return RolloutStage(RolloutStep(100), of: self, isWatch: true)
+        }
+        return RolloutStage(stages[index], of: self, isWatch: false)
+    }
+
+    /// Number of tests that share the false-alarm rate.
+    var testCount: Int {
+        allChecks.reduce(into: Set<String>()) { $0.formUnion($1.tests) }.count + (comparison == nil ? 0 : 1)
+    }
+}
+
+/// A stage with everything stated.
+package struct RolloutStage: Sendable, Equatable {
+    /// The candidate's share of the traffic in percent.
+    package let percent: Int
+    /// Share of the requests that both versions score, in percent.
+    package let shadowPercent: Int
+    /// Shortest time at the stage.
+    package let bake: Duration
+    /// Candidate requests needed.
+    package let minimumSamples: Int
+    /// Longest time without a verdict.
+    package let timeout: Duration
+    /// Whether a person must say yes before the stage is left.
+    package let needsConfirmation: Bool
+    /// What the stage must pass.
+    package let checks: RolloutChecks
+    /// What to do without a verdict.
+    package let onInconclusive: InconclusivePolicy
+    /// What to do when a check fails.
+    package let onFailure: FailurePolicy
+    /// Whether the candidate is promoted already and only watched.
+    package let isWatch: Bool
+
+    init(_ step: RolloutStep, of spec: RolloutSpec, isWatch: Bool) {
+        percent = min(max(step.percent, 0), 100)
+        checks = step.checks ?? spec.checks
+        shadowPercent = step.shadowPercent ?? (checks.wantsBothAnswers ? 100 : 0)
+        bake = isWatch ? spec.rollbackWindow : step.bake ?? spec.bake
+        minimumSamples = step.minimumSamples ?? spec.minimumSamples
+        timeout = isWatch ? spec.rollbackWindow : step.timeout ?? spec.timeout
+        needsConfirmation = step.needsConfirmation
+        onInconclusive = step.onInconclusive ?? spec.onInconclusive
+        onFailure = step.onFailure ?? spec.onFailure
+        self.isWatch = isWatch
     }
 }

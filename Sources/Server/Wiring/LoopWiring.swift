@@ -158,7 +158,8 @@ extension RolloutStateMachine {
     var loopProgress: RolloutProgress {
         switch state {
         case .idle: .notStarted
-        case .progressing, .baking, .paused, .inconclusive, .promoting: .progressing(weight: plan.candidatePercent)
+        case .progressing, .baking, .awaitingConfirmation, .paused, .inconclusive, .promoting, .watching:
+            .progressing(weight: plan.candidatePercent)
         case .promoted: .promoted
         case .rolledBack(let reason), .aborted(let reason): .rolledBack(reason: reason.message)
         }
