@@ -28,6 +28,8 @@ package enum ReplayLimits {
     package static let windowDays = 366
     /// Finished replays that are kept for a deployment.
     package static let kept = 100
+    /// Bytes of a request.
+    package static let bodyBytes = 65_536
     /// Bytes of a name in a request.
     package static let nameBytes = 256
 }

@@ -87,6 +87,34 @@ package struct ReplayRecord: Sendable, Equatable {
         (state, attempts, rowsRead, fraction, message) = (.queued, 0, 0, 0, "")
     }
 
+    /// What changes in the life of a replay, as it is stored.
+    struct Stored {
+        let state: State
+        let attempts: Int
+        let rowsRead: Int
+        let fraction: Double
+        let startedAt: Timestamp?
+        let finishedAt: Timestamp?
+        let message: String
+        let report: JSONObject?
+        let verdict: ReplayVerdict.Outcome?
+    }
+
+    /// A replay as it was stored.
+    init(
+        id: String,
+        request: ReplayRequest,
+        requestedBy: String,
+        key: String?,
+        createdAt: Timestamp,
+        stored: Stored
+    ) {
+        self.init(id: id, request: request, requestedBy: requestedBy, key: key, createdAt: createdAt)
+        (state, attempts, rowsRead) = (stored.state, stored.attempts, stored.rowsRead)
+        (fraction, startedAt, finishedAt) = (stored.fraction, stored.startedAt, stored.finishedAt)
+        (message, report, verdict) = (stored.message, stored.report, stored.verdict)
+    }
+
     /// Takes one event.
     ///
     /// - Returns: whether it fits the state, and so whether anything changed.
@@ -100,6 +128,7 @@ package struct ReplayRecord: Sendable, Equatable {
             fraction = max(fraction, min(max(share, 0), 1))
         case (.finished(let found, let judged), .running):
             (state, report, verdict, fraction, finishedAt) = (.succeeded, found, judged.outcome, 1, now)
+            rowsRead = found["rows_read"]?.integerValue.map { Int($0) } ?? rowsRead
         case (.failed(let why), .running), (.failed(let why), .queued):
             (state, message, finishedAt) = (.failed, why, now)
         case (.cancelled(let who), .running), (.cancelled(let who), .queued):

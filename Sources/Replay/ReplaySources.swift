@@ -44,29 +44,12 @@ package struct ReplayModel: Sendable {
     }
 }
 
-/// One prediction of the ledger with its place in it.
-package struct ReplayRow: Sendable {
-    /// Its number; larger is newer.
-    package let sequence: Int64
-    /// The prediction.
-    package let record: LedgerRecord
-    /// Why its inputs are not what the model was asked, such as `redacted` or `payload cut`; nil when they are.
-    package let incomplete: String?
-
-    /// Makes a row.
-    package init(sequence: Int64, record: LedgerRecord, incomplete: String? = nil) {
-        self.sequence = sequence
-        self.record = record
-        self.incomplete = incomplete
-    }
-}
-
 /// Where replays find predictions and models; Server joins them to the ledger, the registry and the deployments.
 package struct ReplaySources: Sendable {
-    /// A page of a deployment's predictions in a window, newest first, with sequence numbers below `before`.
+    /// A page of a deployment's predictions in a window, newest first, that stand before a position.
     package let page:
-        @Sendable (_ deployment: String, _ window: Range<Timestamp>, _ before: Int64?, _ limit: Int) async throws
-            -> [ReplayRow]
+        @Sendable (_ deployment: String, _ window: Range<Timestamp>, _ before: LedgerPosition?, _ limit: Int)
+            async throws -> [LedgerRow]
     /// The registered model and version that a text such as `models:/cancer/7` or `models:/cancer@challenger` names.
     package let resolve: @Sendable (_ reference: String) async throws -> (model: String, version: Int)
     /// Loads a version for a replay alone, apart from those that serve.
@@ -81,8 +64,8 @@ package struct ReplaySources: Sendable {
     package init(
         page:
             @escaping @Sendable (
-                _ deployment: String, _ window: Range<Timestamp>, _ before: Int64?, _ limit: Int
-            ) async throws -> [ReplayRow],
+                _ deployment: String, _ window: Range<Timestamp>, _ before: LedgerPosition?, _ limit: Int
+            ) async throws -> [LedgerRow],
         resolve: @escaping @Sendable (_ reference: String) async throws -> (model: String, version: Int),
         load: @escaping @Sendable (_ model: String, _ version: Int) async throws -> ReplayModel,
         serving: @escaping @Sendable (_ deployment: String) async throws -> (model: String, version: Int?),

@@ -19,7 +19,7 @@ package struct ReplayRequest: Sendable, Equatable {
     /// Relative difference from which two numbers are different answers.
     package var tolerance: Double
     /// What decides whether the candidate passes; nil when the replay only reports.
-    package var gate: ReplayGate?
+    package var gate: ReplayBounds?
 
     /// By what a report is split when nothing is said.
     package static let standardSegments = ["prediction", "version"]
@@ -36,7 +36,7 @@ package struct ReplayRequest: Sendable, Equatable {
         limit: Int = ReplayLimits.defaultRows,
         segments: [String] = ReplayRequest.standardSegments,
         tolerance: Double = ReplayRequest.standardTolerance,
-        gate: ReplayGate? = nil
+        gate: ReplayBounds? = nil
     ) {
         self.deployment = deployment
         self.model = model
