@@ -5,8 +5,11 @@ import Core
 extension RolloutStateMachine {
     mutating func start(_ version: Int, now: Timestamp) -> [Action] {
         var actions: [Action] = []
-        if state.isWatching, version == stable {
-            return rollBack(RolloutReason("superseded", "version \(version) is wanted again"))
+        if state.isWatching {
+            guard version != candidate else { return [] }
+            guard version != stable else {
+                return rollBack(RolloutReason("superseded", "version \(version) is wanted again"))
+            }
         }
         if step != nil, let candidate {
             actions.append(.record(evidence, "version \(candidate) is superseded by version \(version)"))

@@ -1,3 +1,4 @@
+import Core
 import Rollouts
 import Testing
 
@@ -16,7 +17,12 @@ struct RolloutJudgeTests {
         edit(&snapshot)
         let spec = RolloutSpec(minimumSamples: 40, checks: checks)
         return RolloutJudge.verdict(
-            RolloutJudge(spec: spec, evidence: snapshot, step: 0, isTimeOver: timeOver).results()
+            RolloutJudge(
+                spec: spec,
+                evidence: snapshot,
+                step: 0,
+                timeAtStep: timeOver ? spec.timeout : .zero
+            ).results()
         )
     }
 
@@ -25,6 +31,7 @@ struct RolloutJudgeTests {
         case .pass: "pass"
         case .fail(let reason): reason.code
         case .undecided: "undecided"
+        case .inconclusive: "inconclusive"
         }
     }
 

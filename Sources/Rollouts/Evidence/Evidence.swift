@@ -91,8 +91,10 @@ package struct EvidenceSnapshot: Sendable, Equatable {
     package var latencyThreshold: UInt64?
     /// The drift verdict against the candidate's own reference; nil when the monitor has none.
     package var candidateDrift: Bool?
-    /// What came from outside at this look, by name: `drift`, `estimate`, `replay`, `prometheus/<name>`,
-    /// `webhook/<name>`. Not stored; what counts of it is in `tallies`.
+    /// What came from outside at this look, by name.
+    ///
+    /// The names are `drift`, `estimate`, `replay`, `prometheus/<name>` and `webhook/<name>`. Not stored; what counts of
+    /// it is in `tallies`.
     package var measurements: [String: ExternalMeasurement] = [:]
     /// What came from outside at the present stage, by name; kept by the state machine.
     package var tallies: [String: MeasurementTally] = [:]

@@ -54,8 +54,7 @@ extension RolloutJudge {
         if labelsAreEnough { return result(.pass, "; labels decide") }
         if SequentialTest.rejects(shift.logE, alpha: alpha) {
             // As with disagreement, labels get the chance to say that the shift is for the better.
-            let wait = stage.checks.disagreement?.waitForLabels ?? stage.timeout
-            let waits = stage.checks.quality != nil && timeAtStep < wait
+            let waits = stage.checks.quality != nil && timeAtStep < (check.waitForLabels ?? stage.timeout)
             return waits ? result(.undecided, "; labels are awaited") : result(.fail)
         }
         let passes =

@@ -1,7 +1,9 @@
 /// A/B tests: which arm wins by the chosen metric.
 extension RolloutJudge {
-    /// Wins when "not better" is rejected, loses when "not worse" is; ends without a winner once the difference is shown
-    /// to be smaller than what matters. Rows of the two arms are independent: each user saw one version.
+    /// Wins when "not better" is rejected, loses when "not worse" is.
+    ///
+    /// Ends without a winner once the difference is shown to be smaller than what matters. Rows of the two arms are
+    /// independent: each user saw one version.
     func judgeComparison(_ comparison: MetricComparison) -> CheckResult {
         let contest = Contest(comparison, evidence.step(step))
         let better = contest.evidence(that: .candidate, exceedsBy: 0)

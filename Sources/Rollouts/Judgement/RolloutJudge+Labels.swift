@@ -109,7 +109,7 @@ extension RolloutJudge {
         let reverse = {
             isPaired ? MeanTest.below(0, excess) : MeanTest.excess(scaled(other, factor), over: own)
         }
-        let passes = own.mean <= factor * other.mean && isProven(reverse())
+        let passes = own.mean.isFinite && own.mean <= factor * other.mean && isProven(reverse())
         return CheckResult("quality", passes ? .pass : .undecided, detail, figures: figures)
     }
 

@@ -57,40 +57,24 @@ extension RolloutJudge {
 
     /// Compares how often each arm is slower than a threshold that was fixed from the stable version's past.
     ///
-    /// By construction the stable version exceeded it at most `1 - quantile` of the time, which is the margin. Stages in
-    /// which the stable version got no traffic are compared with its past, whose share of slow requests is taken to be
-    /// no less than that.
+    /// By construction the stable version exceeded it at most `1 - quantile` of the time, which is the margin. The stages
+    /// in which the stable version got no traffic are together compared with its past, whose share of slow requests is
+    /// taken to be no less than that.
     func judgeLatency(_ check: LatencyCheck) -> CheckResult {
         guard evidence.latencyThresholdKnown else {
             return CheckResult("latency", .undecided, "too few requests to know the stable version's latency")
         }
         let margin = 1 - check.quantile
-        let past = Proportion(
-            max(evidence.slowBefore.count, Int((Double(evidence.slowBefore.total) * margin).rounded(.up))),
-            of: evidence.slowBefore.total
-        )
-        func stable(_ step: StepEvidence) -> Proportion {
-            step.stable.timed > 0 ? Proportion(step.stable.slow, of: step.stable.timed) : past
-        }
-        var (logE, reverse, usesPast) = (0.0, 0.0, false)
-        for step in evidence.steps where step.candidate.timed > 0 {
-            // The past may be used once only: two stages compared with it would not be independent.
-            if step.stable.timed == 0 {
-                if usesPast { continue }
-                usesPast = true
-            }
-            let sample = Proportion(step.candidate.slow, of: step.candidate.timed)
-            logE += SequentialTest.excess(sample, over: stable(step), margin: margin)
-            if spec.falsePromotionRate != nil {
-                reverse += SequentialTest.excess(stable(step), over: sample, margin: -margin)
-            }
-        }
+        let samples = latencySamples(margin)
+        let logE = samples.reduce(0) { $0 + SequentialTest.excess($1.candidate, over: $1.stable, margin: margin) }
         let here = evidence.step(step)
         let candidate = Proportion(here.candidate.slow, of: here.candidate.timed)
-        let reference = stable(here)
+        var reference = Proportion(here.stable.slow, of: here.stable.timed)
+        if reference.total == 0 { reference = pastLatency(margin) }
+        if reference.total == 0 { reference = total { Proportion($0.stable.slow, of: $0.stable.timed) } }
         let figures = CheckResult.Figures(
-            estimate: candidate.rate,
-            reference: reference.rate,
+            estimate: candidate.total == 0 ? nil : candidate.rate,
+            reference: reference.total == 0 ? nil : reference.rate,
             threshold: margin,
             logE: logE,
             alpha: alpha,
@@ -101,9 +85,36 @@ extension RolloutJudge {
         if SequentialTest.rejects(logE, alpha: alpha) {
             return CheckResult("latency", .fail, detail, figures: figures)
         }
+        let isWithin =
+            candidate.total >= max(1, stage.minimumSamples) && reference.total > 0
+            && candidate.rate - reference.rate <= margin
         let passes =
-            candidate.total >= stage.minimumSamples && reference.total > 0
-            && candidate.rate - reference.rate <= margin && isProven(reverse)
+            isWithin
+            && isProven(
+                samples.reduce(0) { $0 + SequentialTest.excess($1.stable, over: $1.candidate, margin: -margin) }
+            )
         return CheckResult("latency", passes ? .pass : .undecided, detail, figures: figures)
+    }
+
+    /// Slow requests of both arms: one pair for each stage with traffic of both, one for all others together.
+    private func latencySamples(_ margin: Double) -> [(candidate: Proportion, stable: Proportion)] {
+        var samples: [(candidate: Proportion, stable: Proportion)] = []
+        var alone = Proportion()
+        for step in evidence.steps where step.candidate.timed > 0 {
+            let candidate = Proportion(step.candidate.slow, of: step.candidate.timed)
+            if step.stable.timed > 0 {
+                samples.append((candidate, Proportion(step.stable.slow, of: step.stable.timed)))
+            } else {
+                alone = Proportion(alone.count + candidate.count, of: alone.total + candidate.total)
+            }
+        }
+        if alone.total > 0 { samples.append((alone, pastLatency(margin))) }
+        return samples
+    }
+
+    /// Slow requests of the stable version before the rollout, at least the share that the quantile leaves.
+    private func pastLatency(_ margin: Double) -> Proportion {
+        let past = evidence.slowBefore
+        return Proportion(max(past.count, Int((Double(past.total) * margin).rounded(.up))), of: past.total)
     }
 }

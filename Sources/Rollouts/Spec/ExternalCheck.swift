@@ -215,7 +215,9 @@ package struct MetricComparison: Sendable, Equatable {
     package var metric: Metric
     /// Whether more is better.
     package var isHigherBetter: Bool
-    /// Differences smaller than this do not matter: once shown to be, the test ends without a winner. 0 never ends so.
+    /// Differences smaller than this do not matter.
+    ///
+    /// Once the difference is shown to be smaller, the test ends without a winner; 0 never ends so.
     package var minimumEffect: Double
     /// Chance that a version that is not better wins.
     package var falseWinRate: Double

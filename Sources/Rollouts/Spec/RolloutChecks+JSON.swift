@@ -33,8 +33,11 @@ extension RolloutChecks {
             )
         }
         if let check = try fields.optionalFields("prediction") {
-            try check.rejectUnknown(["max_shift"])
-            prediction = PredictionCheck(maximumShift: try check.optionalDouble("max_shift", in: 0...1) ?? 0.1)
+            try check.rejectUnknown(["max_shift", "wait_for_labels"])
+            prediction = PredictionCheck(
+                maximumShift: try check.optionalDouble("max_shift", in: 0...1) ?? 0.1,
+                waitForLabels: try check.optionalDuration("wait_for_labels")
+            )
         }
         if let check = try fields.optionalFields("drift") {
             try check.rejectUnknown(["on_drift"])
@@ -82,7 +85,11 @@ extension RolloutChecks {
             object["disagreement"] = .object(check)
         }
         if let drift { object["drift"] = ["on_drift": .string(drift.rollsBack ? "rollback" : "hold")] }
-        if let prediction { object["prediction"] = ["max_shift": .number(prediction.maximumShift)] }
+        if let prediction {
+            var check: JSONObject = ["max_shift": .number(prediction.maximumShift)]
+            if let wait = prediction.waitForLabels { check["wait_for_labels"] = wait.written }
+            object["prediction"] = .object(check)
+        }
         if let missingOutputs { object["missing_outputs"] = ["max": .number(missingOutputs.maximum)] }
         if let estimate {
             object["estimate"] = [

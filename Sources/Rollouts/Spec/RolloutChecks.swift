@@ -168,10 +168,13 @@ package struct DisagreementCheck: Sendable, Equatable {
 package struct PredictionCheck: Sendable, Equatable {
     /// Tolerated difference of any class's share, or of the distribution function at any bound, 0…1.
     package var maximumShift: Double
+    /// How long at a step a `quality` check's labels are awaited before a shift counts; nil for the timeout.
+    package var waitForLabels: Duration?
 
     /// Makes a check.
-    package init(maximumShift: Double) {
+    package init(maximumShift: Double, waitForLabels: Duration? = nil) {
         self.maximumShift = maximumShift
+        self.waitForLabels = waitForLabels
     }
 }
 

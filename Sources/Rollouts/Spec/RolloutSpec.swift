@@ -62,7 +62,9 @@ package struct RolloutSpec: Sendable, Equatable {
         self.checks = checks
     }
 
-    /// What a rollout goes through: the gate, if there is one, then the steps. A state's `step` counts these.
+    /// What a rollout goes through: the gate, if there is one, then the steps.
+    ///
+    /// A state's `step` counts these.
     package var stages: [RolloutStep] {
         guard !gates.isOpen else { return steps }
         let gate = RolloutStep(
@@ -123,7 +125,7 @@ package struct RolloutStage: Sendable, Equatable {
     init(_ step: RolloutStep, of spec: RolloutSpec, isWatch: Bool) {
         percent = min(max(step.percent, 0), 100)
         checks = step.checks ?? spec.checks
-        shadowPercent = step.shadowPercent ?? (checks.wantsBothAnswers ? 100 : 0)
+        shadowPercent = step.shadowPercent ?? (checks.wantsBothAnswers || percent == 0 ? 100 : 0)
         bake = isWatch ? spec.rollbackWindow : step.bake ?? spec.bake
         minimumSamples = step.minimumSamples ?? spec.minimumSamples
         timeout = isWatch ? spec.rollbackWindow : step.timeout ?? spec.timeout

@@ -51,7 +51,7 @@ package struct VersionShare: Sendable, Equatable {
 
 /// How a deployment's requests are split between its versions: one immutable value, replaced as a whole.
 package struct TrafficPlan: Sendable, Equatable {
-    /// The trusted version. While a promoted version is watched this is the one before it.
+    /// The trusted version; while a promoted version is watched the one before it.
     package var stable: Int
     /// The version on trial, if there is one; also while it is watched after its promotion.
     package var candidate: Int?
