@@ -1,5 +1,3 @@
-package import Core
-
 /// The named maxima of the ledger.
 package enum LedgerLimits {
     /// Longest label, in bytes.

@@ -18,6 +18,24 @@ package struct LedgerPosition: Hashable, Comparable, Sendable {
     }
 }
 
+extension LedgerPosition {
+    /// The place that a page's token names.
+    ///
+    /// - Throws: `invalidArgument` for a token that is none.
+    package init(pageToken: String) throws {
+        let parts = try PageToken.decode(pageToken).arrayValue?.compactMap(\.integerValue) ?? []
+        guard parts.count == 2 else {
+            throw MartletError(.invalidArgument, "'page_token' is not one of this listing; ask for the first page again.")
+        }
+        self.init(createdAt: Timestamp(milliseconds: parts[0]), number: parts[1])
+    }
+
+    /// The token of the page that begins after this place.
+    package var pageToken: String {
+        PageToken.encode([.integer(createdAt.milliseconds), .integer(number)])
+    }
+}
+
 /// A row with its place.
 package struct LedgerRow: Sendable, Equatable {
     /// Where it stands.

@@ -1,50 +1,65 @@
 package import Core
 import Storage
 
-/// How often a version was right during one window.
-package struct QualityWindow: Sendable, Equatable {
-    /// Start of the window.
-    package let start: Timestamp
-    /// The version.
-    package let version: Int
-    /// Predictions in the window.
-    package let predictions: Int
-    /// Of those, the labelled ones.
-    package let labelled: Int
-    /// Of these, the right ones.
-    package let correct: Int
-
-    /// The share of right ones among the labelled; 0 without labels.
-    package var accuracy: Double { labelled == 0 ? 0 : Double(correct) / Double(labelled) }
-}
-
 extension LedgerStore {
-    /// Predictions of a deployment, newest first, with sequence numbers below `before`.
-    package func recent(
+    /// A page of the rows that a query asks for.
+    ///
+    /// At most `LedgerLimits.scannedRows` rows are looked at: a page that meets few matches ends early and says where to go
+    /// on.
+    ///
+    /// - Parameters:
+    ///   - query: Which rows.
+    ///   - position: Where the page before ended; nil for the first.
+    ///   - limit: Rows of the page, at most `LedgerLimits.pageRows`.
+    /// - Returns: the rows in order.
+    /// - Throws: `invalidArgument` for a column of the inputs that no version has, and what the database throws.
+    package func page(
+        _ query: LedgerQuery,
+        after position: LedgerPosition? = nil,
+        limit: Int
+    ) async throws(MartletError) -> LedgerPage {
+        let limit = min(max(1, limit), LedgerLimits.pageRows)
+        return try await read { connection in
+            let scan = try LedgerScan(query, connection)
+            return try scan.page(after: position, limit: limit, connection)
+        }
+    }
+
+    /// Rows of a deployment, newest first.
+    ///
+    /// - Parameters:
+    ///   - deployment: The deployment.
+    ///   - since: The earliest moment, included; nil for all.
+    ///   - until: The latest moment, excluded; nil for all.
+    ///   - before: Rows that stand before this one; nil for the newest.
+    ///   - limit: At most so many rows.
+    /// - Returns: the rows.
+    /// - Throws: What the database throws.
+    package func scan(
         _ deployment: String,
-        limit: Int,
-        before: Int64? = nil
-    ) async throws(MartletError) -> [(seq: Int64, record: LedgerRecord)] {
-        try await read { connection in
-            try connection.query(
-                """
-                SELECT seq, \(Self.columns) FROM predictions WHERE deployment = ? AND seq < ?
-                ORDER BY seq DESC LIMIT ?
-                """,
-                [.text(deployment), .integer(before ?? .max), .int(limit)]
-            ).map { (try $0.int("seq"), try LedgerRecord($0)) }
+        since: Timestamp? = nil,
+        until: Timestamp? = nil,
+        before: LedgerPosition? = nil,
+        limit: Int
+    ) async throws(MartletError) -> [LedgerRow] {
+        let query = LedgerQuery(deployment: deployment, since: since, until: until)
+        let count = min(max(0, limit), LedgerLimits.exportRows)
+        return try await read { connection in
+            let range = LedgerRange(query).after(before, query.order)
+            return try connection.ledgerRows(
+                "ledger_rows WHERE \(range.sql) ORDER BY created_at DESC, seq DESC LIMIT ?",
+                range.arguments + [.int(count)]
+            )
         }
     }
 
-    /// The prediction `id`; nil when there is none.
-    package func find(_ id: String) async throws(MartletError) -> LedgerRecord? {
-        try await read { connection in
-            try connection.first("SELECT \(Self.columns) FROM predictions WHERE id = ?", [.text(id)])
-                .map(LedgerRecord.init)
-        }
+    /// The newest rows of a deployment, newest first.
+    package func recent(_ deployment: String, limit: Int) async throws(MartletError) -> [LedgerRow] {
+        try await scan(deployment, limit: limit)
     }
 
-    /// Labelled predictions of a deployment made since `earliest`, oldest first, the newest `limit` of them.
+    /// Labelled predictions of a deployment made since `earliest`, oldest first, the newest `limit` of them; mirrored rows
+    /// are left out.
     package func labelled(
         _ deployment: String,
         since earliest: Timestamp,
@@ -52,14 +67,16 @@ extension LedgerStore {
         limit: Int
     ) async throws(MartletError) -> [LedgerRecord] {
         try await read { connection in
-            try connection.query(
+            try connection.ledgerRows(
                 """
-                SELECT \(Self.columns) FROM predictions
-                WHERE deployment = ? AND label IS NOT NULL AND created_at >= ? AND drift >= ?
-                ORDER BY seq DESC LIMIT ?
+                ledger_rows WHERE deployment = ? AND label IS NOT NULL AND created_at >= ? AND drift >= ? AND arm <> ?
+                ORDER BY created_at DESC, seq DESC LIMIT ?
                 """,
-                [.text(deployment), .integer(earliest.milliseconds), .bool(onlyDrifted), .int(limit)]
-            ).map(LedgerRecord.init).reversed()
+                [
+                    .text(deployment), .integer(earliest.milliseconds), .bool(onlyDrifted),
+                    .text(LedgerArm.shadow.rawValue), .int(limit),
+                ]
+            ).map(\.record).reversed()
         }
     }
 
@@ -67,90 +84,33 @@ extension LedgerStore {
     package func labelledCount(_ deployment: String, since earliest: Timestamp) async throws(MartletError) -> Int {
         try await read { connection in
             let row = try connection.first(
-                "SELECT count(*) AS n FROM predictions WHERE deployment = ? AND label IS NOT NULL AND created_at >= ?",
-                [.text(deployment), .integer(earliest.milliseconds)]
+                """
+                SELECT COUNT(*) AS n FROM ledger_rows
+                WHERE deployment = ? AND label IS NOT NULL AND created_at >= ? AND arm <> ?
+                """,
+                [.text(deployment), .integer(earliest.milliseconds), .text(LedgerArm.shadow.rawValue)]
             )
             return try Int(clamping: row?.int("n") ?? 0)
         }
     }
 
-    /// Labelled predictions that belong to a rollout.
+    /// Labelled predictions that belong to a rollout, the newest `LedgerLimits.exportRows` of them.
     package func labelled(
         rollout: String,
         of deployment: String,
         since earliest: Timestamp
     ) async throws(MartletError) -> [LedgerRecord] {
         try await read { connection in
-            try connection.query(
+            try connection.ledgerRows(
                 """
-                SELECT \(Self.columns) FROM predictions
-                WHERE deployment = ? AND created_at >= ? AND rollout = ? AND label IS NOT NULL
-                ORDER BY seq DESC LIMIT ?
+                ledger_rows WHERE deployment = ? AND created_at >= ? AND rollout = ? AND label IS NOT NULL
+                ORDER BY created_at DESC, seq DESC LIMIT ?
                 """,
                 [
                     .text(deployment), .integer(earliest.milliseconds), .text(rollout),
                     .int(LedgerLimits.exportRows),
                 ]
-            ).map(LedgerRecord.init)
+            ).map(\.record)
         }
-    }
-
-    /// Predictions and accuracy per version and window of `length`, over the newest `LedgerLimits.exportRows` rows.
-    package func quality(
-        _ deployment: String,
-        since earliest: Timestamp,
-        window length: Duration
-    ) async throws(MartletError) -> [QualityWindow] {
-        let width = max(1, length.wholeMilliseconds)
-        return try await read { connection in
-            let last = try connection.first(
-                "SELECT MAX(seq) AS last FROM predictions WHERE deployment = ?",
-                [.text(deployment)]
-            )
-            let first = (last?.optionalInt("last") ?? 0) - Int64(LedgerLimits.exportRows)
-            return try connection.query(
-                """
-                SELECT version, created_at / \(width) AS bucket, COUNT(*) AS predictions, COUNT(label) AS labelled,
-                    SUM(CASE WHEN label = prediction THEN 1 ELSE 0 END) AS correct
-                FROM predictions WHERE deployment = ? AND seq > ? AND created_at >= ?
-                GROUP BY version, created_at / \(width) ORDER BY bucket, version
-                """,
-                [.text(deployment), .integer(first), .integer(earliest.milliseconds)]
-            ).map { row in
-                QualityWindow(
-                    start: Timestamp(milliseconds: try row.int("bucket") * width),
-                    version: Int(try row.int("version")),
-                    predictions: Int(try row.int("predictions")),
-                    labelled: Int(try row.int("labelled")),
-                    correct: Int(row.optionalInt("correct") ?? 0)
-                )
-            }
-        }
-    }
-}
-
-extension LedgerRecord {
-    /// Reads a row of the table.
-    init(_ row: Row) throws(MartletError) {
-        self.init(
-            id: try row.text("id"),
-            deployment: try row.text("deployment"),
-            version: Int(try row.int("version")),
-            arm: LedgerArm(rawValue: try row.text("arm")),
-            rollout: row.optionalText("rollout"),
-            step: Int(try row.int("step")),
-            via: try row.text("via"),
-            features: FeatureBlob.decode(try row.blob("features")),
-            prediction: try row.text("prediction"),
-            score: row.optionalDouble("score") ?? .nan,
-            shadowVersion: row.optionalInt("shadow_version").map { Int($0) },
-            shadowPrediction: row.optionalText("shadow_prediction"),
-            shadowScore: row.optionalDouble("shadow_score"),
-            microseconds: try row.int("latency_us"),
-            drift: try row.bool("drift"),
-            createdAt: try row.timestamp("created_at"),
-            label: row.optionalText("label"),
-            labelledAt: row.optionalTimestamp("labelled_at")
-        )
     }
 }

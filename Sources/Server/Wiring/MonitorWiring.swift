@@ -224,7 +224,9 @@ enum MonitorWiring {
     static func recentRows(ledger: PredictionLedger) -> MonitorService.RecentRows {
         { deployment, limit, since in
             let records = try await ledger.recentRows(deployment, limit: limit)
-            return records.reversed().filter { record in since.map { record.createdAt >= $0 } ?? true }.map { record in
+            // Rows whose inputs were not kept whole would look as if values were missing.
+            let whole = records.filter { !$0.isCut && $0.redactedColumns.isEmpty }
+            return whole.reversed().filter { record in since.map { record.createdAt >= $0 } ?? true }.map { record in
                 RecentRow(
                     version: record.version,
                     features: record.features,

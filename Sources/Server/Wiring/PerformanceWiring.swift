@@ -25,10 +25,9 @@ enum PerformanceWiring {
                     )
                 }
             },
-            fingerprint: { deployment, since in
-                let newest = try await ledger.page(deployment, limit: 1, before: nil).first?.seq ?? 0
-                let labelled = try await store.labelledCount(deployment, since: since)
-                return "\(newest) \(labelled)"
+            fingerprint: { deployment, _ in
+                try await ledger.flush()
+                return "\(try await store.revision(of: deployment))"
             },
             model: { deployment, version in try await model(deployments, deployment, version) },
             watched: {

@@ -30,6 +30,15 @@ package struct DeploymentRoutes: Sendable {
         routes.get("\(Self.prefix)/{name}", permission: .read, errors: .martlet) { [self] _, context in
             .json(try await detail(try Self.name(context)))
         }
+        routes.put("\(Self.prefix)/{name}", permission: .operate, errors: .martlet) { [self] request, context in
+            let name = try Self.name(context)
+            let fields = try JSONFields(
+                try await request.readJSON(limit: ServingLimits.deploymentBytes),
+                path: "deployment"
+            )
+            try await controller.apply([try DeploymentSpec(name: name, fields: fields)])
+            return .json(try await detail(name))
+        }
         routes.delete("\(Self.prefix)/{name}", permission: .operate, errors: .martlet) { _, context in
             try await controller.remove(try Self.name(context))
             return .json([:])
@@ -46,7 +55,8 @@ package struct DeploymentRoutes: Sendable {
             let name = try Self.name(context)
             let body = try JSONFields(try await request.readJSON(limit: ServingLimits.feedbackBytes))
             try body.rejectUnknown(["version"])
-            try await controller.pardon(name, version: Int(try body.int("version", in: 1...Int64(Int32.max))))
+            let version = Int(try body.int("version", in: 1...Int64(Int32.max)))
+            try await controller.pardon(name, version: version, by: context.principal.name)
             return .json(try await detail(name))
         }
         routes.get("\(Self.prefix)/{name}/predictions", permission: .read, errors: .martlet) {
@@ -80,15 +90,9 @@ package struct DeploymentRoutes: Sendable {
             in: 1...ServingLimits.predictionsPerPage,
             default: min(HTTPLimits.defaultPageSize, ServingLimits.predictionsPerPage)
         )
-        var before: Int64?
-        if let token = request.query("page_token") {
-            guard let seq = try PageToken.decode(token).integerValue, seq > 0 else {
-                throw MartletError(.invalidArgument, "'page_token' is not one of this listing.")
-            }
-            before = seq
-        }
+        let before = try request.query("page_token").map { try LedgerPosition(pageToken: $0) }
         let rows = try await ledger.page(name, limit: limit, before: before)
-        let next = rows.count == limit ? rows.last.map { PageToken.encode(.integer($0.seq)) } : nil
+        let next = rows.count == limit ? rows.last?.position.pageToken : nil
         return .json(Page(items: rows.map(\.record), nextPageToken: next).json(\.json))
     }
 }

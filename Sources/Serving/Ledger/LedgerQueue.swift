@@ -1,10 +1,13 @@
+import Core
+import Ledger
 import Metrics
 import Synchronization
 
 /// The predictions that wait to be written: bounded, and appending never waits.
 ///
 /// Loss policy: when `ServingLimits.ledgerQueueRows` rows wait, further rows are dropped, counted here and in
-/// `martlet_ledger_dropped_total`, and the prediction itself is answered as usual.
+/// `martlet_ledger_dropped_total`, and the prediction itself is answered as usual. What is not kept because only a sample
+/// is, is counted by hour and takes no room.
 final class LedgerQueue: Sendable {
     private struct State {
         /// What was appended since the taker last changed places.
@@ -15,6 +18,13 @@ final class LedgerQueue: Sendable {
         var rows = 0
         var weight = 0
         var dropped = 0
+        var unkept: [UnkeptKey: LedgerHour] = [:]
+    }
+
+    private struct UnkeptKey: Hashable {
+        let served: ObjectIdentifier
+        let arm: LedgerArm
+        let hour: Int64
     }
 
     private let capacity: Int
@@ -32,6 +42,9 @@ final class LedgerQueue: Sendable {
     /// Rows that wait, and rows dropped since the start.
     var counts: (waiting: Int, dropped: Int) { state.withLock { ($0.rows, $0.dropped) } }
 
+    /// Whether there is anything to write.
+    var isEmpty: Bool { state.withLock { $0.rows == 0 && $0.unkept.isEmpty } }
+
     /// Adds an entry, or drops it when the queue is full.
     func append(_ entry: LedgerEntry) {
         let (wasEmpty, dropped) = state.withLock { state -> (Bool, Bool) in
@@ -46,6 +59,28 @@ final class LedgerQueue: Sendable {
             return (state.arrived.count == 1 && state.leaving.isEmpty, false)
         }
         if dropped { droppedCounter.increment(by: entry.count) }
+        if wasEmpty { signal.yield() }
+    }
+
+    /// Counts an entry whose rows are not kept.
+    func count(_ entry: LedgerEntry) {
+        let milliseconds = entry.milliseconds
+        let rest = milliseconds % 3_600_000
+        let hour = milliseconds - (rest < 0 ? rest + 3_600_000 : rest)
+        let key = UnkeptKey(served: ObjectIdentifier(entry.served), arm: entry.arm, hour: hour)
+        let wasEmpty = state.withLock { state -> Bool in
+            let isFirst = state.unkept.isEmpty
+            state.unkept[
+                key,
+                default: LedgerHour(
+                    deployment: entry.served.deployment,
+                    version: entry.served.version,
+                    hour: Timestamp(milliseconds: hour),
+                    arm: entry.arm
+                )
+            ].count(rows: entry.count, microseconds: Int64(clamping: entry.nanoseconds / 1000), drift: entry.drift)
+            return isFirst && state.rows == 0
+        }
         if wasEmpty { signal.yield() }
     }
 
@@ -74,5 +109,44 @@ final class LedgerQueue: Sendable {
             }
             return batch
         }
+    }
+
+    /// Takes the counts of what is not kept.
+    func takeUnkept() -> [LedgerHour] {
+        state.withLock { state in
+            defer { state.unkept = [:] }
+            return Array(state.unkept.values)
+        }
+    }
+
+    /// Puts back what could not be written, before everything that has come since; what does not fit is dropped and
+    /// counted, the newest first.
+    func putBack(_ batch: [LedgerEntry], unkept: [LedgerHour]) {
+        let dropped = state.withLock { state -> Int in
+            state.leaving = batch + state.leaving.dropFirst(state.taken)
+            state.taken = 0
+            for entry in batch {
+                state.rows += entry.count
+                state.weight += entry.values.weight
+            }
+            for hour in unkept {
+                // A key of its own: it is written with the others and only then added up.
+                let key = UnkeptKey(
+                    served: ObjectIdentifier(Self.self),
+                    arm: LedgerArm(rawValue: "\(hour.deployment)/\(hour.version)/\(hour.arm.rawValue)"),
+                    hour: hour.hour.milliseconds
+                )
+                if state.unkept[key] == nil { state.unkept[key] = hour } else { state.unkept[key]?.add(hour) }
+            }
+            var dropped = 0
+            while state.rows > capacity, let last = state.arrived.popLast() ?? state.leaving.popLast() {
+                state.rows -= last.count
+                state.weight -= last.values.weight
+                dropped += last.count
+            }
+            state.dropped += dropped
+            return dropped
+        }
+        if dropped > 0 { droppedCounter.increment(by: dropped) }
     }
 }
