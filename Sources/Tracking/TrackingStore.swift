@@ -18,14 +18,21 @@ package final class TrackingStore: Sendable {
     /// What else goes when a run is deleted; it runs in the transaction that deletes it.
     let onRunDeleted: @Sendable (Connection, String) throws -> Void
 
+    /// Called when a run ends, in the transaction that says so.
+    package typealias RunOutbox = @Sendable (_ connection: Connection, _ run: RunInfo) throws -> Void
+    /// Who hears of runs that end.
+    let runEnded: RunOutbox
+
     /// Makes the store; `prepare()` must have run once on the database before the first use.
     package init(
         database: Database,
         artifacts: any ArtifactStore,
         clock: Clock = .system,
-        onRunDeleted: @escaping @Sendable (Connection, String) throws -> Void = { _, _ in }
+        onRunDeleted: @escaping @Sendable (Connection, String) throws -> Void = { _, _ in },
+        runEnded: @escaping RunOutbox = { _, _ in }
     ) {
         self.onRunDeleted = onRunDeleted
+        self.runEnded = runEnded
         self.database = database
         self.artifacts = artifacts
         self.clock = clock

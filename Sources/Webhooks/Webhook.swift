@@ -10,6 +10,22 @@ package struct Webhook: Sendable, Equatable {
         case disabled = "DISABLED"
     }
 
+    /// In which form it is told.
+    package enum Format: String, Sendable, CaseIterable {
+        /// MLflow's: entity, action, timestamp, data.
+        case mlflow
+        /// CloudEvents 1.0 in JSON, structured.
+        case cloudEvents = "cloudevents"
+
+        /// What `Content-Type` says.
+        package var mediaType: String {
+            switch self {
+            case .mlflow: "application/json"
+            case .cloudEvents: "application/cloudevents+json"
+            }
+        }
+    }
+
     /// Its id, a UUID.
     package let id: String
     /// For people.
@@ -22,6 +38,8 @@ package struct Webhook: Sendable, Equatable {
     package let events: [WebhookEvent]
     /// Whether it is told.
     package let status: Status
+    /// In which form.
+    package let format: Format
     /// Whether what it is sent is signed.
     package let isSigned: Bool
     /// When it was created.
@@ -35,6 +53,7 @@ extension Webhook {
     var noted: JSONValue {
         [
             "name": .string(name), "url": .string(url), "status": .string(status.rawValue), "signed": .bool(isSigned),
+            "format": .string(format.rawValue),
             "events": .array(events.map { .string($0.name) }),
         ]
     }

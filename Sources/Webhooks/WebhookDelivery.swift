@@ -20,6 +20,8 @@ package struct WebhookDelivery: Sendable, Equatable {
     package let webhook: String
     /// The event, such as `model_version.created`.
     package let event: String
+    /// In which form it is sent.
+    package let format: Webhook.Format
     /// What is sent.
     package let body: String
     /// How far it is.

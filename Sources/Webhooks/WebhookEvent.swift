@@ -1,4 +1,5 @@
-/// What a webhook can be told of: an entity and what happened to it, as MLflow names them, and Martlet's own monitors.
+/// What a webhook can be told of: an entity and what happened to it, as MLflow names them, and Martlet's own monitors,
+/// deployments, loops and runs.
 package struct WebhookEvent: Sendable, Hashable {
     /// What something happened to.
     package enum Entity: String, Sendable, CaseIterable {
@@ -13,9 +14,17 @@ package struct WebhookEvent: Sendable, Hashable {
         case promptAlias = "prompt_alias"
         case budgetPolicy = "budget_policy"
         case monitor = "monitor"
+        case deployment = "deployment"
+        case loop = "loop"
+        case run = "run"
 
         /// Whether MLflow's clients know it; they fail on names they do not know.
-        package var isMLflows: Bool { self != .monitor }
+        package var isMLflows: Bool {
+            switch self {
+            case .monitor, .deployment, .loop, .run: false
+            default: true
+            }
+        }
     }
 
     /// What happened.
@@ -29,6 +38,24 @@ package struct WebhookEvent: Sendable, Hashable {
         case drift
         case recovered
         case ok
+        case rolloutStarted = "rollout_started"
+        case step
+        case paused
+        case resumed
+        case awaitingConfirmation = "awaiting_confirmation"
+        case confirmed
+        case inconclusive
+        case watching
+        case promoted
+        case rolledBack = "rolled_back"
+        case aborted
+        case pardoned
+        case serving
+        case opened
+        case approvalWanted = "approval_wanted"
+        case approved
+        case outcome
+        case finished
     }
 
     /// What something happened to.
@@ -60,6 +87,13 @@ package struct WebhookEvent: Sendable, Hashable {
         case .modelVersionAlias, .promptAlias: [.created, .deleted]
         case .budgetPolicy: [.exceeded]
         case .monitor: [.drift, .ok, .recovered, .warning]
+        case .deployment:
+            [
+                .aborted, .awaitingConfirmation, .confirmed, .inconclusive, .pardoned, .paused, .promoted, .resumed,
+                .rolledBack, .rolloutStarted, .serving, .step, .watching,
+            ]
+        case .loop: [.approvalWanted, .approved, .opened, .outcome, .step]
+        case .run: [.finished]
         }
     }
 

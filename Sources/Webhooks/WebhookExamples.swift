@@ -22,6 +22,9 @@ enum WebhookExamples {
         case (.promptAlias, _): ["name": "example_prompt", "alias": "example_alias", "version": "1"]
         case (.budgetPolicy, _): budget
         case (.monitor, let action): monitor(action)
+        case (.deployment, _): deployment
+        case (.loop, let action): loop(action)
+        case (.run, _): run
         }
     }
 
@@ -51,6 +54,26 @@ enum WebhookExamples {
             "event_at": 1_704_067_200_000, "from": "warning", "to": .string(action.rawValue), "severity": "warning",
             "reference_version": "1", "score": 0.31, "p_value": 0.002, "drifted_features": ["example_feature"],
         ]
+    }
+
+    private static var deployment: JSONObject {
+        [
+            "deployment": "example_deployment", "message": "Version 2 receives 10 % of the traffic.",
+            "rollout": "example_rollout", "state": "baking", "step": 0, "stable_version": 1, "candidate_version": 2,
+            "percent": 10,
+        ]
+    }
+
+    private static func loop(_ action: WebhookEvent.Action) -> JSONObject {
+        [
+            "loop": "example_loop", "trigger": "example_trigger", "model": "example_model", "alias": "production",
+            "state": action == .outcome ? "promoted" : "retraining", "message": "Retraining started.", "evidence": [:],
+            "links": ["pipeline_run": "example_run"],
+        ]
+    }
+
+    private static var run: JSONObject {
+        ["kind": "pipeline", "run": "example_run", "pipeline": "example_pipeline", "status": "succeeded"]
     }
 
     private static var budget: JSONObject {

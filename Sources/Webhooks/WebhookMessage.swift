@@ -20,11 +20,12 @@ package enum WebhookMessage {
         delivery: String,
         now: Timestamp,
         body: String,
-        secret: String?
+        secret: String?,
+        format: Webhook.Format = .mlflow
     ) -> [(name: String, value: String)] {
         let time = String(now.milliseconds / 1000)
         var headers = [
-            (name: "Content-Type", value: "application/json"), (name: "X-MLflow-Delivery-Id", value: delivery),
+            (name: "Content-Type", value: format.mediaType), (name: "X-MLflow-Delivery-Id", value: delivery),
             (name: "X-MLflow-Timestamp", value: time),
         ]
         if let secret, !secret.isEmpty {

@@ -82,7 +82,8 @@ package final class WebhookService: Sendable {
                     url: webhook.url,
                     delivery: delivery.id,
                     body: delivery.body,
-                    secret: try secret.get()
+                    secret: try secret.get(),
+                    format: delivery.format
                 )
                 reply = answer
                 event = .answered(status: answer.status, retryAfter: answer.retryAfter)
@@ -167,8 +168,9 @@ package final class WebhookService: Sendable {
             let reply = try await sender.send(
                 url: webhook.url,
                 delivery: WebhookMessage.uuid(),
-                body: WebhookMessage.body(event, data: WebhookExamples.data(event), now: clock.now),
-                secret: try await store.secret(of: id)
+                body: store.body(event, WebhookExamples.data(event), in: webhook.format, now: clock.now),
+                secret: try await store.secret(of: id),
+                format: webhook.format
             )
             return TestResult(
                 isSuccess: (200..<300).contains(reply.status),

@@ -42,7 +42,13 @@ final class WebhookFixture: Sendable {
             database: database,
             secrets: try SecretBox(key: Array(repeating: key, count: 32)),
             egress: EgressClient(policy: policy, resolver: hosts.resolver),
-            clock: clock.clock
+            clock: clock.clock,
+            cloudEvent: { event, data, now in
+                [
+                    "specversion": "1.0", "id": .string(Identifier.random()), "type": .string("test.\(event.name)"),
+                    "source": "/test", "time": .string(now.iso8601), "data": .object(data),
+                ]
+            }
         )
         hosts.set("example.com", [[93, 184, 215, 14]])
     }

@@ -42,7 +42,7 @@ import Webhooks
         #expect(signed.last?.value == expected)
     }
 
-    @Test func eventsAreThoseOfMLflowAndMonitors() {
+    @Test func eventsAreThoseOfMLflowAndMartletsOwn() {
         #expect(
             WebhookEvent.all.map(\.name) == [
                 "registered_model.created", "model_version.created", "model_version_tag.deleted",
@@ -50,6 +50,11 @@ import Webhooks
                 "prompt.created", "prompt_version.created", "prompt_tag.deleted", "prompt_tag.set",
                 "prompt_version_tag.deleted", "prompt_version_tag.set", "prompt_alias.created", "prompt_alias.deleted",
                 "budget_policy.exceeded", "monitor.drift", "monitor.ok", "monitor.recovered", "monitor.warning",
+                "deployment.aborted", "deployment.awaiting_confirmation", "deployment.confirmed",
+                "deployment.inconclusive", "deployment.pardoned", "deployment.paused", "deployment.promoted",
+                "deployment.resumed", "deployment.rolled_back", "deployment.rollout_started", "deployment.serving",
+                "deployment.step", "deployment.watching", "loop.approval_wanted", "loop.approved", "loop.opened",
+                "loop.outcome", "loop.step", "run.finished",
             ]
         )
         #expect(WebhookEvent(.registeredModel, .deleted) == nil)

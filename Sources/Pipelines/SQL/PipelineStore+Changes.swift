@@ -11,7 +11,10 @@ extension PipelineStore {
         let now = clock.now
         try await database.write { connection in
             try Self.requireLease(lease, on: connection)
-            for change in changes { try Self.apply(change, lease: lease, now: now, on: connection) }
+            for change in changes {
+                try Self.apply(change, lease: lease, now: now, on: connection)
+                if case .finish = change { try self.tell(lease.runID, at: now, on: connection) }
+            }
         }
     }
 

@@ -50,6 +50,13 @@ extension PipelineStore {
         }
     }
 
+    /// The run that was recorded under a key.
+    func runID(forKey key: String) async throws(MartletError) -> String? {
+        try await database.read { connection in
+            try connection.first("SELECT id FROM pipeline_runs WHERE idempotency_key = ?", [.text(key)])?.text("id")
+        }
+    }
+
     private static func runID(forKey key: String, pipeline: String, on connection: Connection) throws -> String? {
         let row = try connection.first("SELECT id, pipeline FROM pipeline_runs WHERE idempotency_key = ?", [.text(key)])
         guard let row else { return nil }
@@ -155,7 +162,8 @@ extension PipelineStore {
     ///
     /// - Throws: `notFound`, or `failedPrecondition` when it has ended.
     func requestCancel(_ id: String) async throws(MartletError) {
-        let now = SQLValue.integer(clock.now.milliseconds)
+        let time = clock.now
+        let now = SQLValue.integer(time.milliseconds)
         try await database.write { connection in
             guard let row = try connection.first("SELECT state FROM pipeline_runs WHERE id = ?", [.text(id)]) else {
                 throw Self.noRun(id)
@@ -181,6 +189,7 @@ extension PipelineStore {
                 "UPDATE task_runs SET state = 'cancelled', finished_at = ? WHERE run_id = ? AND state = 'pending'",
                 [now, .text(id)]
             )
+            try self.tell(id, at: time, on: connection)
         }
     }
 

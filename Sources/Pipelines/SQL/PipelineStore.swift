@@ -9,11 +9,18 @@ package import Storage
 package struct PipelineStore: Sendable {
     let database: Database
     let clock: Clock
+    let outbox: Outbox
 
     /// Uses `database`, to which `migrations` have been applied.
-    package init(database: Database, clock: Clock) {
+    ///
+    /// - Parameters:
+    ///   - database: where pipelines and runs are.
+    ///   - clock: the time.
+    ///   - outbox: called for each run that ends, in the transaction that says so.
+    package init(database: Database, clock: Clock, outbox: @escaping Outbox = { _, _ in }) {
         self.database = database
         self.clock = clock
+        self.outbox = outbox
     }
 
     /// Declares pipelines, replacing earlier declarations of the same names; runs under way keep the one they started with.

@@ -1,5 +1,6 @@
 import Core
 import Egress
+import Events
 import Logging
 import Monitoring
 import Registry
@@ -24,7 +25,17 @@ enum WebhookWiring {
         } else {
             secrets = try SecretBox(key: try SecretKeyFile.key(at: "\(settings.data)/webhook.key"))
         }
-        return WebhookStore(database: database, secrets: secrets, egress: egress(settings), clock: clock)
+        let source = EventLog(database: database, workspace: settings.workspace, clock: clock).source
+        return WebhookStore(
+            database: database,
+            secrets: secrets,
+            egress: egress(settings),
+            clock: clock,
+            cloudEvent: { event, data, now in
+                let record = EventRecord(type: "martlet.\(event.name)", subject: event.entity.rawValue, data: data, at: now)
+                return CloudEvent.json(record, id: Identifier.timeOrdered(now: now), source: source)
+            }
+        )
     }
 
     /// The server's way out, under the rules that webhooks have of their own.
@@ -50,27 +61,25 @@ enum WebhookWiring {
         )
     }
 
-    /// Writes events into the queue of deliveries, in the transaction of what happened.
-    static func outbox(_ store: WebhookStore, committed: @escaping @Sendable () -> Void) -> RegistryOutbox {
-        RegistryOutbox(
-            record: { connection, event in
-                guard let name = Self.event(event) else { return }
-                try store.record(connection, name) { data(event) }
-            },
-            committed: committed
-        )
-    }
-
-    /// Writes events of monitors into the queue of deliveries, in the transaction that stores them.
-    static func monitorOutbox(_ store: WebhookStore) -> MonitorStore.Outbox {
-        { connection, change in
-            guard let action = Self.action(change.to), let event = WebhookEvent(.monitor, action) else { return }
-            try store.record(connection, event) { change.json.objectValue ?? [:] }
-        }
+    /// Writes an event into the queue of deliveries, in the transaction of what happened.
+    ///
+    /// - Parameters:
+    ///   - connection: the transaction.
+    ///   - event: what happened.
+    ///   - store: the webhooks.
+    ///   - cloudEvent: the same as the stream of events has it; nil when it has not.
+    static func record(
+        _ connection: Connection,
+        _ event: RegistryEvent,
+        in store: WebhookStore,
+        cloudEvent: (() -> JSONObject)?
+    ) throws {
+        guard let name = Self.event(event) else { return }
+        try store.record(connection, name, cloudEvent: cloudEvent) { data(event) }
     }
 
     /// What is told of a monitor that enters a state; nil when it only collects rows again.
-    private static func action(_ state: MonitorStateMachine.State) -> WebhookEvent.Action? {
+    static func action(_ state: MonitorStateMachine.State) -> WebhookEvent.Action? {
         switch state {
         case .collecting: nil
         case .ok: .ok

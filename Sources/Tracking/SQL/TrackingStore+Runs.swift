@@ -151,7 +151,8 @@ extension TrackingStore {
         name: String? = nil
     ) async throws -> RunInfo {
         if let name { try TrackingRules.checkLength(name, atMost: TrackingLimits.nameCharacters, "run_name") }
-        return try await changeRun(id) { connection, number in
+        return try await changeRun(id) { [runEnded] connection, number in
+            let before = try connection.first("SELECT status FROM runs WHERE run_number = ?", [.integer(number)])
             if let status {
                 try connection.execute(
                     "UPDATE runs SET status = ? WHERE run_number = ?",
@@ -166,7 +167,11 @@ extension TrackingStore {
             }
             if let name, !name.isEmpty { try Self.putTag(connection, number, Tag(key: TagKey.runName, value: name)) }
             guard let row = try Self.row(connection, id) else { throw Self.noRun(id) }
-            return try Self.info(row)
+            let info = try Self.info(row)
+            // A client may say twice that a run has ended; it is told once.
+            let isNew = before?.optionalText("status") != info.status.rawValue
+            if isNew, [.finished, .failed, .killed].contains(info.status) { try runEnded(connection, info) }
+            return info
         }
     }
 

@@ -28,13 +28,14 @@ package struct WebhookRoutes {
         let path = "/api/martlet/v1/webhooks"
         routes.post(path, permission: .admin, errors: .martlet) { request, _ in
             let fields = try JSONFields(await request.readJSON(limit: WebhooksLimits.requestBytes))
-            try fields.rejectUnknown(["name", "url", "events", "description", "secret"])
+            try fields.rejectUnknown(["name", "url", "events", "description", "secret", "format"])
             let webhook = try await store.create(
                 name: fields.string("name"),
                 url: fields.string("url"),
                 events: WebhookWire.named(fields),
                 description: fields.optionalString("description"),
-                secret: fields.optionalString("secret")
+                secret: fields.optionalString("secret"),
+                format: WebhookWire.format(fields)
             )
             return .json(WebhookWire.own(webhook))
         }

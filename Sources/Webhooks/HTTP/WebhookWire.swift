@@ -27,6 +27,7 @@ enum WebhookWire {
         var object = self.webhook(webhook)
         object["events"] = .array(webhook.events.map { .string($0.name) })
         object["signed"] = .bool(webhook.isSigned)
+        object["format"] = .string(webhook.format.rawValue)
         return .object(object)
     }
 
@@ -41,6 +42,16 @@ enum WebhookWire {
             events.append(event)
         }
         return events
+    }
+
+    /// The form that a request of Martlet's own asks for.
+    static func format(_ fields: JSONFields) throws(MartletError) -> Webhook.Format {
+        guard let name = try fields.optionalString("format") else { return .mlflow }
+        guard let format = Webhook.Format(rawValue: name) else {
+            let known = Webhook.Format.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
+            throw fields.invalid("format", "must be \(known)")
+        }
+        return format
     }
 
     static func delivery(_ delivery: WebhookDelivery) -> JSONValue {

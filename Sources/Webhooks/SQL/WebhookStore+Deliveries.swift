@@ -7,14 +7,22 @@ extension WebhookStore {
     /// happened, so that both are true or neither.
     ///
     /// `data` is asked for only if there is such a webhook.
+    ///
+    /// - Parameters:
+    ///   - connection: the transaction.
+    ///   - event: what happened.
+    ///   - cloudEvent: the same as a CloudEvent, for an event that is in a stream; nil gives it an id of its own.
+    ///   - data: the figures and names.
+    /// - Throws: what the database throws.
     package func record(
         _ connection: Connection,
         _ event: WebhookEvent,
+        cloudEvent: (() -> JSONObject)? = nil,
         data: () -> JSONObject
     ) throws {
         let receivers = try connection.query(
             """
-            SELECT w.webhook_id FROM webhook_events e JOIN webhooks w ON w.webhook_id = e.webhook_id
+            SELECT w.webhook_id, w.format FROM webhook_events e JOIN webhooks w ON w.webhook_id = e.webhook_id
             WHERE e.entity = ? AND e.event_action = ? AND w.status = ? AND w.deletion_time IS NULL
             ORDER BY w.webhook_number
             """,
@@ -22,9 +30,29 @@ extension WebhookStore {
         )
         guard !receivers.isEmpty else { return }
         let now = clock.now
-        let body = WebhookMessage.body(event, data: data(), now: now)
+        let data = data()
+        var bodies: [Webhook.Format: String] = [:]
         for receiver in receivers {
-            try put(connection, event, to: try receiver.text("webhook_id"), body: body, now: now)
+            let format = Webhook.Format(rawValue: try receiver.text("format")) ?? .mlflow
+            let known = bodies[format]
+            let body: String
+            if let known {
+                body = known
+            } else if format == .cloudEvents, let cloudEvent {
+                body = JSONValue.object(cloudEvent()).description
+            } else {
+                body = self.body(event, data, in: format, now: now)
+            }
+            bodies[format] = body
+            try put(connection, event, to: try receiver.text("webhook_id"), body: body, format: format, now: now)
+        }
+    }
+
+    /// What is sent of an event that is in no stream.
+    func body(_ event: WebhookEvent, _ data: JSONObject, in format: Webhook.Format, now: Timestamp) -> String {
+        switch format {
+        case .mlflow: WebhookMessage.body(event, data: data, now: now)
+        case .cloudEvents: JSONValue.object(cloudEvent(event, data, now)).description
         }
     }
 
@@ -33,6 +61,7 @@ extension WebhookStore {
         _ event: WebhookEvent,
         to webhook: String,
         body: String,
+        format: Webhook.Format,
         now: Timestamp
     ) throws {
         try makeRoom(connection, webhook, now)
@@ -44,12 +73,14 @@ extension WebhookStore {
         try connection.execute(
             """
             INSERT INTO webhook_deliveries (delivery_number, delivery_id, webhook_id, event, body, status, attempts,
-                next_attempt_time, creation_time, end_time, error) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)
+                next_attempt_time, creation_time, end_time, error, format)
+            VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
             """,
             [
                 .integer(try (last?.int("last") ?? 0) + 1), .text(WebhookMessage.uuid()), .text(webhook),
                 .text(event.name), .text(isTooLarge ? "" : body), .text(status.rawValue), .integer(now.milliseconds),
                 .integer(now.milliseconds), SQLValue(isTooLarge ? now.milliseconds : nil), SQLValue(error),
+                .text(format.rawValue),
             ]
         )
     }
@@ -222,6 +253,7 @@ extension WebhookStore {
             id: try row.text("delivery_id"),
             webhook: try row.text("webhook_id"),
             event: try row.text("event"),
+            format: Webhook.Format(rawValue: try row.text("format")) ?? .mlflow,
             body: try row.text("body"),
             status: status,
             attempts: attempts,

@@ -30,6 +30,13 @@ extension WebhookStore {
                 "CREATE INDEX webhook_deliveries_due ON webhook_deliveries (status, next_attempt_time)",
                 "CREATE INDEX webhook_deliveries_of ON webhook_deliveries (webhook_id, delivery_number)",
             ]
-        )
+        ),
+        Migration(
+            id: "webhooks-0002",
+            statements: [
+                "ALTER TABLE webhooks ADD COLUMN format TEXT NOT NULL DEFAULT 'mlflow'",
+                "ALTER TABLE webhook_deliveries ADD COLUMN format TEXT NOT NULL DEFAULT 'mlflow'",
+            ]
+        ),
     ]
 }

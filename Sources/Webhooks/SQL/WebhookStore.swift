@@ -8,18 +8,24 @@ package final class WebhookStore: Sendable {
     let secrets: SecretBox
     let guarding: WebhookGuard
     let clock: Clock
+    let cloudEvent: CloudEventForm
+
+    /// How an event looks as a CloudEvent that is in no stream: with an id of its own.
+    package typealias CloudEventForm = @Sendable (WebhookEvent, _ data: JSONObject, _ now: Timestamp) -> JSONObject
 
     /// Makes the store; its migrations must have run.
     package init(
         database: Database,
         secrets: SecretBox,
         egress: EgressClient,
-        clock: Clock = .system
+        clock: Clock = .system,
+        cloudEvent: @escaping CloudEventForm
     ) {
         self.database = database
         self.secrets = secrets
         guarding = WebhookGuard(egress: egress)
         self.clock = clock
+        self.cloudEvent = cloudEvent
     }
 
     /// Creates a webhook; it is active unless something else is said.
@@ -31,7 +37,8 @@ package final class WebhookStore: Sendable {
         events: [WebhookEvent],
         description: String? = nil,
         secret: String? = nil,
-        status: Webhook.Status = .active
+        status: Webhook.Status = .active,
+        format: Webhook.Format = .mlflow
     ) async throws -> Webhook {
         try WebhookRules.checkName(name)
         try WebhookRules.checkDescription(description ?? "")
@@ -53,12 +60,12 @@ package final class WebhookStore: Sendable {
             try connection.execute(
                 """
                 INSERT INTO webhooks (webhook_id, webhook_number, name, description, url, status, secret, creation_time,
-                    last_update_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    last_update_time, format) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     .text(id), .integer(try (last?.int("last") ?? 0) + 1), .text(name), SQLValue(description),
                     .text(url), .text(status.rawValue), SQLValue(sealed), .integer(now.milliseconds),
-                    .integer(now.milliseconds),
+                    .integer(now.milliseconds), .text(format.rawValue),
                 ]
             )
             try Self.putEvents(connection, id, events)
@@ -199,6 +206,9 @@ package final class WebhookStore: Sendable {
         guard let status = Webhook.Status(rawValue: try row.text("status")) else {
             throw MartletError(.dataLoss, "A webhook has an unknown status.")
         }
+        guard let format = Webhook.Format(rawValue: try row.text("format")) else {
+            throw MartletError(.dataLoss, "A webhook has an unknown format.")
+        }
         return Webhook(
             id: try row.text("webhook_id"),
             name: try row.text("name"),
@@ -211,6 +221,7 @@ package final class WebhookStore: Sendable {
                 return WebhookEvent(entity, action)
             },
             status: status,
+            format: format,
             isSigned: row.optionalText("secret") != nil,
             creationTime: try row.timestamp("creation_time"),
             lastUpdateTime: try row.timestamp("last_update_time")

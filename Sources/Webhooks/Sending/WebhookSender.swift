@@ -26,10 +26,23 @@ package struct WebhookSender: Sendable {
     ///
     /// - Throws: `invalidArgument` if the address may not be talked to, `unavailable` or `deadlineExceeded` if no answer
     ///   came.
-    package func send(url text: String, delivery: String, body: String, secret: String?) async throws -> Reply {
+    package func send(
+        url text: String,
+        delivery: String,
+        body: String,
+        secret: String?,
+        format: Webhook.Format = .mlflow
+    ) async throws -> Reply {
         let url = try WebhookURL.parse(text, policy: egress.policy)
         var request = EgressRequest("The receiver", method: "POST", url: url)
-        for (name, value) in WebhookMessage.headers(delivery: delivery, now: clock.now, body: body, secret: secret) {
+        let headers = WebhookMessage.headers(
+            delivery: delivery,
+            now: clock.now,
+            body: body,
+            secret: secret,
+            format: format
+        )
+        for (name, value) in headers {
             request.headers.append((name, value))
         }
         request.body = Array(body.utf8)
