@@ -31,7 +31,7 @@ extension DatasetStore {
         }
     }
 
-    private static func summary(of record: DatasetRecord, on connection: Connection) throws -> DatasetSummary {
+    static func summary(of record: DatasetRecord, on connection: Connection) throws -> DatasetSummary {
         let raw = try IngestCursor.load(dataset: record.name, stage: .raw, on: connection)
         let clean = try IngestCursor.load(dataset: record.name, stage: .clean, on: connection)
         let checks = try connection.first(

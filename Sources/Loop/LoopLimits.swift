@@ -32,4 +32,42 @@ package enum LoopLimits {
     package static let maximumFireBodyBytes = 64 * 1024
     /// Longest reason given by hand, in characters.
     package static let maximumReasonCharacters = 500
+    /// Conditions of one trigger.
+    package static let maximumConditions = 16
+    /// Longest name of what a trigger watches, in bytes.
+    package static let maximumNameBytes = 300
+    /// Longest cron line or name of a time zone, in bytes.
+    package static let maximumScheduleBytes = 200
+    /// Shortest interval of `every`.
+    package static let shortestInterval: Duration = .seconds(1)
+    /// How far a time may lie ahead before it is taken for an error of the clock that wrote it.
+    package static let clockTolerance: Duration = .seconds(86_400)
+    /// Missed times of a schedule that are counted one by one.
+    package static let maximumCountedMisses = 1000
+    /// Time between two looks at what triggers watch: datasets and aliases.
+    package static let watchInterval: Duration = .seconds(1)
+    /// How old a signed call of a webhook may be, unless its trigger says otherwise; also how far ahead its clock may be.
+    package static let webhookWindow: Duration = .seconds(300)
+    /// The most that a trigger may say.
+    package static let longestWebhookWindow: Duration = .seconds(3_600)
+    /// Longest id of a webhook's delivery, in bytes.
+    package static let maximumDeliveryBytes = 200
+    /// Largest body of a webhook's delivery, in bytes.
+    package static let maximumWebhookBodyBytes = 256 * 1024
+    /// Largest body of a delivery that is kept as evidence, in bytes.
+    package static let maximumKeptBodyBytes = 16 * 1024
+    /// Deliveries remembered per trigger; older ones than the window are forgotten, further ones refused.
+    package static let maximumDeliveries = 10_000
+    /// Metrics of one gate.
+    package static let maximumGateMetrics = 32
+    /// Rules of fairness of one gate.
+    package static let maximumFairnessRules = 16
+    /// Predictions that a gate may time.
+    package static let maximumTimedCalls: Int64 = 10_000
+    /// Predictions that a gate makes before it times any.
+    package static let warmUpCalls = 20
+    /// How long a loop waits for approval unless its trigger says otherwise.
+    package static let approvalExpires: Duration = .seconds(7 * 86_400)
+    /// Names of those who may approve.
+    package static let maximumApprovers = 64
 }

@@ -22,6 +22,20 @@ package struct LoopProgress: Sendable, Equatable {
     package var failures: Int
     /// When the current step may be repeated.
     package var retryAt: Timestamp?
+    /// The version that the alias named when the gate judged; nil when there was none.
+    package var champion: Int?
+    /// What the gate found, with every figure.
+    package var verdict: JSONObject?
+    /// Who approved which step.
+    package var approvals: [LoopApproval] = []
+    /// The step that waits for approval.
+    package var awaiting: ApprovalStage?
+    /// Who cancelled the loop.
+    package var cancellation: LoopCancellation?
+    /// The outcome that is being written back.
+    package var outcome: LoopState?
+    /// The commit that says so.
+    package var commit: String?
 
     /// A loop that has just been opened.
     package init(openedAt: Timestamp) {

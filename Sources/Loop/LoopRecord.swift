@@ -17,7 +17,13 @@ package struct LoopRecord: Sendable, Equatable {
 
     /// The state machine that continues this loop.
     package var machine: LoopStateMachine {
-        LoopStateMachine(id: id, trainingTimeout: trigger.timeout, progress: progress)
+        LoopStateMachine(
+            id: id,
+            trainingTimeout: trigger.timeout,
+            approval: trigger.approval,
+            writesBack: trigger.gitops != nil,
+            progress: progress
+        )
     }
 
     /// The first line of the timeline: why the loop was opened.

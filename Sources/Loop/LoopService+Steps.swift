@@ -15,6 +15,9 @@ extension LoopService {
             }
         } catch is CancellationError {
             // The server drains: the record stands where it stood and the next start continues there.
+        } catch let error as MartletError where error.code == .failedPrecondition {
+            // Somebody cancelled or approved meanwhile, or another server leads: the next look reads what is true.
+            logger.info("A loop was changed during its step.", metadata: ["loop": "\(loop.id)"])
         } catch {
             logger.error("A loop's step was not stored.", metadata: ["loop": "\(loop.id)", "error": "\(error)"])
         }
@@ -33,7 +36,7 @@ extension LoopService {
         }
     }
 
-    private func commit(
+    func commit(
         _ record: LoopRecord,
         _ machine: LoopStateMachine,
         _ actions: [LoopStateMachine.Action]
@@ -93,14 +96,22 @@ extension LoopService {
                 alias: trigger.alias,
                 rule: trigger.gate
             )
-            return .judged(try await actions.gate(question))
+            let figures = try await actions.gateFigures(question)
+            return .judged(trigger.gate.judge(figures), champion: figures.championVersion)
         case .register(let outputs, let key):
             return .registered(version: try await actions.register(trigger.model, outputs, key))
         case .readRollout(let version):
             return .rollout(try await actions.rolloutProgress(trigger.model, trigger.alias, version))
-        case .startRollout(let version):
-            try await actions.startRollout(trigger.model, trigger.alias, version)
-            return .rolloutRequested
+        case .startRollout(let version, let champion):
+            let order = RolloutOrder(model: trigger.model, alias: trigger.alias, version: version, champion: champion)
+            return .rolloutStart(try await actions.startRollout(order))
+        case .undo:
+            return .undone(try await actions.undo(record.undoOrder))
+        case .writeBack(let version):
+            guard let order = record.writeBack(version: version) else {
+                throw MartletError(.failedPrecondition, "The trigger names no repository.")
+            }
+            return .wroteBack(try await actions.writeBack(order))
         }
     }
 

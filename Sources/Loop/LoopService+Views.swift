@@ -1,13 +1,20 @@
-import Core
+package import Core
 
 /// A trigger and what it is doing, for the console and the command line.
 package struct TriggerStatus: Sendable, Equatable {
     /// The trigger as declared.
     package let trigger: TriggerSpec
-    /// The standing signal that waits for the guards.
-    package let waiting: LoopSignal?
-    /// Why it waits.
+    /// The standing signals that wait for the guards, the oldest first.
+    package let signals: [StandingSignal]
+    /// Why nothing was opened when it was asked last.
     package let refusal: TriggerRefusal?
+    /// When a schedule fires it next; nil without one.
+    package let nextFireAt: Timestamp?
+    /// Its open loop.
+    package let openLoop: String?
+
+    /// The signal that has waited longest.
+    package var waiting: LoopSignal? { signals.first?.signal }
 }
 
 /// A page of loops, newest first.
@@ -20,21 +27,41 @@ package struct LoopPage: Sendable, Equatable {
 
 extension LoopService {
     /// Inserts or replaces triggers, all or none; open loops keep the trigger they were opened with.
+    ///
+    /// - Throws: `invalidArgument` for a trigger whose outcome cannot be written back as it says.
     package func apply(_ triggers: [TriggerSpec]) async throws {
+        for trigger in triggers {
+            guard let gitops = trigger.gitops else { continue }
+            try await actions.checkWriteBack(gitops, "triggers.\(trigger.name).gitops")
+        }
         try await store.save(triggers, now: clock.now)
     }
 
     /// Removes a trigger; its loops stay and finish.
     package func removeTrigger(_ name: String) async throws {
         try await store.removeTrigger(name)
-        machines[name] = nil
+        refusals[name] = nil
     }
 
     /// Every trigger with what it waits for, by name.
     package func triggers() async throws -> [TriggerStatus] {
-        try await store.triggers().map { trigger in
-            let machine = machines[trigger.name]
-            return TriggerStatus(trigger: trigger, waiting: machine?.waiting, refusal: machine?.refusal)
+        let signals = try await store.standingSignals()
+        let places = try await store.places()
+        let open = try await store.openLoops()
+        return try await store.triggers().map { trigger in
+            let times = trigger.conditions.compactMap { condition -> Timestamp? in
+                guard case .schedule(let schedule) = condition,
+                    let settled = places[trigger.name]?[condition.source].flatMap({ Int64($0) })
+                else { return nil }
+                return schedule.next(after: Timestamp(milliseconds: settled))
+            }
+            return TriggerStatus(
+                trigger: trigger,
+                signals: signals[trigger.name] ?? [],
+                refusal: refusals[trigger.name],
+                nextFireAt: times.min(),
+                openLoop: open.first { $0.trigger.name == trigger.name }?.id
+            )
         }
     }
 
@@ -42,7 +69,7 @@ extension LoopService {
     ///
     /// - Throws: `invalidArgument` for a limit out of range or a token that was not made here.
     package func loops(
-        trigger: String? = nil,
+        _ filter: LoopFilter = LoopFilter(),
         limit: Int = LoopLimits.defaultPageSize,
         pageToken: String? = nil
     ) async throws -> LoopPage {
@@ -56,7 +83,7 @@ extension LoopService {
             let fields = try JSONFields(try PageToken.decode(token), path: "page_token")
             return (openedAt: Timestamp(milliseconds: try fields.int("at")), id: try fields.string("id"))
         }
-        let found = try await store.loops(trigger: trigger, after: place, limit: limit + 1)
+        let found = try await store.loops(filter, after: place, limit: limit + 1)
         let page = Array(found.prefix(limit))
         guard found.count > limit, let last = page.last else {
             return LoopPage(loops: page, nextPageToken: nil)

@@ -11,7 +11,10 @@ package actor LoopService {
     let clock: Clock
     let logger: Logger
     let onEntry: @Sendable (LoopRecord, LoopStateMachine.Entry) -> Void
-    var machines: [String: TriggerStateMachine] = [:]
+    /// Why each trigger opened nothing when it was asked last.
+    var refusals: [String: TriggerRefusal] = [:]
+    /// When datasets and aliases were looked at last.
+    var watchedAt: Timestamp?
     var advancing: Set<String> = []
     private let nudges: AsyncStream<Void>
     private let nudger: AsyncStream<Void>.Continuation
@@ -56,11 +59,15 @@ package actor LoopService {
         nudger.yield()
     }
 
-    /// One look at everything: waiting triggers first, then each open loop as far as it goes without waiting.
+    /// One look at everything: what triggers watch, what stands, then each open loop as far as it goes without waiting.
     package func advance() async {
         do {
-            for trigger in try await store.triggers() where machines[trigger.name]?.waiting != nil {
-                await reconsider(trigger)
+            let triggers = try await store.triggers()
+            await watch(triggers)
+            let standing = try await store.standingSignals()
+            for trigger in triggers {
+                guard let signals = standing[trigger.name], let oldest = signals.first else { continue }
+                await reconsider(trigger, oldest, among: signals)
             }
             let open = try await store.openLoops()
             await withTaskGroup(of: Void.self) { group in

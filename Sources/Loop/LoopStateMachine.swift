@@ -10,9 +10,12 @@ package import Core
 /// | --- | --- | --- |
 /// | signalled | start the pipeline | pipeline started → retraining |
 /// | retraining | read the run | succeeded → gating; failed, too long → failed |
-/// | gating | judge the candidate | accepted → registering; refused → rejected |
-/// | registering | register the version | registered → rolling out |
-/// | rolling out | read the rollout, move the alias once | promoted; rolled back; never picked up → failed |
+/// | gating | judge the candidate | accepted → registering, or awaiting approval; refused → rejected |
+/// | awaiting approval | nothing | approved → registering or rolling out; refused, too late → rejected |
+/// | registering | register the version | registered → rolling out, or awaiting approval |
+/// | rolling out | read the rollout, move the alias once | promoted, or writing back; rolled back; failed; champion moved → gating |
+/// | writing back | write the commit | written, or impossible → promoted |
+/// | cancelling | stop what is under way | stopped → cancelled; too late → promoted |
 ///
 /// A transient failure repeats the step after a growing delay, a permanent one ends the loop in `failed`.
 package struct LoopStateMachine: Sendable, Equatable {
@@ -24,14 +27,24 @@ package struct LoopStateMachine: Sendable, Equatable {
         case pipelineStarted(runID: String)
         /// The pipeline run was read.
         case pipeline(PipelineProgress)
-        /// The gate answered.
-        case judged(GateVerdict)
+        /// The gate answered, against that champion.
+        case judged(GateVerdict, champion: Int?)
         /// The candidate is this version now.
         case registered(version: Int)
-        /// The alias points to the version.
-        case rolloutRequested
+        /// The alias points to the version, or to a new champion.
+        case rolloutStart(RolloutStart)
         /// The rollout was read.
         case rollout(RolloutProgress)
+        /// Somebody approved what waits.
+        case approved(by: String, comment: String)
+        /// Somebody refused what waits.
+        case refused(by: String, comment: String)
+        /// Somebody wants the loop to stop.
+        case cancel(by: String, reason: String)
+        /// What was under way is stopped.
+        case undone(Undone)
+        /// The outcome is committed.
+        case wroteBack(LoopCommit)
         /// The last effect failed; a transient failure is worth repeating.
         case effectFailed(message: String, transient: Bool)
     }
@@ -56,8 +69,12 @@ package struct LoopStateMachine: Sendable, Equatable {
         case register(outputs: JSONObject, idempotencyKey: String)
         /// Read the rollout of the version.
         case readRollout(version: Int)
-        /// Point the alias to the version.
-        case startRollout(version: Int)
+        /// Point the alias to the version if it still names the champion.
+        case startRollout(version: Int, champion: Int?)
+        /// Stop what is under way.
+        case undo
+        /// Write the version to Git, once per loop.
+        case writeBack(version: Int)
     }
 
     /// One line of the timeline.
@@ -84,13 +101,25 @@ package struct LoopStateMachine: Sendable, Equatable {
     package let id: String
     /// Longest time that the pipeline run may take.
     package let trainingTimeout: Duration
+    /// Who must approve; nil for nobody.
+    package let approval: ApprovalRule?
+    /// Whether a promotion is written to Git.
+    package let writesBack: Bool
     /// Everything that changes; the store writes and reads exactly this.
-    package private(set) var progress: LoopProgress
+    package internal(set) var progress: LoopProgress
 
     /// Continues a loop from its stored progress.
-    package init(id: String, trainingTimeout: Duration, progress: LoopProgress) {
+    package init(
+        id: String,
+        trainingTimeout: Duration,
+        approval: ApprovalRule? = nil,
+        writesBack: Bool = false,
+        progress: LoopProgress
+    ) {
         self.id = id
         self.trainingTimeout = trainingTimeout
+        self.approval = approval
+        self.writesBack = writesBack
         self.progress = progress
     }
 
@@ -103,13 +132,20 @@ package struct LoopStateMachine: Sendable, Equatable {
             return effectFailed(message, transient: transient, now)
         }
         let actions: [Action]?
-        switch progress.state {
-        case .signalled: actions = signalled(event, now)
-        case .retraining: actions = retraining(event, now)
-        case .gating: actions = gating(event, now)
-        case .registering: actions = registering(event, now)
-        case .rollingOut: actions = rollingOut(event, now)
-        case .promoted, .rejected, .rolledBack, .failed: actions = nil
+        if case .cancel(let who, let reason) = event {
+            actions = cancel(by: who, reason, now)
+        } else {
+            switch progress.state {
+            case .signalled: actions = signalled(event, now)
+            case .retraining: actions = retraining(event, now)
+            case .gating: actions = gating(event, now)
+            case .awaitingApproval: actions = awaitingApproval(event, now)
+            case .registering: actions = registering(event, now)
+            case .rollingOut: actions = rollingOut(event, now)
+            case .writingBack: actions = writingBack(event, now)
+            case .cancelling: actions = cancelling(event, now)
+            case .promoted, .rejected, .rolledBack, .failed, .cancelled: actions = nil
+            }
         }
         guard let actions else { return [] }
         progress.failures = 0
@@ -117,36 +153,52 @@ package struct LoopStateMachine: Sendable, Equatable {
         return actions
     }
 
+    /// The key of the training run.
+    package var pipelineKey: String { "\(id)-pipeline" }
+    /// The key of the version.
+    package var versionKey: String { "\(id)-version" }
+
     private mutating func tick(_ now: Timestamp) -> [Action] {
-        if let retryAt = progress.retryAt, now < retryAt {
+        // A delay longer than any was set by a clock that has gone back since.
+        if let retryAt = progress.retryAt, now < retryAt, retryAt - now <= LoopLimits.longestRetryDelay {
             return []
         }
         switch progress.state {
         case .signalled:
-            return [.perform(.startPipeline(idempotencyKey: "\(id)-pipeline"))]
+            return [.perform(.startPipeline(idempotencyKey: pipelineKey))]
         case .retraining:
             guard let runID = progress.runID else {
                 return finish(.failed, "The record lost the pipeline run; fire the trigger again.", now)
             }
             if now - progress.enteredAt > trainingTimeout {
-                return finish(
-                    .failed,
+                progress.outcome = .failed
+                return enter(
+                    .cancelling,
                     "The pipeline run \(runID) took longer than the trigger's timeout of "
-                        + "\(trainingTimeout.components.seconds) s.",
+                        + "\(trainingTimeout.components.seconds) s and is stopped.",
                     now
                 )
             }
             return [.perform(.readPipeline(runID: runID))]
         case .gating:
             return [.perform(.judge(outputs: progress.outputs))]
+        case .awaitingApproval:
+            guard let approval, now - progress.enteredAt > approval.expires else { return [] }
+            let stage = progress.awaiting?.rawValue ?? "rollout"
+            return finish(.rejected, "Nobody approved the step \"\(stage)\" in time; the champion stays.", now)
         case .registering:
-            return [.perform(.register(outputs: progress.outputs, idempotencyKey: "\(id)-version"))]
+            return [.perform(.register(outputs: progress.outputs, idempotencyKey: versionKey))]
         case .rollingOut:
             guard let version = progress.version else {
                 return finish(.failed, "The record lost the version; fire the trigger again.", now)
             }
             return [.perform(.readRollout(version: version))]
-        case .promoted, .rejected, .rolledBack, .failed:
+        case .writingBack:
+            guard let version = progress.version else { return finish(progress.outcome ?? .promoted, "Done.", now) }
+            return [.perform(.writeBack(version: version))]
+        case .cancelling:
+            return [.perform(.undo)]
+        case .promoted, .rejected, .rolledBack, .failed, .cancelled:
             return []
         }
     }
@@ -176,136 +228,5 @@ package struct LoopStateMachine: Sendable, Equatable {
         case .failed(let message):
             return finish(.failed, "Retraining failed: \(message)", now)
         }
-    }
-
-    private mutating func gating(_ event: Event, _ now: Timestamp) -> [Action]? {
-        guard case .judged(let verdict) = event else { return nil }
-        if verdict.accepted {
-            return enter(
-                .registering,
-                "The gate accepted the candidate: \(verdict.reason)",
-                evidence: verdict.evidence,
-                now
-            )
-        }
-        return finish(.rejected, "The gate kept the champion: \(verdict.reason)", evidence: verdict.evidence, now)
-    }
-
-    private mutating func registering(_ event: Event, _ now: Timestamp) -> [Action]? {
-        guard case .registered(let version) = event else { return nil }
-        progress.version = version
-        return enter(
-            .rollingOut,
-            "Registered as version \(version).",
-            links: ["version": .integer(Int64(version))],
-            now
-        )
-    }
-
-    private mutating func rollingOut(_ event: Event, _ now: Timestamp) -> [Action]? {
-        switch event {
-        case .rolloutRequested:
-            return rolloutBegins()
-        case .rollout(.notStarted):
-            return rolloutNotStarted(now)
-        case .rollout(let rollout):
-            // A rollout that is there although nobody recorded the order was ordered just before a crash.
-            let begins = progress.rolloutRequested ? [] : rolloutBegins()
-            return begins + rolloutRead(rollout, now)
-        case .tick, .pipelineStarted, .pipeline, .judged, .registered, .effectFailed:
-            return nil
-        }
-    }
-
-    private mutating func rolloutBegins() -> [Action] {
-        progress.rolloutRequested = true
-        return [record("The alias points to the new version; the rollout begins.")]
-    }
-
-    private mutating func rolloutNotStarted(_ now: Timestamp) -> [Action]? {
-        guard let version = progress.version else { return nil }
-        // Asking before moving the alias matters after a crash: a rollout that has already ended must not be started
-        // a second time.
-        guard progress.rolloutRequested else {
-            return [.perform(.startRollout(version: version))]
-        }
-        if now - progress.enteredAt > LoopLimits.rolloutPickupTimeout {
-            return finish(.failed, "No deployment took up version \(version); declare one for this alias.", now)
-        }
-        return []
-    }
-
-    private mutating func rolloutRead(_ rollout: RolloutProgress, _ now: Timestamp) -> [Action] {
-        guard let version = progress.version else { return [] }
-        switch rollout {
-        case .notStarted:
-            return []
-        case .progressing(let weight):
-            guard weight != progress.weight else { return [] }
-            progress.weight = weight
-            return [
-                record(
-                    "Version \(version) receives \(weight) % of the traffic.",
-                    evidence: ["weight": .integer(Int64(weight))]
-                )
-            ]
-        case .promoted:
-            progress.weight = 100
-            return finish(.promoted, "Version \(version) serves all traffic.", now)
-        case .rolledBack(let reason):
-            progress.weight = 0
-            return finish(.rolledBack, "Version \(version) was rolled back: \(reason)", now)
-        }
-    }
-
-    private mutating func effectFailed(_ message: String, transient: Bool, _ now: Timestamp) -> [Action] {
-        guard !progress.state.isFinal else { return [] }
-        guard transient else {
-            return finish(.failed, "The step \"\(progress.state.title)\" failed: \(message)", now)
-        }
-        guard progress.failures < LoopLimits.maximumStepFailures else {
-            return finish(
-                .failed,
-                "The step \"\(progress.state.title)\" failed \(progress.failures + 1) times: \(message)",
-                now
-            )
-        }
-        let delay = min(LoopLimits.firstRetryDelay * (1 << progress.failures), LoopLimits.longestRetryDelay)
-        progress.failures += 1
-        progress.retryAt = now + delay
-        return [
-            record(
-                "The step \"\(progress.state.title)\" failed and is repeated: \(message)",
-                evidence: ["failures": .integer(Int64(progress.failures))]
-            )
-        ]
-    }
-
-    private mutating func enter(
-        _ state: LoopState,
-        _ message: String,
-        evidence: JSONObject = [:],
-        links: JSONObject = [:],
-        _ now: Timestamp
-    ) -> [Action] {
-        progress.state = state
-        progress.enteredAt = now
-        return [record(message, evidence: evidence, links: links)]
-    }
-
-    private mutating func finish(
-        _ state: LoopState,
-        _ message: String,
-        evidence: JSONObject = [:],
-        _ now: Timestamp
-    ) -> [Action] {
-        progress.finishedAt = now
-        progress.failures = 0
-        progress.retryAt = nil
-        return enter(state, message, evidence: evidence, now)
-    }
-
-    private func record(_ message: String, evidence: JSONObject = [:], links: JSONObject = [:]) -> Action {
-        .record(Entry(state: progress.state, message: message, evidence: evidence, links: links))
     }
 }

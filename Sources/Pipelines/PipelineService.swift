@@ -28,7 +28,7 @@ package final class PipelineService: Sendable {
         }
     }
 
-    private let store: PipelineStore
+    let store: PipelineStore
     private let context: Context
     private let onRunChange: @Sendable (PipelineRun) -> Void
     private let owner = Identifier.random()

@@ -52,6 +52,7 @@ struct LoopCrashTests {
             fixture.clock.advance(by: .seconds(1))
         }
         #expect(fixture.world.calls.count == call, "the process must have died at this call")
+        fixture.world.revive()
         try await fixture.settle(fixture.service())
 
         let (runs, versions, moves) = fixture.world.state.withLock { ($0.runs, $0.versions, $0.aliasMoves) }
@@ -91,6 +92,7 @@ struct LoopCrashTests {
         }
         // Meanwhile the rollout was judged and the alias went back.
         fixture.world.state.withLock { $0.rolloutReads = 2 }
+        fixture.world.revive()
         try await fixture.settle(fixture.service())
         #expect(fixture.world.state.withLock(\.aliasMoves) == [2])
         #expect(try await fixture.store.loops(limit: 1).first?.progress.state == .rolledBack)

@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import HTTPSupport
 import HTTPTypes
 import Hummingbird
@@ -19,9 +20,10 @@ struct LoopRoutesTests {
     }
 
     private func withClient(
+        _ changes: JSONObject = [:],
         _ body: @Sendable @escaping (LoopFixture, LoopService, any TestClientProtocol) async throws -> Void
     ) async throws {
-        let fixture = try await LoopFixture()
+        let fixture = try await LoopFixture(with: changes)
         let service = fixture.service()
         let router = Router(context: AppRequestContext.self)
         let routes = RouteTable.forTests(router)
@@ -72,6 +74,100 @@ struct LoopRoutesTests {
             #expect(shown.json["events"]?.arrayValue?.first?["message"] == "New instrument")
             let triggers = try await Self.get(client, "/triggers")
             #expect(triggers.json["items"]?.arrayValue?.first?["name"] == "cancer-retrain")
+        }
+    }
+
+    private static func post(
+        _ client: any TestClientProtocol,
+        _ path: String,
+        _ body: String = "{}",
+        headers: [String: String] = ["content-type": "application/json"]
+    ) async throws -> Answer {
+        var fields = HTTPFields()
+        for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
+        return try await client.execute(
+            uri: "/api/martlet/v1" + path,
+            method: .post,
+            headers: fields,
+            body: ByteBuffer(string: body)
+        ) { response in
+            Answer(status: response.status.code, json: try JSONValue.parse(response.body.readableBytesView))
+        }
+    }
+
+    @Test func approveRejectAndCancel() async throws {
+        try await withClient(["approval": ["before": "register", "by": "nobody"]]) { fixture, service, client in
+            let id = try #require(try await Self.fire(client).json["id"]?.stringValue)
+            #expect(try await Self.post(client, "/loops/\(id)/approve").status == 409)
+            try await fixture.advance(service, to: .awaitingApproval)
+            let shown = try await Self.get(client, "/loops/\(id)")
+            #expect(shown.json["awaiting"]?["stage"] == "register")
+            #expect(shown.json["gate"]?["metrics"]?.arrayValue?.count == 1)
+            #expect(try await Self.post(client, "/loops/\(id)/approve").status == 403)
+            #expect(try await Self.post(client, "/loops/\(id)/reject", #"{"comment": ""}"#).status == 400)
+            #expect(try await Self.post(client, "/loops/\(id)/cancel", #"{"why": "x"}"#).status == 400)
+            let cancelled = try await Self.post(client, "/loops/\(id)/cancel", #"{"reason": "Too late."}"#)
+            #expect(cancelled.status == 202 && cancelled.json["state"] == "cancelling")
+            try await fixture.settle(service)
+            let after = try await Self.get(client, "/loops/\(id)")
+            #expect(after.json["state"] == "cancelled" && after.json["cancellation"]?["reason"] == "Too late.")
+            #expect(try await Self.post(client, "/loops/\(id)/cancel").status == 409)
+            #expect(try await Self.post(client, "/loops/0123/cancel").status == 404)
+        }
+    }
+
+    @Test func theListHasFilters() async throws {
+        try await withClient { fixture, service, client in
+            _ = try await Self.fire(client)
+            try await fixture.settle(service)
+            fixture.clock.advance(by: .seconds(100))
+            let began = fixture.clock.clock.now.milliseconds
+            _ = try await Self.fire(client)
+            func count(_ query: String) async throws -> Int? {
+                try await Self.get(client, "/loops?\(query)").json["items"]?.arrayValue?.count
+            }
+            #expect(try await count("state=open") == 1)
+            #expect(try await count("state=ended") == 1)
+            #expect(try await count("state=promoted,signalled") == 2)
+            #expect(try await count("state=rejected") == 0)
+            #expect(try await count("model=cancer&alias=production&signal=hand") == 2)
+            #expect(try await count("signal=drift") == 0)
+            #expect(try await count("since=\(began)") == 1)
+            #expect(try await count("until=\(began)") == 1)
+            for query in ["state=happy", "signal=smoke", "since=yesterday"] {
+                #expect(try await Self.get(client, "/loops?\(query)").status == 400)
+            }
+            #expect(try await Self.get(client, "/triggers/cancer-retrain").json["open_loop"] != .null)
+            #expect(try await Self.get(client, "/triggers/nobody").status == 404)
+        }
+    }
+
+    @Test func webhooksComeInUnderBothNames() async throws {
+        try await withClient(["when": ["webhook": ["secret": "hook"], "every": "1h"]]) { fixture, _, client in
+            let seconds = fixture.clock.clock.now.milliseconds / 1000
+            for (number, prefix) in ["webhook-", "x-mlflow-"].enumerated() {
+                let id = "d\(number)"
+                let code = Data(FakeWorld.code(Array("\(id).\(seconds).{}".utf8))).base64EncodedString()
+                let headers = [
+                    prefix + (number == 0 ? "id" : "delivery-id"): id, prefix + "timestamp": String(seconds),
+                    prefix + "signature": "v1,\(code)",
+                ]
+                let taken = try await Self.post(client, "/triggers/cancer-retrain/webhook", headers: headers)
+                #expect(taken.status == 202 && taken.json["duplicate"] == false)
+                let again = try await Self.post(client, "/triggers/cancer-retrain/webhook", headers: headers)
+                #expect(again.status == 200 && again.json["duplicate"] == true)
+            }
+            #expect(try await Self.post(client, "/triggers/cancer-retrain/webhook").status == 401)
+            #expect(
+                try await Self.post(
+                    client,
+                    "/triggers/cancer-retrain/webhook",
+                    String(repeating: " ", count: LoopLimits.maximumWebhookBodyBytes + 1)
+                ).status == 413
+            )
+            let trigger = try await Self.get(client, "/triggers/cancer-retrain").json
+            #expect(trigger["signals"]?.arrayValue?.first?["kind"] == "webhook")
+            #expect(trigger["next_fire_at"] == .integer(seconds * 1000 + 3_600_000))
         }
     }
 

@@ -68,7 +68,7 @@ struct LoopServiceTests {
     @Test func oneLoopPerModelAndAliasEvenThroughAnotherTrigger() async throws {
         let fixture = try await LoopFixture()
         let service = fixture.service()
-        let twin = try TriggerSpec(name: "twin", definition: LoopFixture.definition)
+        let twin = try TriggerSpec(name: "twin", definition: .object(LoopFixture.definition))
         try await service.apply([twin])
         _ = try await service.fire(trigger: "cancer-retrain", signal: LoopFixture.signal)
         await #expect(throws: MartletError.self) {
@@ -130,7 +130,7 @@ struct LoopServiceTests {
         let fixture = try await LoopFixture()
         let service = fixture.service()
         let loop = try await service.fire(trigger: "cancer-retrain", signal: LoopFixture.signal)
-        var changed = try #require(LoopFixture.definition.objectValue)
+        var changed = LoopFixture.definition
         changed["pipeline"] = "another"
         try await service.apply([try TriggerSpec(name: "cancer-retrain", definition: .object(changed))])
         #expect(try await service.loop(loop.id).loop.trigger.pipeline == "cancer-retraining")
@@ -172,7 +172,7 @@ struct LoopServiceTests {
         )
         let count = LoopLimits.maximumConcurrentSteps * 3
         for index in 0..<count {
-            var definition = try #require(LoopFixture.definition.objectValue)
+            var definition = LoopFixture.definition
             definition["model"] = .string("model-\(index)")
             try await service.apply([try TriggerSpec(name: "t\(index)", definition: .object(definition))])
             _ = try await service.fire(trigger: "t\(index)", signal: LoopFixture.signal)
@@ -225,7 +225,7 @@ struct LoopServiceTests {
         for limit in [Int.min, 0, LoopLimits.maximumPageSize + 1, .max] {
             await #expect(throws: MartletError.self) { try await service.loops(limit: limit) }
         }
-        #expect(try await service.loops(trigger: "nobody").loops.isEmpty)
+        #expect(try await service.loops(LoopFilter(trigger: "nobody")).loops.isEmpty)
     }
 
     @Test func durationsOfPhasesAddUp() async throws {

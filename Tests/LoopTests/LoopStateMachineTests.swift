@@ -6,15 +6,31 @@ import Testing
 struct LoopStateMachineTests {
     static let start = Timestamp(milliseconds: 1_000_000)
 
-    static func machine(_ state: LoopState) -> LoopStateMachine {
+    static func machine(
+        _ state: LoopState,
+        approval: ApprovalRule? = nil,
+        writesBack: Bool = false
+    ) -> LoopStateMachine {
         var progress = LoopProgress(openedAt: start)
         progress.state = state
         if state != .signalled { progress.runID = "run-1" }
         if ![.signalled, .retraining].contains(state) { progress.outputs = ["model": "m"] }
-        if [.rollingOut, .promoted, .rolledBack].contains(state) { progress.version = 2 }
+        if [.rollingOut, .writingBack, .promoted, .rolledBack].contains(state) { progress.version = 2 }
         progress.rolloutRequested = [.promoted, .rolledBack].contains(state)
         if state.isFinal { progress.finishedAt = start }
-        return LoopStateMachine(id: "loop", trainingTimeout: .seconds(60), progress: progress)
+        if state == .awaitingApproval { progress.awaiting = .register }
+        if state == .writingBack { progress.outcome = .promoted }
+        if state == .cancelling {
+            progress.cancellation = LoopCancellation(by: "ada", reason: "", from: .retraining)
+        }
+        progress.champion = 1
+        return LoopStateMachine(
+            id: "loop",
+            trainingTimeout: .seconds(60),
+            approval: approval,
+            writesBack: writesBack,
+            progress: progress
+        )
     }
 
     static let verdicts = [true, false].map { GateVerdict(accepted: $0, reason: "because", evidence: ["a": 1]) }
@@ -22,21 +38,44 @@ struct LoopStateMachineTests {
         [
             .tick, .pipelineStarted(runID: "run-1"), .pipeline(.running),
             .pipeline(.succeeded(outputs: ["model": "m"])),
-            .pipeline(.failed(message: "no")), .judged(verdicts[0]), .judged(verdicts[1]), .registered(version: 2),
-            .rolloutRequested, .rollout(.notStarted), .rollout(.progressing(weight: 10)), .rollout(.promoted),
+            .pipeline(.failed(message: "no")), .judged(verdicts[0], champion: 1), .judged(verdicts[1], champion: nil),
+            .registered(version: 2),
+            .rolloutStart(.started), .rolloutStart(.championChanged(to: 7)), .approved(by: "ada", comment: ""),
+            .refused(by: "ada", comment: "no"), .cancel(by: "ada", reason: "why"), .undone(Undone([])),
+            .undone(Undone(["It serves."], isPromoted: true)),
+            .wroteBack(LoopCommit(commit: "c0ffee", branch: "main", changed: true)), .rollout(.superseded(by: 7)),
+            .rollout(.notStarted), .rollout(.progressing(weight: 10)), .rollout(.promoted),
             .rollout(.rolledBack(reason: "worse")), .effectFailed(message: "no", transient: true),
             .effectFailed(message: "no", transient: false),
         ]
 
     /// The only ways from one state to another, by event; every other pair stays where it is.
     static func destination(_ state: LoopState, _ event: LoopStateMachine.Event) -> LoopState {
-        if case .effectFailed(_, transient: false) = event { return state.isFinal ? state : .failed }
+        if case .effectFailed(_, transient: false) = event {
+            switch state {
+            case .writingBack: return .promoted
+            case .cancelling: return .cancelled
+            default: return state.isFinal ? state : .failed
+            }
+        }
+        if case .cancel = event {
+            switch state {
+            case .writingBack: return .promoted
+            case .cancelling: return state
+            default: return state.isFinal ? state : .cancelling
+            }
+        }
         switch (state, event) {
         case (.signalled, .pipelineStarted): return .retraining
         case (.retraining, .pipeline(.succeeded)): return .gating
         case (.retraining, .pipeline(.failed)): return .failed
-        case (.gating, .judged(let verdict)): return verdict.accepted ? .registering : .rejected
+        case (.gating, .judged(let verdict, _)): return verdict.accepted ? .registering : .rejected
         case (.registering, .registered): return .rollingOut
+        case (.awaitingApproval, .approved): return .registering
+        case (.awaitingApproval, .refused): return .rejected
+        case (.rollingOut, .rolloutStart(.championChanged)): return .gating
+        case (.writingBack, .wroteBack): return .promoted
+        case (.cancelling, .undone(let undone)): return undone.isPromoted ? .promoted : .cancelled
         case (.rollingOut, .rollout(.promoted)): return .promoted
         case (.rollingOut, .rollout(.rolledBack)): return .rolledBack
         default: return state
@@ -64,7 +103,7 @@ struct LoopStateMachineTests {
         (.retraining, .readPipeline(runID: "run-1")),
         (.gating, .judge(outputs: ["model": "m"])),
         (.registering, .register(outputs: ["model": "m"], idempotencyKey: "loop-version")),
-        (.rollingOut, .readRollout(version: 2)),
+        (.rollingOut, .readRollout(version: 2)), (.writingBack, .writeBack(version: 2)), (.cancelling, .undo),
     ])
     func tickAsksForTheStatesEffectAgainAndAgain(_ state: LoopState, _ effect: LoopStateMachine.Effect) {
         var machine = Self.machine(state)
@@ -76,8 +115,8 @@ struct LoopStateMachineTests {
 
     @Test func theAliasMovesOnlyOnceAndOnlyWhenNothingRolledOutYet() {
         var machine = Self.machine(.rollingOut)
-        #expect(machine.handle(.rollout(.notStarted), now: Self.start) == [.perform(.startRollout(version: 2))])
-        _ = machine.handle(.rolloutRequested, now: Self.start)
+        #expect(machine.handle(.rollout(.notStarted), now: Self.start) == [.perform(.startRollout(version: 2, champion: 1))])
+        _ = machine.handle(.rolloutStart(.started), now: Self.start)
         #expect(machine.handle(.rollout(.notStarted), now: Self.start).isEmpty)
         var restarted = Self.machine(.rollingOut)
         _ = restarted.handle(.rollout(.rolledBack(reason: "worse")), now: Self.start)
@@ -86,7 +125,7 @@ struct LoopStateMachineTests {
 
     @Test func aRolloutThatNobodyPicksUpFails() {
         var machine = Self.machine(.rollingOut)
-        _ = machine.handle(.rolloutRequested, now: Self.start)
+        _ = machine.handle(.rolloutStart(.started), now: Self.start)
         let limit = LoopLimits.rolloutPickupTimeout
         #expect(machine.handle(.rollout(.notStarted), now: Self.start + limit).isEmpty)
         _ = machine.handle(.rollout(.notStarted), now: Self.start + limit + .milliseconds(1))
@@ -104,6 +143,8 @@ struct LoopStateMachineTests {
         var machine = Self.machine(.retraining)
         #expect(machine.handle(.tick, now: Self.start + .seconds(60)) == [.perform(.readPipeline(runID: "run-1"))])
         _ = machine.handle(.tick, now: Self.start + .milliseconds(60_001))
+        #expect(machine.progress.state == .cancelling, "the run is stopped first")
+        _ = machine.handle(.undone(Undone(["The run was cancelled."])), now: Self.start)
         #expect(machine.progress.state == .failed)
     }
 

@@ -28,7 +28,8 @@ struct TriggerSpecTests {
         #expect(spec.monitor == nil)
         #expect(spec.parameters.isEmpty)
         #expect(spec.gate == GateRule(metric: "auroc", minimumDelta: 0))
-        #expect(spec.policy == .init(cooldown: .seconds(3600), budget: 24, minimumLabelled: 1))
+        #expect(spec.policy == .init(cooldown: .seconds(3600), budget: 24, minimumLabelled: nil))
+        #expect(spec.policy.needed(for: .drift) == 1 && spec.policy.needed(for: .data) == 0)
         #expect(spec.timeout == .seconds(86_400))
     }
 
@@ -81,23 +82,5 @@ struct TriggerSpecTests {
         #expect(try TriggerSpec.section(section(LoopLimits.maximumTriggers)).count == LoopLimits.maximumTriggers)
         #expect(throws: MartletError.self) { try TriggerSpec.section(section(LoopLimits.maximumTriggers + 1)) }
         #expect(throws: MartletError.self) { try TriggerSpec.section([]) }
-    }
-}
-
-/// The arithmetic of the gate.
-struct GateRuleTests {
-    static let rule = GateRule(metric: "accuracy", minimumDelta: 0.01, minimum: 0.9)
-
-    static let cases: [(Double, Double?, Bool)] = [
-        (0.96, 0.94, true), (0.96, 0.96, false), (0.89, 0.5, false), (0.91, nil, true), (0.89, nil, false),
-        (.nan, 0.9, false), (0.95, .nan, true),
-    ]
-
-    @Test(arguments: cases)
-    func judges(_ candidate: Double, _ champion: Double?, _ accepted: Bool) {
-        let verdict = Self.rule.judge(candidate: candidate, champion: champion)
-        #expect(verdict.accepted == accepted)
-        #expect(verdict.reason.contains("accuracy"))
-        #expect(verdict.evidence["min_delta"] == 0.01)
     }
 }

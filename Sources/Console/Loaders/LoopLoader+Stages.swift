@@ -37,8 +37,8 @@ extension LoopLoader {
             var stage = event.state
             if let before, before != event.state {
                 switch event.state {
-                case .gating, .registering, .rollingOut: stage = before
-                case .signalled, .retraining, .promoted, .rejected, .rolledBack, .failed: break
+                case .gating, .awaitingApproval, .registering, .rollingOut, .writingBack: stage = before
+                case .signalled, .retraining, .cancelling, .promoted, .rejected, .rolledBack, .failed, .cancelled: break
                 }
             }
             told[stage, default: []].append(event)
@@ -52,12 +52,16 @@ extension LoopLoader {
         case .signalled: "Signal"
         case .retraining: "Retrain"
         case .gating: "Gate"
+        case .awaitingApproval: "Approval"
         case .registering: "Register"
         case .rollingOut: "Roll out"
+        case .writingBack: "Write back"
+        case .cancelling: "Cancelling"
         case .promoted: "Promoted"
         case .rejected: "Rejected"
         case .rolledBack: "Rolled back"
         case .failed: "Failed"
+        case .cancelled: "Cancelled"
         }
     }
 

@@ -52,9 +52,9 @@ struct LoopLoader: Sendable {
 
     static func tone(_ state: LoopState) -> Tone {
         switch state {
-        case .signalled, .retraining, .gating, .registering, .rollingOut: .live
+        case .signalled, .retraining, .gating, .registering, .rollingOut, .writingBack, .cancelling: .live
         case .promoted: .good
-        case .rejected: .warn
+        case .awaitingApproval, .rejected, .cancelled: .warn
         case .rolledBack, .failed: .bad
         }
     }
@@ -63,9 +63,10 @@ struct LoopLoader: Sendable {
         switch state {
         case .retraining: 1
         case .gating: 4
-        case .registering: 3
+        case .registering, .writingBack: 3
         case .rollingOut: 2
-        case .signalled, .promoted, .rejected, .rolledBack, .failed: 0
+        case .awaitingApproval: 5
+        case .signalled, .cancelling, .promoted, .rejected, .rolledBack, .failed, .cancelled: 0
         }
     }
 

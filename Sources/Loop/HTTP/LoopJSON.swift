@@ -10,7 +10,12 @@ enum LoopJSON {
 
     static func detail(_ detail: LoopDetail, now: Timestamp) -> JSONValue {
         var object = members(of: detail.loop, now: now)
-        object["outputs"] = .object(detail.loop.progress.outputs)
+        let progress = detail.loop.progress
+        object["outputs"] = .object(progress.outputs)
+        object["gate"] = progress.verdict.map(JSONValue.object) ?? .null
+        object["approvals"] = .array(progress.approvals.map(\.json))
+        object["cancellation"] = progress.cancellation?.json ?? .null
+        object["definition"] = .object(detail.loop.trigger.definition)
         object["phases"] = .array(
             detail.phases.map { phase in
                 [
@@ -40,13 +45,25 @@ enum LoopJSON {
         var object: JSONObject = [
             "name": .string(status.trigger.name),
             "monitor": .optional(status.trigger.monitor),
+            "conditions": .array(status.trigger.conditions.map { .string($0.source) }),
             "pipeline": .string(status.trigger.pipeline),
             "model": .string(status.trigger.model),
             "alias": .string(status.trigger.alias),
             "definition": .object(status.trigger.definition),
         ]
         object["waiting"] = .optional(status.waiting?.message)
+        object["signals"] = .array(
+            status.signals.map { standing in
+                [
+                    "source": .string(standing.source), "kind": .string(standing.signal.kind.rawValue),
+                    "message": .string(standing.signal.message), "evidence": .object(standing.signal.evidence),
+                    "at": .integer(standing.at.milliseconds),
+                ]
+            }
+        )
         object["refusal"] = .optional(status.refusal?.message)
+        object["next_fire_at"] = .optional(status.nextFireAt?.milliseconds)
+        object["open_loop"] = .optional(status.openLoop)
         return .object(object)
     }
 
@@ -70,7 +87,16 @@ enum LoopJSON {
         object["duration_ms"] = .integer(loop.duration(now: now).wholeMilliseconds)
         object["pipeline_run"] = .optional(progress.runID)
         object["version"] = .optional(progress.version.map(Int64.init))
+        object["champion_version"] = .optional(progress.champion.map(Int64.init))
         object["weight"] = .optional(progress.weight.map(Int64.init))
+        object["commit"] = .optional(progress.commit)
+        if progress.state == .awaitingApproval, let rule = loop.trigger.approval {
+            object["awaiting"] = [
+                "stage": .optional(progress.awaiting?.rawValue),
+                "by": .array(rule.approvers.map(JSONValue.string)),
+                "expires_at": .integer((progress.enteredAt + rule.expires).milliseconds),
+            ]
+        }
         return object
     }
 }

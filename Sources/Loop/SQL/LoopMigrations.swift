@@ -55,6 +55,43 @@ extension LoopStore {
                 )
                 """,
             ]
-        )
+        ),
+        Migration(
+            id: "loop-0002",
+            statements: [
+                // What is never searched by: champion, verdict, approvals, cancellation, outcome, commit.
+                "ALTER TABLE loops ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",
+                "CREATE INDEX loops_of_state ON loops (state, opened_at)",
+                "CREATE INDEX loops_of_model ON loops (model, opened_at)",
+                """
+                CREATE TABLE trigger_signals (
+                    trigger_name TEXT NOT NULL,
+                    source TEXT NOT NULL,
+                    kind TEXT NOT NULL,
+                    message TEXT NOT NULL,
+                    evidence TEXT NOT NULL,
+                    at BIGINT NOT NULL,
+                    PRIMARY KEY (trigger_name, source)
+                )
+                """,
+                """
+                CREATE TABLE trigger_cursors (
+                    trigger_name TEXT NOT NULL,
+                    source TEXT NOT NULL,
+                    place TEXT NOT NULL,
+                    PRIMARY KEY (trigger_name, source)
+                )
+                """,
+                """
+                CREATE TABLE trigger_deliveries (
+                    trigger_name TEXT NOT NULL,
+                    delivery_id TEXT NOT NULL,
+                    at BIGINT NOT NULL,
+                    PRIMARY KEY (trigger_name, delivery_id)
+                )
+                """,
+                "CREATE INDEX trigger_deliveries_at ON trigger_deliveries (trigger_name, at)",
+            ]
+        ),
     ]
 }

@@ -26,7 +26,8 @@ enum LoopRows {
         try connection.execute(
             """
             UPDATE loops SET state = ?, entered_at = ?, finished_at = ?, pipeline_run_id = ?, outputs = ?,
-                model_version = ?, rollout_requested = ?, weight = ?, failures = ?, retry_at = ?, revision = ?
+                model_version = ?, rollout_requested = ?, weight = ?, failures = ?, retry_at = ?, revision = ?,
+                details = ?
             WHERE id = ? AND revision = ?
             """,
             [
@@ -35,35 +36,43 @@ enum LoopRows {
                 SQLValue(progress.version.map(Int64.init)), .bool(progress.rolloutRequested),
                 SQLValue(progress.weight.map(Int64.init)), .integer(Int64(progress.failures)),
                 SQLValue(progress.retryAt?.milliseconds), .integer(record.revision + 1),
-                .text(record.id), .integer(record.revision),
+                json(details(progress)), .text(record.id), .integer(record.revision),
             ]
         )
     }
 
-    /// Appends one entry; past the limit of entries only outcomes are still kept.
+    /// Appends one entry and returns the line; past the limit of entries only outcomes are still kept.
     static func append(
         _ entry: LoopStateMachine.Entry,
         to loopID: String,
         at now: Timestamp,
         _ connection: Connection
-    ) throws {
+    ) throws -> LoopEvent? {
         let last = try connection.first(
             "SELECT max(sequence) AS last FROM loop_events WHERE loop_id = ?",
             [.text(loopID)]
         )
         let sequence = (last?.optionalInt("last") ?? 0) + 1
-        guard sequence <= LoopLimits.maximumEventsPerLoop || entry.state.isFinal else { return }
+        guard sequence <= LoopLimits.maximumEventsPerLoop || entry.state.isFinal else { return nil }
+        let event = LoopEvent(
+            sequence: sequence,
+            at: now,
+            state: entry.state,
+            message: String(entry.message.prefix(LoopLimits.maximumMessageCharacters)),
+            evidence: bounded(entry.evidence),
+            links: entry.links
+        )
         try connection.execute(
             """
             INSERT INTO loop_events (loop_id, sequence, at, state, message, evidence, links)
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .text(loopID), .integer(sequence), .integer(now.milliseconds), .text(entry.state.rawValue),
-                .text(String(entry.message.prefix(LoopLimits.maximumMessageCharacters))),
-                json(bounded(entry.evidence)), json(entry.links),
+                .text(loopID), .integer(sequence), .integer(now.milliseconds), .text(event.state.rawValue),
+                .text(event.message), json(event.evidence), json(event.links),
             ]
         )
+        return event
     }
 
     static func loop(_ row: Row) throws -> LoopRecord {
@@ -96,7 +105,7 @@ enum LoopRows {
     }
 
     private static func progress(_ row: Row) throws -> LoopProgress {
-        LoopProgress(
+        var progress = LoopProgress(
             state: try value(row, "state"),
             enteredAt: try row.timestamp("entered_at"),
             finishedAt: row.optionalTimestamp("finished_at"),
@@ -108,9 +117,42 @@ enum LoopRows {
             failures: Int(try row.int("failures")),
             retryAt: row.optionalTimestamp("retry_at")
         )
+        let details = JSONFields(try object(row, "details"), path: "details")
+        progress.champion = try details.optionalInt("champion").map { Int(clamping: $0) }
+        progress.verdict = try details.optionalObject("verdict")
+        progress.approvals = try (details.optionalArray("approvals") ?? []).map { try LoopApproval($0) }
+        progress.awaiting = try details.optionalString("awaiting").flatMap(ApprovalStage.init)
+        progress.cancellation = try details.value("cancellation").map { try LoopCancellation($0) }
+        progress.outcome = try details.optionalString("outcome").flatMap(LoopState.init)
+        progress.commit = try details.optionalString("commit")
+        return progress
     }
 
-    private static func json(_ object: JSONObject) -> SQLValue {
+    private static func details(_ progress: LoopProgress) -> JSONObject {
+        var details: JSONObject = [:]
+        if let champion = progress.champion { details["champion"] = .int(champion) }
+        if let verdict = progress.verdict { details["verdict"] = .object(verdict) }
+        if !progress.approvals.isEmpty { details["approvals"] = .array(progress.approvals.map(\.json)) }
+        if let awaiting = progress.awaiting { details["awaiting"] = .string(awaiting.rawValue) }
+        if let cancellation = progress.cancellation { details["cancellation"] = cancellation.json }
+        if let outcome = progress.outcome { details["outcome"] = .string(outcome.rawValue) }
+        if let commit = progress.commit { details["commit"] = .string(commit) }
+        return details
+    }
+
+    static func signal(_ row: Row) throws -> StandingSignal {
+        StandingSignal(
+            source: try row.text("source"),
+            signal: LoopSignal(
+                kind: try value(row, "kind"),
+                message: try row.text("message"),
+                evidence: try object(row, "evidence")
+            ),
+            at: try row.timestamp("at")
+        )
+    }
+
+    static func json(_ object: JSONObject) -> SQLValue {
         .text(JSONValue.object(object).description)
     }
 
@@ -129,7 +171,7 @@ enum LoopRows {
         return value
     }
 
-    private static func bounded(_ evidence: JSONObject) -> JSONObject {
+    static func bounded(_ evidence: JSONObject) -> JSONObject {
         let size = JSONValue.object(evidence).serialized().count
         guard size > LoopLimits.maximumEvidenceBytes else { return evidence }
         return ["omitted_bytes": .integer(Int64(size))]

@@ -1,6 +1,8 @@
 import Artifacts
 import Core
+import Crypto
 import Datasets
+import Foundation
 import Learning
 import Ledger
 import Logging
@@ -9,21 +11,31 @@ import Monitoring
 import Pipelines
 import Registry
 import Rollouts
+import Secrets
 import Serving
 import Tracking
 
 /// What the loop does to the rest of the house.
 struct LoopWiring: Sendable {
+    /// Writes outcomes to Git; nil on a server that does not.
+    struct WriteBack: Sendable {
+        let write: @Sendable (LoopWriteBack) async throws -> LoopCommit
+        let check: @Sendable (_ gitops: JSONObject, _ path: String) async throws -> Void
+    }
+
     let stores: Stores
     let pipelines: PipelineService
     let deployments: DeploymentController
     let ledgerStore: LedgerStore
     let monitors: MonitorService
+    /// Hears of each line of a loop's timeline in the transaction that stores it.
+    var outbox: LoopStore.Outbox = { _, _, _ in }
+    var writeBack: WriteBack?
 
     /// The service that decides when the loop does what.
     func service(clock: Clock, logger: Logger) -> LoopService {
         LoopService(
-            store: LoopStore(database: stores.database),
+            store: LoopStore(database: stores.database, outbox: outbox),
             actions: actions(),
             clock: clock,
             logger: logger
@@ -35,13 +47,22 @@ struct LoopWiring: Sendable {
         LoopActions(
             startPipeline: startPipeline,
             pipelineProgress: pipelineProgress,
-            gate: gate,
+            gateFigures: GateWiring(stores: stores).figures,
             register: register,
-            startRollout: { model, alias, version in
-                try await stores.registry.setAlias(model: model, alias: alias, version: version)
-            },
+            startRollout: startRollout,
             rolloutProgress: rolloutProgress,
-            newLabelledRows: newLabelledRows
+            writeBack: writeOutcome,
+            checkWriteBack: checkWriteBack,
+            undo: LoopUndoing(wiring: self).undo,
+            newLabelledRows: newLabelledRows,
+            dataset: { name in
+                guard let summary = try await stores.datasets.summary(name), let version = summary.version else {
+                    return nil
+                }
+                return WatchedDataset(version: version, rows: summary.cleanRows, checksPassed: summary.checksPassed)
+            },
+            aliasVersion: aliasVersion,
+            authenticationCode: authenticationCode
         )
     }
 
@@ -71,72 +92,74 @@ struct LoopWiring: Sendable {
         }
     }
 
-    /// Candidate and champion predict the same rows: the candidate's own test split, which neither was trained on.
-    private func gate(_ question: GateQuestion) async throws -> GateVerdict {
-        let candidate = try Candidate(outputs: question.candidate)
-        guard let champion = try await championPath(question) else {
-            guard let value = candidate.metrics[question.rule.metric]?.doubleValue else {
-                throw Self.unknownMetric(question.rule.metric, candidate.metrics.keys)
-            }
-            return question.rule.judge(candidate: value, champion: nil)
-        }
-        let path = try await candidate.localPath(in: stores)
-        let rows = try await stores.datasets.rows(candidate.dataset, split: "test")
-        let target = try await stores.datasets.spec(candidate.dataset).target
-        guard let target else {
-            throw MartletError(.failedPrecondition, "The dataset '\(candidate.dataset)' names no target column.")
-        }
-        let comparison = try await BlockingWork.run {
-            try ModelComparison.compare(
-                candidate: path,
-                champion: champion,
-                on: rows,
-                target: target.column,
-                classes: target.classes
-            )
-        }
-        let metric = question.rule.metric
-        guard let ours = comparison.candidate[metric], let theirs = comparison.champion[metric] else {
-            throw Self.unknownMetric(metric, comparison.candidate.named.map(\.name))
-        }
-        return question.rule.judge(candidate: ours, champion: theirs)
-    }
-
-    private func championPath(_ question: GateQuestion) async throws -> String? {
-        let version: Int
-        do {
-            version = try await stores.registry.resolve(alias: question.alias, of: question.model)
-        } catch let error as MartletError where error.code == .notFound || error.code == .invalidArgument {
-            return nil
-        }
-        let record = try await stores.registry.version(question.model, version)
-        return try await stores.artifacts.localURL(record.artifactPath)
-    }
-
-    private static func unknownMetric(_ metric: String, _ known: [String]) -> MartletError {
-        MartletError(
-            .invalidArgument,
-            "The gate's metric '\(metric)' is not computed; there are \(known.joined(separator: ", "))."
-        )
-    }
+    /// The tag that tells which loop registered a version.
+    static let loopTag = "martlet.loop"
 
     /// Registers once per key: a version that carries the key already is the answer.
     private func register(_ model: String, _ outputs: JSONObject, _ idempotencyKey: String) async throws -> Int {
         try await RegistrySteps.register(
             outputs,
             as: model,
-            tags: ["martlet.loop": idempotencyKey],
-            uniqueTag: "martlet.loop",
+            tags: [Self.loopTag: idempotencyKey],
+            uniqueTag: Self.loopTag,
             in: stores.registry
         ).version
     }
 
-    private func rolloutProgress(_ model: String, _ alias: String, _ version: Int) async throws -> RolloutProgress {
-        if await deployments.serves(model: model, alias: alias, version: version) { return .promoted }
-        guard let record = try await deployments.rollout(model: model, alias: alias, version: version) else {
-            return .notStarted
+    /// The version that an alias names; nil for none.
+    func aliasVersion(_ model: String, _ alias: String) async throws -> Int? {
+        do {
+            return try await stores.registry.resolve(alias: alias, of: model)
+        } catch let error as MartletError where error.code == .notFound || error.code == .invalidArgument {
+            return nil
         }
-        return record.machine.loopProgress
+    }
+
+    /// Moves the alias from the champion that the gate judged against; anybody else's move since then goes first.
+    private func startRollout(_ order: RolloutOrder) async throws -> RolloutStart {
+        let current = try await aliasVersion(order.model, order.alias)
+        if current == order.version { return .started }
+        guard current == order.champion else { return .championChanged(to: current) }
+        try await stores.registry.setAlias(model: order.model, alias: order.alias, version: order.version)
+        return .started
+    }
+
+    private func rolloutProgress(_ model: String, _ alias: String, _ version: Int) async throws -> RolloutProgress {
+        if let record = try await deployments.rollout(model: model, alias: alias, version: version) {
+            let progress = record.machine.loopProgress
+            if progress != .notStarted { return progress }
+        }
+        if await deployments.serves(model: model, alias: alias, version: version) { return .promoted }
+        let current = try await aliasVersion(model, alias)
+        return current == version ? .notStarted : .superseded(by: current)
+    }
+
+    private func checkWriteBack(_ gitops: JSONObject, _ path: String) async throws {
+        guard let writeBack else {
+            throw MartletError(.failedPrecondition, "'\(path)': this server writes nothing to Git.")
+        }
+        try await writeBack.check(gitops, path)
+    }
+
+    private func writeOutcome(_ order: LoopWriteBack) async throws -> LoopCommit {
+        guard let writeBack else {
+            throw MartletError(.failedPrecondition, "This server writes nothing to Git.")
+        }
+        var order = order
+        order.deployment = await deployments.statuses().first { status in
+            status.spec.model == order.model && status.spec.alias == order.alias
+        }?.spec.name
+        return try await writeBack.write(order)
+    }
+
+    /// Signs with a secret of the workspace; one that begins with `whsec_` is base64, as Standard Webhooks has it.
+    private func authenticationCode(_ secret: String, _ message: [UInt8]) async throws -> [UInt8] {
+        guard let text = try await stores.secrets.values(of: [secret])[secret] else {
+            throw MartletError(.notFound, "There is no secret '\(secret)'.")
+        }
+        var key = Data(text.utf8)
+        if text.hasPrefix("whsec_"), let decoded = Data(base64Encoded: String(text.dropFirst(6))) { key = decoded }
+        return Array(HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key)))
     }
 
     /// Labelled rows since the last loop used the data, and since the drift began when there is one.
@@ -154,14 +177,13 @@ struct LoopWiring: Sendable {
 }
 
 extension RolloutStateMachine {
-    /// What the loop needs to know of a rollout.
+    /// What the loop needs to know of a rollout; one that is watched after its last step may still be rolled back.
     var loopProgress: RolloutProgress {
         switch state {
         case .idle: .notStarted
-        case .progressing, .baking, .awaitingConfirmation, .paused, .inconclusive, .promoting, .watching:
-            .progressing(weight: plan.candidatePercent)
         case .promoted: .promoted
         case .rolledBack(let reason), .aborted(let reason): .rolledBack(reason: reason.message)
+        default: .progressing(weight: plan.candidatePercent)
         }
     }
 }

@@ -4,7 +4,10 @@ import ArgumentParser
 struct LoopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "loop",
-        abstract: "Show loops and fire triggers.",
-        subcommands: [LoopList.self, LoopShow.self, LoopFire.self]
+        abstract: "Show loops, answer their questions, stop them and fire triggers.",
+        subcommands: [
+            LoopList.self, LoopShow.self, LoopTriggers.self, LoopFire.self, LoopApprove.self, LoopReject.self,
+            LoopCancel.self,
+        ]
     )
 }

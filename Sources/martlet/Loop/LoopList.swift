@@ -12,11 +12,17 @@ struct LoopList: ServerCommand {
     @OptionGroup var list: ListOptions
     @Option(name: .long, help: "Only loops of this trigger.")
     var trigger: String?
+    @Option(name: .long, help: "Only loops of this model.")
+    var model: String?
+    @Option(name: .long, help: "Only loops in these states, separated by commas; also open and ended.")
+    var state: String?
+    @Option(name: .long, help: "Only loops opened by this: drift, quality, schedule, data, alias, webhook or hand.")
+    var signal: String?
 
     func run(_ session: Session) async throws {
         let loops = try await session.items(
             "/api/martlet/v1/loops",
-            query: [("trigger", trigger)],
+            query: [("trigger", trigger), ("model", model), ("state", state), ("signal", signal)],
             limit: list.limit
         )
         guard !session.wroteJSON(["items": .array(loops)]) else { return }

@@ -46,14 +46,24 @@ package struct TriggerStateMachine: Sendable, Equatable {
         package let cooldown: Duration
         /// Loops that may open within 24 hours, at least one.
         package let budget: Int
-        /// Newly labelled rows without which retraining is pointless.
-        package let minimumLabelled: Int
+        /// Newly labelled rows without which retraining is pointless; nil for one row, except for signals that are themselves
+        /// news of data.
+        package let minimumLabelled: Int?
 
         /// Makes a policy.
-        package init(cooldown: Duration, budget: Int, minimumLabelled: Int) {
+        package init(cooldown: Duration, budget: Int, minimumLabelled: Int?) {
             self.cooldown = cooldown
             self.budget = max(1, budget)
             self.minimumLabelled = minimumLabelled
+        }
+
+        /// Newly labelled rows without which a signal of that kind opens nothing.
+        package func needed(for kind: LoopSignal.Kind) -> Int {
+            if let minimumLabelled { return minimumLabelled }
+            switch kind {
+            case .drift, .quality, .schedule, .hand: return 1
+            case .data, .alias, .webhook: return 0
+            }
         }
     }
 
@@ -104,16 +114,17 @@ package struct TriggerStateMachine: Sendable, Equatable {
     /// Why it was refused last.
     package private(set) var refusal: TriggerRefusal?
 
-    /// A trigger with nothing waiting.
-    package init(policy: Policy) {
+    /// A trigger with nothing waiting, or with the signal that has waited longest.
+    package init(policy: Policy, waiting: LoopSignal? = nil) {
         self.policy = policy
+        self.waiting = waiting
     }
 
     /// Takes one event and answers with what to do.
     package mutating func handle(_ event: Event, now: Timestamp) -> [Action] {
         switch event {
         case .signalled(let signal, let history, let rows, let force):
-            if let reason = objection(history, rows, force: force, now) {
+            if let reason = objection(signal, history, rows, force: force, now) {
                 return [.refuse(reason)]
             }
             // The loop that opens now answers a standing signal as well.
@@ -125,7 +136,7 @@ package struct TriggerStateMachine: Sendable, Equatable {
             return []
         case .reconsider(let history, let rows):
             guard let signal = waiting else { return [] }
-            refusal = objection(history, rows, force: false, now)
+            refusal = objection(signal, history, rows, force: false, now)
             if let refusal {
                 return [.refuse(refusal)]
             }
@@ -138,22 +149,32 @@ package struct TriggerStateMachine: Sendable, Equatable {
         }
     }
 
-    private func objection(_ history: History, _ rows: Int, force: Bool, _ now: Timestamp) -> TriggerRefusal? {
+    private func objection(
+        _ signal: LoopSignal,
+        _ history: History,
+        _ rows: Int,
+        force: Bool,
+        _ now: Timestamp
+    ) -> TriggerRefusal? {
         if let open = history.openLoop {
             return .alreadyRunning(loopID: open)
         }
-        let recent = history.openedAt.filter { now - $0 < Self.budgetWindow }
+        // What lies far ahead was written by a clock that was wrong.
+        let recent = history.openedAt.filter { now - $0 < Self.budgetWindow && $0 <= now + LoopLimits.clockTolerance }
         if recent.count >= policy.budget {
             // The next loop may open when enough of the recent ones have left the window.
             let freeing = recent[recent.count - policy.budget]
             return .budgetSpent(limit: policy.budget, until: freeing + Self.budgetWindow)
         }
         guard !force else { return nil }
-        if let finished = history.lastFinishedAt, now < finished + policy.cooldown {
+        if let finished = history.lastFinishedAt, now < finished + policy.cooldown,
+            finished <= now + LoopLimits.clockTolerance
+        {
             return .coolingDown(until: finished + policy.cooldown)
         }
-        if rows < policy.minimumLabelled {
-            return .noNewData(have: rows, need: policy.minimumLabelled)
+        let needed = policy.needed(for: signal.kind)
+        if rows < needed {
+            return .noNewData(have: rows, need: needed)
         }
         return nil
     }
