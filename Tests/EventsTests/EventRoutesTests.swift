@@ -52,6 +52,13 @@ struct EventRoutesTests {
             #expect(try JSONValue.parse(single) == item)
             #expect(try await get(client, "/none").status == 404)
 
+            let newestText = try await get(client, "?order=newest&limit=1").text
+            let newest = try JSONValue.parse(newestText)
+            #expect(newest["items"]?.arrayValue?.map { $0["cursor"] } == [2])
+            let olderText = try await get(client, "?order=newest&before=2").text
+            let older = try JSONValue.parse(olderText)
+            #expect(older["items"]?.arrayValue?.map { $0["cursor"] } == [1])
+
             let batch = try await get(client, "", accept: CloudEvent.batchMediaType)
             #expect(batch.headers[.contentType] == "application/cloudevents-batch+json")
             let events = try #require(try JSONValue.parse(batch.text).arrayValue)
@@ -70,7 +77,7 @@ struct EventRoutesTests {
     @Test(
         "What cannot be read is refused and named",
         arguments: [
-            "?after=-1", "?after=x", "?limit=0", "?limit=501", "?types=a.*.b", "?subject=*", "?form=xml",
+            "?after=-1", "?after=x", "?order=x", "?before=x", "?limit=0", "?limit=501", "?types=a.*.b", "?subject=*", "?form=xml",
         ]
     )
     func refused(_ query: String) async throws {

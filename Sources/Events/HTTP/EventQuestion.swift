@@ -17,6 +17,10 @@ struct EventQuestion {
     let filter: EventFilter
     let after: Int64?
     let limit: Int
+    /// Whether the newest are wanted first.
+    let isNewestFirst: Bool
+    /// With the newest first, the place before which they are wanted.
+    let before: Int64?
 
     /// Reads the query, `Accept` and `Last-Event-ID`.
     ///
@@ -37,6 +41,15 @@ struct EventQuestion {
             after = try request.query("after").map { text throws(MartletError) in try Self.place(text, "after") }
         }
         limit = try request.queryInt("limit", in: 1...EventsLimits.pageSize, default: EventsLimits.defaultPageSize)
+        let order = request.query("order") ?? "oldest"
+        guard ["oldest", "newest"].contains(order) else {
+            throw MartletError(
+                .invalidArgument,
+                "'order' must be 'oldest' or 'newest', but is '\(order.prefix(80))'."
+            )
+        }
+        isNewestFirst = order == "newest"
+        before = try request.query("before").map { text throws(MartletError) in try Self.place(text, "before") }
         if let name = request.query("form"), name != "cloudevents", name != "martlet" {
             throw MartletError(
                 .invalidArgument,

@@ -37,6 +37,14 @@ package struct EventRoutes {
     }
 
     private static func page(_ question: EventQuestion, _ log: EventLog) async throws -> Response {
+        if question.isNewestFirst, question.form == .page {
+            let events = try await log.newest(
+                before: question.before,
+                filter: question.filter,
+                limit: question.limit
+            )
+            return .json(["items": .array(events.map(\.json))])
+        }
         let page = try await log.page(
             after: question.after ?? 0,
             filter: question.filter,

@@ -17,7 +17,7 @@ struct WebhookCreate: ServerCommand {
     var url: String
     @Option(
         name: .customLong("event"),
-        help: "An event, such as monitor.drift or model_version.created; may be repeated."
+        help: "An event, such as monitor.drift, deployment.promoted or loop.outcome; may be repeated."
     )
     var events: [String]
     @Option(help: "What it is for.")
@@ -25,10 +25,14 @@ struct WebhookCreate: ServerCommand {
     @Option(name: .customLong("secret-from-env"), help: "Sign deliveries with the secret in this environment variable.")
     var variable: String?
 
+    @Option(help: "The form of what is sent: mlflow or cloudevents.")
+    var format: String?
+
     func run(_ session: Session) async throws {
         var body: JSONObject = [
             "name": .string(name), "url": .string(url), "events": .array(events.map(JSONValue.string)),
         ]
+        if let format { body["format"] = .string(format) }
         if let description { body["description"] = .string(description) }
         if let variable {
             guard let secret = ProcessInfo.processInfo.environment[variable] else {
