@@ -8,6 +8,8 @@ package enum ServerLimits {
     package static let manifestDocuments = 100
     /// Longest name of a manifest's file, in bytes.
     package static let manifestNameBytes = 1024
+    /// Most files of a model that an InferenceService names in a bucket or a folder.
+    package static let enrolledFiles = 10_000
     /// Bytes from which a freed block of memory goes back to the system at once.
     package static let keptBlockBytes = 1024 * 1024
     /// Longest address of a model, in bytes.

@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import Registry
 
 extension ManifestApplier {
@@ -20,6 +21,15 @@ extension ManifestApplier {
                 exists: { model, version in
                     try await Self.absent { try await registry.version(model, version) } != nil
                 }
+            ),
+            enrolment: ModelEnrolment(
+                registry: registry,
+                tracking: house.stores.tracking,
+                artifacts: house.stores.artifacts,
+                files: settings.files,
+                scratch: "\(settings.data)/scratch",
+                environment: ProcessInfo.processInfo.environment,
+                clock: house.clock
             )
         )
     }

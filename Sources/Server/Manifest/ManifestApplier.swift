@@ -16,42 +16,85 @@ struct ManifestApplier: Sendable {
     let monitors: MonitorService
     let loops: LoopService
     let forecast: RolloutForecast
+    let enrolment: ModelEnrolment
 
     /// Checks everything, then applies everything; nothing is applied when anything is wrong.
     ///
     /// The manifest lies in a directory, and its data files lie below.
     func apply(_ file: ManifestFile) async throws -> ManifestDifference {
-        let (manifest, place, existing) = try await check(file)
-        let difference = try await difference(manifest, existing)
-        try await datasets.apply(manifest.datasets, directory: place)
-        try await pipelines.apply(manifest.pipelines, directory: place)
-        try await deployments.apply(manifest.deployments)
-        for monitor in manifest.monitors { try await monitors.apply(monitor) }
-        try await loops.apply(manifest.triggers)
+        var checked = try await check(file)
+        let difference = try await difference(checked)
+        if checked.manifest.services.contains(where: { checked.isNew($0) }) {
+            // Registering is the one step that may still fail, and it leaves nothing that anybody sees.
+            checked = try await check(file) { try await enrolment.enrol($0) }
+        }
+        try await apply(checked)
         return difference
     }
 
     /// What `apply` would change.
     func diff(_ file: ManifestFile) async throws -> ManifestDifference {
-        let (manifest, _, existing) = try await check(file)
-        return try await difference(manifest, existing)
+        try await difference(try await check(file))
     }
 
+    /// What applying one `deployments:` entry would change.
+    func difference(_ name: String, _ entry: JSONValue) async throws -> ManifestDifference {
+        try await difference(try await check(name, entry))
+    }
+
+    /// Applies one `deployments:` entry.
+    func apply(_ name: String, _ entry: JSONValue) async throws {
+        try await apply(try await check(name, entry))
+    }
+
+    private func apply(_ checked: CheckedManifest) async throws {
+        let manifest = checked.manifest
+        try await datasets.apply(manifest.datasets, directory: checked.directory)
+        try await pipelines.apply(manifest.pipelines, directory: checked.directory)
+        try await deployments.apply(manifest.deployments)
+        for monitor in manifest.monitors { try await monitors.apply(monitor) }
+        try await loops.apply(manifest.triggers)
+        for name in checked.promotions { try await deployments.command(.promote, name, by: "apply") }
+    }
+
+    private func check(_ name: String, _ entry: JSONValue) async throws -> CheckedManifest {
+        let existing = try await existing()
+        let checked = CheckedManifest(
+            manifest: try Manifest(deployment: name, entry),
+            directory: files,
+            existing: existing
+        )
+        try checkReferences(checked.manifest, existing)
+        try checkDeployments(checked.manifest, existing)
+        return checked
+    }
+
+    /// Reads and checks a file; `enrol` gives versions to models that are not registered.
     private func check(
-        _ file: ManifestFile
-    ) async throws -> (manifest: Manifest, directory: String, existing: ManifestComparison.Existing) {
+        _ file: ManifestFile,
+        enrol: ((InferenceService) async throws -> Int)? = nil
+    ) async throws -> CheckedManifest {
         let steps = steps
         let manifest = try await BlockingWork.run { try Manifest(yaml: file.text, file: file.name, steps: steps) }
-        let place = try place(of: file.directory)
-        let existing = try await existing()
+        var checked = CheckedManifest(
+            manifest: manifest,
+            directory: try place(of: file.directory),
+            existing: try await existing()
+        )
         do {
-            try checkFiles(manifest, place)
-            try checkReferences(manifest, existing)
-            try checkDeployments(manifest, existing)
-        } catch {
+            try checkFiles(manifest, checked.directory)
+            for service in manifest.services {
+                let reference = try await enrolment.reference(of: service)
+                var enrolled: Int?
+                if case .new = reference.1 { enrolled = try await enrol?(service) }
+                try checked.deploy(service, reference, enrolled: enrolled)
+            }
+            try checkReferences(checked.manifest, checked.existing)
+            try checkDeployments(checked.manifest, checked.existing)
+        } catch let error as MartletError {
             throw YAMLPlace.locating(error, in: file.text, file: file.name)
         }
-        return (manifest, place, existing)
+        return checked
     }
 
     private func checkFiles(_ manifest: Manifest, _ place: String) throws(MartletError) {
@@ -125,22 +168,22 @@ struct ManifestApplier: Sendable {
         }
     }
 
-    private func difference(
-        _ manifest: Manifest,
-        _ existing: ManifestComparison.Existing
-    ) async throws -> ManifestDifference {
+    private func difference(_ checked: CheckedManifest) async throws -> ManifestDifference {
+        let (manifest, existing) = (checked.manifest, checked.existing)
         let comparison = ManifestComparison(manifest: manifest, existing: existing, steps: steps)
         var changes = comparison.changes
         let declared = Dictionary(manifest.deployments.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         for (position, change) in changes.enumerated() where change.section == "deployments" {
             guard change.kind != .unchanged, let spec = declared[change.name] else { continue }
+            if let note = checked.notes[change.name] { changes[position].notes.append(note) }
             changes[position].notes += try await forecast.sentences(
                 spec.name,
                 spec.json,
-                status: existing.deployments[spec.name]
+                status: existing.deployments[spec.name],
+                registering: checked.registering[spec.name]
             )
         }
-        return ManifestDifference(changes: changes, undeclared: comparison.undeclared)
+        return ManifestDifference(changes: changes, undeclared: comparison.undeclared, remarks: checked.remarks)
     }
 
     /// What the server has, by section and name.

@@ -15,14 +15,21 @@ struct RolloutForecast {
     ///   - name: the deployment.
     ///   - new: the declaration.
     ///   - status: how the deployment stands; nil when there is none yet.
+    ///   - registering: the version that will be registered before.
     /// - Returns: the sentences; none when the traffic stays as it is.
     /// - Throws: what reading the registry throws.
-    func sentences(_ name: String, _ new: JSONValue, status: DeploymentStatus?) async throws -> [String] {
+    func sentences(
+        _ name: String,
+        _ new: JSONValue,
+        status: DeploymentStatus?,
+        registering: Int? = nil
+    ) async throws -> [String] {
         guard let model = new["model"]?.stringValue else { return [] }
         let target: Int
         if let version = new["version"]?.integerValue {
             target = Int(version)
-            guard try await exists(model, target) else {
+            let isThere = try await target == registering ? true : exists(model, target)
+            guard isThere else {
                 return ["\(name) waits: version \(target) of the model '\(model)' is not registered."]
             }
         } else {
