@@ -47,8 +47,8 @@ package struct DataPlane: Sendable {
     package func admit(_ deployment: LiveDeployment, version: Int? = nil) throws(MartletError) {
         guard let routing = deployment.routing else { return }
         let served = version.flatMap { routing.model(version: $0) } ?? routing.stable
-        // With a second version in service the request's id decides, which is not known yet.
-        guard routing.candidate == nil || version != nil, let resident = served.resident else { return }
+        // Where versions share the traffic the request's key decides, which is not known yet.
+        guard routing.isPlain || version != nil, let resident = served.resident else { return }
         do throws(ExecutorRefusal) {
             try resident.executor.checkRoom()
         } catch {
@@ -73,6 +73,7 @@ package struct DataPlane: Sendable {
                 deadline: request.call.deadline ?? choice.served.latest(from: arrived)
             )
         }
+        let request = request.fitted(to: resident.loaded)
         try validate(request, resident.loaded)
         let start = Clock.monotonicNanoseconds
         do {
@@ -92,13 +93,15 @@ package struct DataPlane: Sendable {
     ///
     /// - Throws: as `infer`, but for failures of the model.
     package func inferNow(_ request: InferenceRequest) throws -> InferenceResponse? {
-        guard case .rows(let rows, let count) = request.call.input else { return nil }
+        guard case .rows(_, let count) = request.call.input else { return nil }
         let arrived = Clock.monotonicNanoseconds
         let choice = try choose(request)
         guard let resident = choice.served.resident else { return nil }
-        try validate(request, resident.loaded)
+        let fitted = request.fitted(to: resident.loaded)
+        try validate(fitted, resident.loaded)
+        guard case .rows(let values, _) = fitted.call.input else { return nil }
         let start = Clock.monotonicNanoseconds
-        guard let outputs = try? resident.executor.runNow(rows, count: count), outputs.allSatisfy(\.isFinite) else {
+        guard let outputs = try? resident.executor.runNow(values, count: count), outputs.allSatisfy(\.isFinite) else {
             return nil
         }
         let end = Clock.monotonicNanoseconds
@@ -108,7 +111,7 @@ package struct DataPlane: Sendable {
             computeNanoseconds: end &- start,
             batchRows: count
         )
-        return finish(request, choice, resident.loaded, execution, Moments(arrived, start, end))
+        return finish(fitted, choice, resident.loaded, execution, Moments(arrived, start, end))
     }
 }
 
@@ -120,21 +123,48 @@ extension DataPlane {
         let routing: RoutingTable
         let served: ServedModel
         let arm: LedgerArm
+        /// The side of a rollout that the request is evidence for; nil for none.
+        var side: TrafficArm?
+        /// Hash of what keeps requests together; 0 when nothing asks for it.
+        var hash: UInt64 = 0
     }
 
+    /// Decides once for a request: which version answers, and by the same hash who else scores it.
     private func choose(_ request: InferenceRequest) throws(MartletError) -> Choice {
         let routing = try request.deployment.ready()
         if let version = request.version {
             let served = try Self.pinned(version, routing, request.deployment)
             return Choice(routing: routing, served: served, arm: .pinned)
         }
-        guard let candidate = routing.candidate else {
+        guard !routing.isPlain else { return Choice(routing: routing, served: routing.stable, arm: .stable) }
+        let hash = Self.hash(request, routing.plan.base.sticky)
+        let choice = routing.plan.choose(hash: hash) { request.header?($0) }
+        // A version that could not be loaded leaves its share to the trusted one.
+        guard let served = routing.model(version: choice.version) else {
             return Choice(routing: routing, served: routing.stable, arm: .stable)
         }
-        switch routing.plan.arm(forHash: TrafficPlan.hash(request.id.utf8)) {
-        case .stable: return Choice(routing: routing, served: routing.stable, arm: .stable)
-        case .candidate: return Choice(routing: routing, served: candidate, arm: .candidate)
+        switch choice.reason {
+        case .split:
+            let arm: LedgerArm = choice.arm == .candidate ? .candidate : .stable
+            return Choice(routing: routing, served: served, arm: arm, side: choice.arm, hash: hash)
+        case .share:
+            return Choice(routing: routing, served: served, arm: .share(of: served), hash: hash)
+        case .route:
+            let arm: LedgerArm = choice.version == routing.plan.candidate ? .preview : .routed
+            return Choice(routing: routing, served: served, arm: arm, hash: hash)
         }
+    }
+
+    /// The hash by which a request is put on an arm.
+    private static func hash(_ request: InferenceRequest, _ sticky: StickyKey) -> UInt64 {
+        switch sticky {
+        case .requestID: break
+        case .header(let name):
+            if let value = request.header?(name) { return TrafficPlan.hash(value.utf8) }
+        case .input(let column):
+            if let key = request.key(column) { return TrafficPlan.hash(key) }
+        }
+        return TrafficPlan.hash(request.id.utf8)
     }
 
     private static func pinned(
@@ -222,13 +252,16 @@ extension DataPlane {
             milliseconds: now.milliseconds
         )
         weigh(choice, nanoseconds, failed: false)
+        if let evidence = choice.routing.evidence, let side = choice.side {
+            evidence.recordAnswers(side, step: choice.routing.plan.step, execution.result, loaded)
+        }
         let drift = observer?.driftSignal(deployment: served.deployment)
-        let shadow = shadow(choice)
+        let (shadow, mirrors) = scorers(choice, request, loaded)
         let values = LedgerValues(
             request.call,
             execution.result,
             count: request.count,
-            isShadowed: shadow != nil
+            isShadowed: shadow != nil || !mirrors.isEmpty
         )
         if let observer,
             let seen = ObservedPrediction(request.call.input, values, request.count, served, loaded, now)
@@ -242,14 +275,17 @@ extension DataPlane {
                 loaded: loaded,
                 shadow: shadow,
                 arm: choice.arm,
-                evidence: choice.arm == .pinned ? nil : choice.routing.evidence,
+                evidence: choice.side == nil ? nil : choice.routing.evidence,
                 step: choice.routing.plan.step,
                 via: request.via,
                 values: values,
                 count: request.count,
                 nanoseconds: nanoseconds,
                 drift: drift?.isDetected ?? false,
-                milliseconds: now.milliseconds
+                milliseconds: now.milliseconds,
+                entity: Self.entity(request, choice.routing),
+                spec: choice.routing.ledger,
+                mirrors: mirrors
             )
         )
         return InferenceResponse(
@@ -261,6 +297,14 @@ extension DataPlane {
             queueNanoseconds: execution.queueNanoseconds,
             computeNanoseconds: execution.computeNanoseconds
         )
+    }
+
+    /// The key of what a request is about, from the header that the deployment names.
+    private static func entity(_ request: InferenceRequest, _ routing: RoutingTable) -> String? {
+        guard let name = routing.ledger.entityHeader, let value = request.header?(name), !value.isEmpty,
+            value.utf8.count <= LedgerLimits.entityBytes
+        else { return nil }
+        return value
     }
 
     /// Takes note of a request that failed, and returns what its caller is told.
@@ -295,24 +339,44 @@ extension DataPlane {
         return error
     }
 
-    /// Adds a request to a rollout's evidence.
+    /// Adds a request to a rollout's evidence; one that chose its version is none.
     private func weigh(_ choice: Choice, _ nanoseconds: UInt64, failed: Bool) {
-        guard let evidence = choice.routing.evidence, choice.arm != .pinned else { return }
-        evidence.record(
-            choice.arm == .candidate ? .candidate : .stable,
-            step: choice.routing.plan.step,
-            nanoseconds: nanoseconds,
-            failed: failed
-        )
+        guard let evidence = choice.routing.evidence, let side = choice.side else { return }
+        evidence.record(side, step: choice.routing.plan.step, nanoseconds: nanoseconds, failed: failed)
     }
 
-    /// The version that shall score the same rows off the request path.
-    private func shadow(_ choice: Choice) -> ServedModel? {
-        guard choice.routing.scoresShadow, choice.routing.evidence != nil else { return nil }
-        switch choice.arm {
-        case .stable: return choice.routing.candidate
-        case .candidate: return choice.routing.stable
-        default: return nil
+    /// The versions that shall score the same rows off the request path: the rollout's other side, and those that the
+    /// traffic plan mirrors to.
+    private func scorers(
+        _ choice: Choice,
+        _ request: InferenceRequest,
+        _ loaded: LoadedModel
+    ) -> (shadow: ServedModel?, mirrors: [ServedModel]) {
+        let routing = choice.routing
+        guard !routing.isPlain, choice.arm != .pinned else { return (nil, []) }
+        var shadow: ServedModel?
+        if let side = choice.side, routing.evidence != nil,
+            routing.scoresShadow || routing.plan.isShadowed(hash: choice.hash)
+        {
+            let other = side == .stable ? routing.plan.candidate : routing.plan.stable
+            shadow = other.flatMap { routing.model(version: $0) }
         }
+        // Rows that were cut to fewer columns cannot be put to the version that needs them all.
+        if let readFor = request.readFor, !ColumnMap.agree(readFor, loaded) { return (nil, []) }
+        guard !routing.plan.base.shadows.isEmpty else { return (shadow, []) }
+        let mirrors = routing.plan.shadows(forHash: choice.hash).compactMap { version in
+            version == choice.served.version || version == shadow?.version ? nil : routing.model(version: version)
+        }
+        return (shadow, mirrors)
     }
+}
+
+extension LedgerArm {
+    /// By a header, to the version on trial.
+    static let preview = LedgerArm(rawValue: "preview")
+    /// By a header, to another version.
+    static let routed = LedgerArm(rawValue: "routed")
+
+    /// By a share of its own.
+    static func share(of served: ServedModel) -> LedgerArm { LedgerArm(rawValue: "v\(served.versionText)") }
 }

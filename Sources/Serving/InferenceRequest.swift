@@ -1,6 +1,9 @@
 import Core
 package import Runtimes
 
+/// The value of a request's header, or of a call's metadata, by its name in lower case; nil without it.
+package typealias HeaderLookup = @Sendable (_ name: String) -> String?
+
 /// One request for predictions, already translated from its protocol.
 package struct InferenceRequest: Sendable {
     /// The request's id; it chooses the arm and names the ledger record.
@@ -10,11 +13,15 @@ package struct InferenceRequest: Sendable {
     /// The version the client insists on; nil to follow the traffic plan.
     package let version: Int?
     /// What the model is asked.
-    package let call: ModelCall
+    package private(set) var call: ModelCall
     /// Number of rows.
     package let count: Int
     /// The protocol of the request.
     package let via: InferenceProtocol
+    /// The request's headers; nil when the traffic plan did not ask for them.
+    package let header: HeaderLookup?
+    /// The model that the rows were read for; nil when it is the one that answers.
+    package let readFor: LoadedModel?
 
     /// Makes a request.
     package init(
@@ -23,7 +30,9 @@ package struct InferenceRequest: Sendable {
         version: Int? = nil,
         call: ModelCall,
         count: Int,
-        via: InferenceProtocol
+        via: InferenceProtocol,
+        readFor: LoadedModel? = nil,
+        header: HeaderLookup? = nil
     ) {
         self.id = id
         self.deployment = deployment
@@ -31,6 +40,8 @@ package struct InferenceRequest: Sendable {
         self.call = call
         self.count = count
         self.via = via
+        self.readFor = readFor
+        self.header = header
     }
 
     /// Makes a request of tabular numbers in the order of the model's columns, row-major; NaN is missing.
@@ -40,7 +51,9 @@ package struct InferenceRequest: Sendable {
         version: Int? = nil,
         rows: [Float],
         count: Int,
-        via: InferenceProtocol
+        via: InferenceProtocol,
+        readFor: LoadedModel? = nil,
+        header: HeaderLookup? = nil
     ) {
         self.init(
             id: id,
@@ -48,8 +61,26 @@ package struct InferenceRequest: Sendable {
             version: version,
             call: ModelCall(.rows(rows, count: count)),
             count: count,
-            via: via
+            via: via,
+            readFor: readFor,
+            header: header
         )
+    }
+
+    /// The request as a model takes it that may know other columns than the one it was read for.
+    @inline(__always)
+    func fitted(to model: LoadedModel) -> InferenceRequest {
+        guard let readFor, !ColumnMap.agree(readFor, model) else { return self }
+        return mapped(from: readFor, to: model)
+    }
+
+    private func mapped(from source: LoadedModel, to model: LoadedModel) -> InferenceRequest {
+        guard case .rows(let rows, let count) = call.input,
+            let values = ColumnMap.rows(rows, count: count, from: source, to: model)
+        else { return self }
+        var request = self
+        request.call.input = .rows(values, count: count)
+        return request
     }
 }
 

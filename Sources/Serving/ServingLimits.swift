@@ -66,4 +66,14 @@ package enum ServingLimits {
     package static let loadRetryPause: Duration = .seconds(30)
     /// Seconds of traffic history kept per version for the console.
     package static let historySeconds = 300
+    /// Most monitors that a deployment may name.
+    package static let monitorsPerDeployment = 32
+    /// Most copies of a model that a deployment may ask for.
+    package static let maximumReplicas = 64
+    /// After how long without a call the models of a deployment with a minimum of 0 copies leave memory.
+    package static let standardIdleTime: Duration = .seconds(300)
+    /// How long the version before stays in memory at least, whatever the rollback window.
+    package static let previousStays: Duration = .seconds(600)
+    /// Largest description of one deployment that a request may hold, in bytes.
+    package static let deploymentBytes = 256 * 1024
 }

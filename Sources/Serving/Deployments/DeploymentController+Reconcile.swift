@@ -3,40 +3,59 @@ import Rollouts
 import Runtimes
 
 extension DeploymentController {
-    /// Whether there is nothing to do for a deployment whose alias names `target`.
-    func isSettled(_ deployment: ManagedDeployment, target: Int?) -> Bool {
-        guard let target else { return deployment.stable != nil || deployment.message != nil }
-        let isOnTrial = deployment.rollout?.machine.step != nil
-        if target == deployment.stable?.version { return !isOnTrial }
+    /// Whether there is nothing to do for a deployment whose aliases name these versions.
+    func isSettled(_ deployment: ManagedDeployment, _ aliases: [String: Int]) -> Bool {
+        guard deployment.moves.isEmpty, isTrafficSettled(deployment, aliases) else { return false }
+        guard let target = deployment.spec.target(aliases) else {
+            return deployment.stable != nil || deployment.message != nil
+        }
+        if target == deployment.stable?.version { return !deployment.isOnTrial }
         if deployment.stable != nil, deployment.isRollingOut, deployment.candidate?.version == target { return true }
-        guard let retry = deployment.retry, deployment.rejections[target] == nil else { return false }
+        if deployment.rejections[target] != nil {
+            // Nobody moves a pinned version back; the message says why it does not serve.
+            return deployment.spec.version != nil && deployment.message != nil && !deployment.isOnTrial
+        }
+        guard let retry = deployment.retry else { return false }
         return retry.version == target && clock.now < retry.at
     }
 
-    /// Brings one deployment to the version that its alias names.
+    /// Brings one deployment to the version that it is to serve.
     func reconcile(_ deployment: ManagedDeployment) async throws {
         let spec = deployment.spec
         guard !spec.isOnDemand, !deployment.isUnloaded else { return }
-        guard let target = try await source.resolve(spec.model, spec.alias) else {
+        await finishMoves(deployment)
+        let names = spec.followedAliases
+        let aliases = Dictionary(zip(names.map(\.alias), try await source.resolveAll(names))) { first, _ in first }
+            .compactMapValues(\.self)
+        try await reconcileOwn(deployment, aliases)
+        await reconcileTraffic(deployment, aliases)
+    }
+
+    private func reconcileOwn(_ deployment: ManagedDeployment, _ aliases: [String: Int]) async throws {
+        let spec = deployment.spec
+        guard let target = spec.target(aliases) else {
             if deployment.stable == nil {
                 deployment.message = "waiting for the alias '\(spec.alias)' of the model '\(spec.model)'"
             }
             return
         }
         guard let stable = deployment.stable else { return await serveFirst(target, deployment) }
+        let why =
+            spec.version == nil ? "the alias moved back to version \(target)" : "version \(target) is asked for again"
         if target == stable.version {
-            let isOnTrial = deployment.rollout?.machine.step != nil
-            if isOnTrial { try await withdraw(deployment, "the alias moved back to version \(target)") }
+            if deployment.isOnTrial { await withdraw(deployment, why) }
             return
         }
-        if deployment.isRollingOut, deployment.candidate?.version == target { return }
+        if deployment.isOnTrial, deployment.candidate?.version == target { return }
         if let reason = deployment.rejections[target] {
+            if deployment.isOnTrial { await withdraw(deployment, "superseded by version \(target)") }
             deployment.message = "version \(target) was rejected: \(reason)"
-            return try await moveAliasBack(from: target, deployment)
+            return await moveAliasBack(from: target, deployment)
         }
         if let retry = deployment.retry, retry.version == target, clock.now < retry.at { return }
-        if deployment.rollout?.machine.step != nil {
-            try await withdraw(deployment, "superseded by version \(target)")
+        if deployment.isOnTrial { await withdraw(deployment, "superseded by version \(target)") }
+        if target == deployment.previous?.version, !deployment.isReleased {
+            return try await returnToPrevious(deployment, RolloutReason("superseded", why))
         }
         await beginRollout(target, deployment)
     }
@@ -49,10 +68,13 @@ extension DeploymentController {
             deployment.stable = served
             deployment.message = nil
             deployment.retry = nil
+            deployment.servingSince = clock.now
             deployment.install(TrafficPlan(stable: version))
             var change = DeploymentChange(deployment.spec.name)
             change.serving = DeploymentChange.Serving(stable: version, previous: nil)
-            change.events = [.init(rollout: nil, note: "version \(version) serves all traffic", evidence: nil)]
+            change.events = [
+                .init(rollout: nil, note: "version \(version) serves all traffic", evidence: nil, kind: .serving)
+            ]
             await save(change, deployment)
             await hooks.stableChanged(deployment.spec.name, try await served.load().loaded)
         } catch {
@@ -64,23 +86,29 @@ extension DeploymentController {
     /// Loads a candidate and puts it on trial; a candidate that cannot be loaded is refused and the stable one stays.
     private func beginRollout(_ version: Int, _ deployment: ManagedDeployment) async {
         guard let stable = deployment.stable else { return }
-        var machine = RolloutStateMachine(spec: deployment.spec.rollout, stable: stable.version)
+        let spec = deployment.spec.rollout
+        var machine = RolloutStateMachine(spec: spec, stable: stable.version)
         let actions = machine.handle(.started(candidate: version), now: clock.now)
         do {
             let candidate = try await load(version, deployment)
-            try Self.checkFit(try await candidate.load().loaded, with: try await stable.load().loaded)
+            let trusted = try await stable.load().loaded
+            try ColumnMap.checkFit(try await candidate.load().loaded, with: trusted, isCompatible: spec.compatible)
+            await endWatch(deployment, "superseded by version \(version)")
             let id = Identifier.random()
             deployment.candidate = candidate
             deployment.retry = nil
             deployment.message = nil
+            let before = stable.stats
             deployment.evidence = RolloutEvidence(
                 rollout: id,
                 candidate: version,
-                latency: deployment.spec.rollout.checks.latency,
-                baseline: stable.stats.latency
+                latency: spec.latency,
+                baseline: before.latency,
+                errorsBefore: Proportion(before.errors, of: before.requests),
+                scale: AnswerScale(trusted)
             )
             deployment.rollout = (id, machine)
-            await perform(actions, deployment)
+            await perform(Decision(actions, .rolloutStarted), deployment)
         } catch {
             let failure = MartletError.wrapping(error)
             if Self.isPassing(failure) {
@@ -88,9 +116,10 @@ extension DeploymentController {
                 return await note("version \(version) cannot be loaded now: \(failure.message)", deployment)
             }
             let refusal = machine.handle(.candidateFailedToLoad(failure.message), now: clock.now)
+            await endWatch(deployment, "superseded by version \(version)")
             deployment.rollout = (Identifier.random(), machine)
             deployment.message = "version \(version) was refused: \(failure.message)"
-            await perform(refusal, deployment)
+            await perform(Decision(refusal, .rolledBack), deployment)
         }
     }
 
@@ -102,30 +131,13 @@ extension DeploymentController {
         }
     }
 
-    /// Throws unless a candidate takes and gives what the stable version does.
-    private static func checkFit(_ candidate: LoadedModel, with stable: LoadedModel) throws(MartletError) {
-        guard candidate.inputs == stable.inputs else {
-            throw MartletError(
-                .failedPrecondition,
-                "Its signature differs: it takes \(Self.summary(candidate.inputs)), the serving version "
-                    + "\(Self.summary(stable.inputs)); deploy it under another name."
-            )
-        }
-        guard candidate.classes == stable.classes, candidate.outputWidth == stable.outputWidth else {
-            throw MartletError(
-                .failedPrecondition,
-                "Its answers differ in kind: classes [\(candidate.classes.joined(separator: ", "))] instead of "
-                    + "[\(stable.classes.joined(separator: ", "))]; deploy it under another name."
-            )
-        }
-    }
-
-    private static func summary(_ inputs: [String]) -> String {
-        "\(inputs.count) inputs (\(inputs.prefix(3).joined(separator: ", "))\(inputs.count > 3 ? ", …" : ""))"
-    }
-
     func load(_ version: Int, _ deployment: ManagedDeployment) async throws -> ServedModel {
-        if let loaded = deployment.live.routing?.model(version: version) { return loaded }
+        let known =
+            [deployment.stable, deployment.candidate, deployment.previous].compactMap(\.self) + deployment.others
+        if let served = known.first(where: { $0.version == version }) {
+            _ = try await served.load()
+            return served
+        }
         let served = place(version, deployment)
         await hooks.versionLoaded(deployment.spec.name, try await served.load().loaded)
         return served
@@ -138,7 +150,7 @@ extension DeploymentController {
         onFirstLoad: (@Sendable (LoadedModel) async -> Void)? = nil
     ) -> ServedModel {
         let (source, runtimes, model) = (source, runtimes, deployment.spec.model)
-        let slot = ModelSlot(settings: deployment.spec.serving, pool: pool, onFirstLoad: onFirstLoad) { settings in
+        let slot = ModelSlot(settings: deployment.spec.execution, pool: pool, onFirstLoad: onFirstLoad) { settings in
             try await source.load(model, version, settings.runtime(runtimes))
         }
         return ServedModel(
@@ -153,8 +165,9 @@ extension DeploymentController {
     /// Has the versions in service run by changed settings: each is loaded anew while the old one serves.
     func configure(_ deployment: ManagedDeployment) async {
         await deployment.gate.pass {
-            for served in [deployment.stable, deployment.candidate, deployment.previous].compactMap(\.self) {
-                served.slot.configure(deployment.spec.serving)
+            let own = [deployment.stable, deployment.candidate, deployment.previous].compactMap(\.self)
+            for served in own + deployment.others {
+                served.slot.configure(deployment.spec.execution)
                 guard served.resident != nil else { continue }
                 do {
                     _ = try await served.slot.reload()
@@ -166,15 +179,6 @@ extension DeploymentController {
         }
     }
 
-    /// Points the alias at the stable version when it still names a version that is not to serve.
-    func moveAliasBack(from version: Int, _ deployment: ManagedDeployment) async throws {
-        guard let stable = deployment.stable else { return }
-        let spec = deployment.spec
-        guard try await source.resolve(spec.model, spec.alias) == version else { return }
-        try await source.moveAlias(spec.model, spec.alias, stable.version)
-        await record("alias '\(spec.alias)' moved back to version \(stable.version)", deployment)
-    }
-
     /// Adds a line to the history and shows it as the deployment's message.
     func note(_ text: String, _ deployment: ManagedDeployment) async {
         deployment.message = text
@@ -184,7 +188,7 @@ extension DeploymentController {
     /// Adds a line to the history.
     private func record(_ text: String, _ deployment: ManagedDeployment) async {
         var change = DeploymentChange(deployment.spec.name)
-        change.events = [.init(rollout: nil, note: text, evidence: nil)]
+        change.events = [.init(rollout: nil, note: text, evidence: nil, kind: .note)]
         await save(change, deployment)
     }
 }

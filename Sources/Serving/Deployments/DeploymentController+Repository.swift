@@ -52,8 +52,8 @@ extension DeploymentController {
             guard wish.version == nil, wish.alias == nil else {
                 throw MartletError(
                     .failedPrecondition,
-                    "The deployment '\(name)' follows the alias '\(deployment.spec.alias)' of '\(deployment.spec.model)'; "
-                        + "move the alias instead of naming a version."
+                    "The deployment '\(name)' serves \(deployment.spec.reference.uri); "
+                        + "move the alias or change the deployment instead of naming a version."
                 )
             }
             deployment.retry = nil
@@ -61,7 +61,7 @@ extension DeploymentController {
                 _ = try await stable.slot.reload()
                 let wasUnloaded = deployment.isUnloaded
                 deployment.isUnloaded = false
-                if wasUnloaded { deployment.install(TrafficPlan(stable: stable.version)) }
+                if wasUnloaded { deployment.install() }
             }
             deployment.isUnloaded = false
             try await reconcile(deployment)

@@ -2,96 +2,160 @@ import Core
 import Logging
 import Rollouts
 
+/// What a rollout's machine decided, and how its history calls that.
+struct Decision {
+    var actions: [RolloutStateMachine.Action]
+    var kind: DeploymentChange.Event.Kind
+    /// Who asked for it; nil for the server itself.
+    var by: String?
+
+    init(_ actions: [RolloutStateMachine.Action], _ kind: DeploymentChange.Event.Kind, by: String? = nil) {
+        self.actions = actions
+        self.kind = kind
+        self.by = by
+    }
+}
+
 extension DeploymentController {
     /// Shows a rollout its evidence.
     func evaluate(_ deployment: ManagedDeployment) async {
         await retrySaving(deployment)
-        guard deployment.isRollingOut, let evidence = deployment.evidence else { return }
-        let signal = observer?.driftSignal(deployment: deployment.spec.name)
-        let drift = signal?.version == evidence.candidate ? signal?.isDetected : nil
-        let actions = handle(.evidence(evidence.snapshot(candidateDrift: drift)), deployment)
-        if actions.isEmpty {
+        guard deployment.isRollingOut, let rollout = deployment.rollout else { return }
+        let event: RolloutStateMachine.Event
+        if let evidence = deployment.evidence {
+            let signal = observer?.driftSignal(deployment: deployment.spec.name)
+            let drift = signal?.version == evidence.candidate ? signal?.isDetected : nil
+            let measurements = await measurements(deployment, rollout)
+            event = .evidence(evidence.snapshot(candidateDrift: drift, measurements: measurements))
+        } else {
+            event = .tick
+        }
+        let decision = decide(event, deployment)
+        if decision.actions.isEmpty {
             await saveEvidence(deployment, always: false)
         } else {
-            await perform(actions, deployment)
+            await perform(decision, deployment)
         }
+    }
+
+    /// What others measured for the rollout's checks, as far as it is known.
+    private func measurements(
+        _ deployment: ManagedDeployment,
+        _ rollout: (id: String, machine: RolloutStateMachine)
+    ) async -> [String: ExternalMeasurement] {
+        let question = rollout.machine.question(deployment: deployment.spec.name, rollout: rollout.id, now: clock.now)
+        guard let question else { return [:] }
+        return await hooks.measurements(question)
     }
 
     /// Ends a trial without rejecting its version.
-    func withdraw(_ deployment: ManagedDeployment, _ why: String) async throws {
-        await perform(handle(.abort(RolloutReason("superseded", why)), deployment), deployment)
+    func withdraw(_ deployment: ManagedDeployment, _ why: String) async {
+        await perform(decide(.abort(RolloutReason("superseded", why)), deployment), deployment)
+    }
+
+    /// Ends the watch over a promoted version, as a newer one comes.
+    func endWatch(_ deployment: ManagedDeployment, _ why: String) async {
+        guard deployment.isRollingOut, !deployment.isOnTrial else { return }
+        await perform(decide(.endWatch(why), deployment), deployment)
     }
 
     /// Feeds the machine of the present rollout.
-    func handle(_ event: RolloutStateMachine.Event, _ deployment: ManagedDeployment) -> [RolloutStateMachine.Action] {
-        guard var rollout = deployment.rollout else { return [.refuse("No rollout is in progress.")] }
+    func decide(
+        _ event: RolloutStateMachine.Event,
+        _ deployment: ManagedDeployment,
+        by who: String? = nil
+    ) -> Decision {
+        guard var rollout = deployment.rollout else { return Decision([.refuse("No rollout is in progress.")], .note) }
+        let before = rollout.machine.state
         let actions = rollout.machine.handle(event, now: clock.now)
         deployment.rollout = rollout
-        return actions
+        return Decision(actions, Self.kind(event, from: before, to: rollout.machine.state), by: who)
     }
 
-    /// Performs actions: traffic first, then one transaction, then the alias.
+    /// What the history calls a transition.
+    private static func kind(
+        _ event: RolloutStateMachine.Event,
+        from before: RolloutStateMachine.State,
+        to after: RolloutStateMachine.State
+    ) -> DeploymentChange.Event.Kind {
+        if case .confirm = event { return .confirmed }
+        if event == .resume { return .resumed }
+        return switch after {
+        case .idle: .note
+        case .progressing, .baking, .promoting: .step
+        case .awaitingConfirmation: .awaitingConfirmation
+        case .paused: .paused
+        case .inconclusive: .inconclusive
+        case .watching: .watching
+        case .promoted: .promoted
+        case .rolledBack: .rolledBack
+        case .aborted: .aborted
+        }
+    }
+
+    /// Performs a decision: traffic first, then one transaction, then the alias.
     ///
-    /// Every part may be repeated: after a crash the stored state is resumed, and an alias that still names a rejected
-    /// version is moved back by the next reconciliation.
-    func perform(_ actions: [RolloutStateMachine.Action], _ deployment: ManagedDeployment) async {
-        guard !actions.isEmpty, let id = deployment.rollout?.id else { return }
+    /// Every part may be repeated: after a crash the stored state is resumed, and an alias that was to be moved is moved
+    /// by the stored order to do so.
+    func perform(_ decision: Decision, _ deployment: ManagedDeployment) async {
+        guard !decision.actions.isEmpty, let id = deployment.rollout?.id else { return }
         var change = DeploymentChange(deployment.spec.name)
-        var movesBackFrom: Int?
-        var promoted: ServedModel?
-        var pending = actions
+        var trusted: ServedModel?
+        var pending = decision.actions.map { (action: $0, kind: decision.kind) }
         while !pending.isEmpty {
-            switch pending.removeFirst() {
+            let (action, kind) = pending.removeFirst()
+            switch action {
             case .setWeights(let plan): deployment.install(plan)
             case .record(let evidence, let note):
-                change.events.append(.init(rollout: id, note: note, evidence: evidence))
+                change.events.append(.init(rollout: id, note: note, evidence: evidence, kind: kind, by: decision.by))
             case .promote(let version):
                 guard let candidate = deployment.candidate, candidate.version == version else { continue }
-                promoted = candidate
+                trusted = candidate
                 change.serving = promote(candidate, deployment)
-                pending.append(contentsOf: handle(.promotionFinished, deployment))
+                let next = decide(.promotionFinished, deployment)
+                pending += next.actions.map { ($0, next.kind) }
             case .rollBack(let version, let reason):
-                guard reason.code != "superseded" else { continue }
-                let text = "\(reason.code): \(reason.message)"
-                deployment.rejections[version] = text
-                change.rejected.append(.init(version: version, reason: text))
-                deployment.message = "version \(version) was rejected: \(text)"
-                movesBackFrom = version
+                if let present = deployment.stable, present.version == version, let previous = deployment.previous {
+                    trusted = previous
+                    change.serving = undo(present, to: previous, deployment)
+                    deployment.install()
+                }
+                if reason.code != "superseded" { reject(version, reason, &change, deployment) }
             case .refuse: continue
             }
         }
-        if let machine = deployment.rollout?.machine {
-            change.rollout = RolloutRecord(id: id, deployment: deployment.spec.name, machine: machine)
-            if !machine.isActive {
-                deployment.candidate = nil
-                deployment.evidence = nil
-            }
-        }
+        settle(&change, id, deployment)
         deployment.evidenceSavedAt = clock.now
         await save(change, deployment)
-        if let promoted {
+        if let trusted {
             do {
-                await hooks.stableChanged(deployment.spec.name, try await promoted.load().loaded)
+                await hooks.stableChanged(deployment.spec.name, try await trusted.load().loaded)
             } catch {
-                logger.error("The promoted version of '\(deployment.spec.name)' cannot be loaded: \(error)")
+                logger.error("The trusted version of '\(deployment.spec.name)' cannot be loaded: \(error)")
             }
         }
-        guard let movesBackFrom else { return }
-        do {
-            try await moveAliasBack(from: movesBackFrom, deployment)
-        } catch {
-            logger.error("The alias of '\(deployment.spec.name)' cannot be moved back yet: \(error)")
-        }
+        await finishMoves(deployment)
+    }
+
+    /// Adds the rollout's state to a decision, and lets go of what an ended rollout held.
+    private func settle(_ change: inout DeploymentChange, _ id: String, _ deployment: ManagedDeployment) {
+        guard let machine = deployment.rollout?.machine else { return }
+        change.rollout = RolloutRecord(id: id, deployment: deployment.spec.name, machine: machine)
+        guard !machine.isActive else { return }
+        deployment.candidate = nil
+        deployment.evidence = nil
+        if let stable = deployment.stable { deployment.install(TrafficPlan(stable: stable.version)) }
     }
 
     /// Makes a version the stable one in memory and routes everything to it.
     func promote(_ candidate: ServedModel, _ deployment: ManagedDeployment) -> DeploymentChange.Serving {
         deployment.previous = deployment.stable
+        deployment.isReleased = false
+        deployment.servingSince = clock.now
         deployment.stable = candidate
         deployment.candidate = nil
-        deployment.evidence = nil
         deployment.message = nil
-        deployment.install(TrafficPlan(stable: candidate.version))
+        deployment.install()
         return DeploymentChange.Serving(stable: candidate.version, previous: deployment.previous?.version)
     }
 
@@ -112,7 +176,7 @@ extension DeploymentController {
         await retrySaving(deployment)
     }
 
-    private func retrySaving(_ deployment: ManagedDeployment) async {
+    func retrySaving(_ deployment: ManagedDeployment) async {
         while let change = deployment.unsaved.first {
             do {
                 try await store.commit(change, now: clock.now)
@@ -121,86 +185,6 @@ extension DeploymentController {
                 logger.error("A decision about '\(deployment.spec.name)' cannot be stored yet: \(error)")
                 return
             }
-        }
-    }
-
-    /// Brings a deployment back after a restart.
-    func restore(_ deployment: ManagedDeployment, _ record: DeploymentRecord) async throws {
-        let name = deployment.spec.name
-        deployment.rejections = try await store.rejections(name)
-        guard let stable = record.stable else { return }
-        let last = try await store.rollouts(name, limit: 1).first
-        if startsCold(deployment), last?.machine.isActive != true {
-            return restoreCold(deployment, stable: stable, previous: record.previous, last)
-        }
-        do {
-            let served = try await load(stable, deployment)
-            deployment.stable = served
-            deployment.install(TrafficPlan(stable: stable))
-            await hooks.stableChanged(name, try await served.load().loaded)
-        } catch {
-            deployment.retry = (stable, clock.now + ServingLimits.loadRetryPause)
-            return await note("version \(stable) cannot be loaded: \(MartletError.wrapping(error).message)", deployment)
-        }
-        if let previous = record.previous {
-            do {
-                deployment.previous = try await load(previous, deployment)
-                deployment.install(TrafficPlan(stable: stable))
-            } catch {
-                logger.warning("The previous version \(previous) of '\(name)' is not available: \(error)")
-            }
-        }
-        guard let last else { return }
-        deployment.rollout = (last.id, last.machine)
-        if last.machine.isActive { try await resume(last, deployment) }
-    }
-
-    /// Whether a deployment's models come to memory only when they are asked after a restart.
-    private func startsCold(_ deployment: ManagedDeployment) -> Bool {
-        pool.budget != nil || deployment.spec.serving.idle != nil
-    }
-
-    /// Brings a deployment back without loading anything.
-    private func restoreCold(
-        _ deployment: ManagedDeployment,
-        stable: Int,
-        previous: Int?,
-        _ last: RolloutRecord?
-    ) {
-        let (name, hooks) = (deployment.spec.name, hooks)
-        deployment.stable = place(stable, deployment) { loaded in
-            await hooks.versionLoaded(name, loaded)
-            await hooks.stableChanged(name, loaded)
-        }
-        deployment.previous = previous.map { place($0, deployment) { await hooks.versionLoaded(name, $0) } }
-        if let last { deployment.rollout = (last.id, last.machine) }
-        deployment.install(TrafficPlan(stable: stable))
-    }
-
-    private func resume(_ rollout: RolloutRecord, _ deployment: ManagedDeployment) async throws {
-        guard let version = rollout.machine.candidate else { return }
-        do {
-            let candidate = try await load(version, deployment)
-            var evidence = rollout.machine.evidence
-            let outcomes = try await ledger.labelOutcomes(
-                rollout: rollout.id,
-                of: deployment.spec.name,
-                since: rollout.machine.startedAt
-            )
-            evidence.replaceLabels(outcomes)
-            deployment.candidate = candidate
-            deployment.evidence = RolloutEvidence(
-                rollout: rollout.id,
-                candidate: version,
-                latency: rollout.machine.spec.checks.latency,
-                baseline: LatencyHistogram(),
-                snapshot: evidence
-            )
-            deployment.install(rollout.machine.plan)
-            await note("rollout of version \(version) resumed after a restart", deployment)
-        } catch {
-            let message = MartletError.wrapping(error).message
-            await perform(handle(.candidateFailedToLoad(message), deployment), deployment)
         }
     }
 }

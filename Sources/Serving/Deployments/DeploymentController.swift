@@ -106,9 +106,7 @@ package actor DeploymentController {
         try await store.save(specs, now: clock.now)
         for spec in specs {
             if let known = managed[spec.name] {
-                let changesServing = known.spec.serving != spec.serving
-                known.spec = spec
-                if changesServing { await configure(known) }
+                await change(known, to: spec)
             } else {
                 let deployment = ManagedDeployment(spec: spec)
                 managed[spec.name] = deployment
@@ -116,6 +114,19 @@ package actor DeploymentController {
             }
         }
         await reconcileAll()
+    }
+
+    /// Puts a changed specification in force; a rollout in progress keeps the rules that it began with.
+    private func change(_ deployment: ManagedDeployment, to spec: DeploymentSpec) async {
+        let changesExecution = deployment.spec.execution != spec.execution
+        let changesRoutes = deployment.spec.traffic != spec.traffic || deployment.spec.ledger != spec.ledger
+        if deployment.spec.reference != spec.reference { deployment.retry = nil }
+        deployment.spec = spec
+        if changesRoutes {
+            deployment.missing = [:]
+            await deployment.gate.pass { deployment.install() }
+        }
+        if changesExecution { await configure(deployment) }
     }
 
     /// Stops serving a deployment; its predictions and history stay.
@@ -142,27 +153,43 @@ package actor DeploymentController {
         }
     }
 
-    /// Judges every rollout in progress by the evidence so far.
+    /// Judges every rollout in progress by the evidence so far, and finishes what was decided.
     package func look() async {
-        for deployment in managed.values where deployment.isRollingOut || !deployment.unsaved.isEmpty {
-            await deployment.gate.pass { await evaluate(deployment) }
+        for deployment in managed.values where hasWork(deployment) {
+            await deployment.gate.pass {
+                await evaluate(deployment)
+                await finishMoves(deployment)
+                releasePrevious(deployment)
+            }
         }
     }
 
-    /// Brings every deployment to the version that its alias names: one question for all aliases, then work on those
+    private func hasWork(_ deployment: ManagedDeployment) -> Bool {
+        deployment.isRollingOut || !deployment.unsaved.isEmpty || !deployment.moves.isEmpty
+            || isPreviousOverdue(deployment)
+    }
+
+    /// Brings every deployment to the version that it is to serve: one question for all aliases, then work on those
     /// that differ.
     package func reconcileAll() async {
         let following = managed.values.filter { !$0.spec.isOnDemand && !$0.isUnloaded }
-        let targets: [Int?]
+        let names = following.map(\.spec.followedAliases)
+        let versions: [Int?]
         do {
-            targets = try await source.resolveAll(
-                following.map { AliasName(model: $0.spec.model, alias: $0.spec.alias) }
-            )
+            versions = try await source.resolveAll(names.flatMap(\.self))
         } catch {
             logger.warning("The aliases of deployments cannot be read: \(error)")
             return
         }
-        let differing = zip(following, targets).filter { !isSettled($0, target: $1) }.map(\.0.spec.name).sorted()
+        var differing: [String] = []
+        var start = 0
+        for (deployment, names) in zip(following, names) {
+            let found = versions.dropFirst(start).prefix(names.count)
+            start += names.count
+            let aliases = Dictionary(zip(names.map(\.alias), found)) { first, _ in first }.compactMapValues(\.self)
+            if !isSettled(deployment, aliases) { differing.append(deployment.spec.name) }
+        }
+        differing.sort()
         await withTaskGroup(of: Void.self) { group in
             for (position, name) in differing.enumerated() {
                 if position >= ServingLimits.concurrentReconciliations { await group.next() }

@@ -7,10 +7,16 @@ package struct DeploymentStatus: Sendable {
     package struct Version: Sendable {
         /// The version.
         package let version: Int
-        /// `stable`, `candidate` or `previous`.
+        /// `stable`, `candidate`, `previous` or `shared`, a version that only the traffic plan names.
         package let role: String
         /// Its share of the traffic in percent.
         package let percent: Int
+        /// Its share of all requests that are split by their key, in percent.
+        package let share: Double
+        /// Whether it scores requests that others answer.
+        package let isShadow: Bool
+        /// Whether requests can go to it at once; false for a version before that was released.
+        package let isInService: Bool
         /// Its counters since it was loaded.
         package let stats: VersionStats
     }
@@ -23,6 +29,8 @@ package struct DeploymentStatus: Sendable {
         package let machine: RolloutStateMachine
         /// What each check says now; empty when it is over.
         package let checks: [CheckResult]
+        /// What it waits for, for people; nil when it is over.
+        package let waitsFor: String?
     }
 
     /// What the manifest asks for.
@@ -31,14 +39,23 @@ package struct DeploymentStatus: Sendable {
     package let isReady: Bool
     /// The split; nil until the first version is loaded.
     package let plan: TrafficPlan?
-    /// The loaded versions.
+    /// The versions in service, and the one before as long as one can return to it.
     package let versions: [Version]
+    /// Since when the trusted version is it; nil before the first.
+    package let servingSince: Timestamp?
+    /// Until when the version before stays in memory, at least; nil without one.
+    package let previousUntil: Timestamp?
     /// The present or last rollout, if there was one.
     package let rollout: Rollout?
     /// Rejected versions and why.
     package let rejections: [Int: String]
     /// What an operator should know.
     package let message: String?
+
+    /// The trusted version; nil until the first is loaded. While a promotion is watched it is the promoted one.
+    package var stable: Int? { versions.first { $0.role == "stable" }?.version }
+    /// The version on trial; nil outside a rollout.
+    package var candidate: Int? { versions.first { $0.role == "candidate" }?.version }
 }
 
 extension DeploymentController {
@@ -71,32 +88,62 @@ extension DeploymentController {
 
     private func status(of deployment: ManagedDeployment) -> DeploymentStatus {
         let routing = deployment.live.routing
-        let versions = (routing?.versions ?? []).map { served in
-            let isCandidate = served.version == routing?.candidate?.version
-            let isStable = served.version == routing?.stable.version
-            let share = routing?.plan.candidatePercent ?? 0
-            return DeploymentStatus.Version(
-                version: served.version,
-                role: isStable ? "stable" : (isCandidate ? "candidate" : "previous"),
-                percent: isStable ? 100 - share : (isCandidate ? share : 0),
-                stats: served.stats
-            )
-        }
         let rollout = deployment.rollout.map { rollout in
             DeploymentStatus.Rollout(
                 id: rollout.id,
                 machine: rollout.machine,
-                checks: rollout.machine.checkResults(now: clock.now)
+                checks: rollout.machine.checkResults(now: clock.now),
+                waitsFor: rollout.machine.waitsFor(now: clock.now)
             )
         }
+        let messages = [deployment.message, deployment.stable == nil ? nil : deployment.trafficMessage]
+            .compactMap(\.self)
         return DeploymentStatus(
             spec: deployment.spec,
             isReady: routing != nil,
             plan: routing?.plan,
-            versions: versions,
+            versions: versions(of: deployment),
+            servingSince: deployment.servingSince,
+            previousUntil: previousUntil(deployment),
             rollout: rollout,
             rejections: deployment.rejections,
-            message: deployment.message
+            message: messages.isEmpty ? nil : messages.joined(separator: "; ")
         )
+    }
+
+    private func versions(of deployment: ManagedDeployment) -> [DeploymentStatus.Version] {
+        guard let routing = deployment.live.routing else { return [] }
+        let shares = Dictionary(routing.plan.shares.map { ($0.version, $0.percent) }) { first, _ in first }
+        let shadows = Set(routing.plan.base.shadows.filter { $0.percent > 0 }.map(\.target))
+        var served = routing.versions
+        if deployment.isReleased, let previous = deployment.previous,
+            !served.contains(where: { $0.version == previous.version })
+        {
+            served.append(previous)
+        }
+        return served.map { model in
+            let share = shares[model.version] ?? 0
+            return DeploymentStatus.Version(
+                version: model.version,
+                role: role(of: model.version, deployment),
+                percent: Int(share.rounded()),
+                share: share,
+                isShadow: shadows.contains(model.version) || isPaired(model.version, routing),
+                isInService: routing.model(version: model.version) != nil,
+                stats: model.stats
+            )
+        }
+    }
+
+    /// Whether the other side of a rollout is scored by this version.
+    private func isPaired(_ version: Int, _ routing: RoutingTable) -> Bool {
+        guard routing.plan.shadowPercent > 0, let candidate = routing.plan.candidate else { return false }
+        return version == candidate || version == routing.plan.stable
+    }
+
+    private func role(of version: Int, _ deployment: ManagedDeployment) -> String {
+        if version == deployment.stable?.version { return "stable" }
+        if version == deployment.candidate?.version { return "candidate" }
+        return version == deployment.previous?.version ? "previous" : "shared"
     }
 }

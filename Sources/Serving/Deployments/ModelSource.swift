@@ -1,4 +1,5 @@
 import Core
+package import Rollouts
 package import Runtimes
 
 /// An alias of a registered model.
@@ -60,6 +61,13 @@ package struct DeploymentHooks: Sendable {
     package var stableChanged: @Sendable (_ deployment: String, _ model: LoadedModel) async -> Void = { _, _ in }
     /// A line was added to a deployment's history.
     package var event: @Sendable (_ deployment: String, _ event: DeploymentChange.Event) -> Void = { _, _ in }
+
+    /// What others have measured for the checks of a rollout, by the names of `RolloutQuestion`.
+    ///
+    /// Asked at every look, several times a second: it answers at once with what is known, and keeps its own schedule.
+    package var measurements: @Sendable (_ question: RolloutQuestion) async -> [String: ExternalMeasurement] = { _ in
+        [:]
+    }
 
     /// Makes hooks that do nothing.
     package init() {}

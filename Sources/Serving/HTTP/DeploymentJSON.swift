@@ -7,18 +7,55 @@ extension DeploymentStatus {
     package var json: JSONValue {
         var object: JSONObject = [
             "name": .string(spec.name),
+            "follows": .string(spec.reference.uri),
             "spec": spec.json,
             "ready": .bool(isReady),
-            "stable_version": .optional(plan.map { Int64($0.stable) }),
-            "candidate_version": .optional(plan?.candidate.map { Int64($0) }),
-            "candidate_percent": .int(plan?.candidatePercent ?? 0),
+            "stable_version": .optional(stable.map { Int64($0) }),
+            "candidate_version": .optional(candidate.map { Int64($0) }),
+            "candidate_percent": .int(candidate == nil ? 0 : plan?.candidatePercent ?? 0),
+            "serving_since": .optional(servingSince?.milliseconds),
             "versions": .array(versions.map(\.json)),
             "rejected": .array(
                 rejections.sorted { $0.key < $1.key }.map { ["version": .int($0.key), "reason": .string($0.value)] }
             ),
         ]
+        if let previousUntil { object["previous_until"] = .integer(previousUntil.milliseconds) }
+        if let plan { object["traffic"] = plan.json }
         if let rollout { object["rollout"] = rollout.json }
+        if let waitsFor = rollout?.waitsFor { object["waits_for"] = .string(waitsFor) }
         if let message { object["message"] = .string(message) }
+        return .object(object)
+    }
+}
+
+extension TrafficPlan {
+    /// The plan in force as the API shows it: who gets what, by number of version.
+    var json: JSONValue {
+        var object: JSONObject = [
+            "shares": .array(shares.map { ["version": .int($0.version), "percent": .number($0.percent)] })
+        ]
+        switch base.sticky {
+        case .requestID: object["sticky"] = "request_id"
+        case .header(let name): object["sticky"] = ["header": .string(name)]
+        case .input(let column): object["sticky"] = ["input": .string(column)]
+        }
+        object["routes"] = .array(
+            base.routes.map { route in
+                var entry: JSONObject = ["header": .string(route.header)]
+                switch route.match {
+                case .equals(let text): entry["equals"] = .string(text)
+                case .prefix(let text): entry["prefix"] = .string(text)
+                case .present: entry["present"] = true
+                }
+                entry["version"] = .int(route.version)
+                return .object(entry)
+            }
+        )
+        var shadows: [JSONValue] = base.shadows.map { ["version": .int($0.target), "percent": .int($0.percent)] }
+        if shadowPercent > 0, let candidate {
+            shadows.append(["version": .int(candidate), "percent": .int(shadowPercent), "paired_with": .int(stable)])
+        }
+        object["shadows"] = .array(shadows)
         return .object(object)
     }
 }
@@ -29,7 +66,8 @@ extension DeploymentStatus.Version {
             stats.latency.quantile(quantile).map { .number(Double($0) / 1000) } ?? .null
         }
         return [
-            "version": .int(version), "role": .string(role), "percent": .int(percent),
+            "version": .int(version), "role": .string(role), "percent": .int(percent), "share": .number(share),
+            "shadow": .bool(isShadow), "in_service": .bool(isInService),
             "requests": .int(stats.requests), "rows": .int(stats.rows), "errors": .int(stats.errors),
             "latency_us": ["p50": microseconds(0.5), "p95": microseconds(0.95), "p99": microseconds(0.99)],
         ]

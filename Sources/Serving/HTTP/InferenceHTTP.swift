@@ -132,6 +132,13 @@ struct InferenceHTTP: Sendable {
         return overflow ? nil : deadline
     }
 
+    /// The headers of a request for a deployment whose traffic plan asks for them; nil for any other.
+    static func header(_ request: Request, _ deployment: LiveDeployment) -> HeaderLookup? {
+        guard deployment.routing?.readsHeaders == true else { return nil }
+        let fields = request.headers
+        return { name in HTTPField.Name(name).flatMap { fields[$0] } }
+    }
+
     /// The deployment a path names.
     func deployment(_ encoded: String) throws(MartletError) -> LiveDeployment {
         guard let name = PercentEncoding.decode(encoded) else { throw DeploymentTable.unknown(encoded) }

@@ -66,7 +66,9 @@ package struct InvocationRoutes: Sendable {
                     deadline: try InferenceHTTP.deadline(request)
                 ),
                 count: body.count,
-                via: .invocations
+                via: .invocations,
+                readFor: model,
+                header: InferenceHTTP.header(request, deployment)
             )
         )
         let bytes = try InvocationsAnswer.write(response, isWrapped: body.isWrapped)

@@ -52,7 +52,9 @@ package struct PredictRoutes: Sendable {
                 deployment: deployment,
                 call: ModelCall(input, deadline: deadline),
                 count: count,
-                via: .predict
+                via: .predict,
+                readFor: model,
+                header: InferenceHTTP.header(request, deployment)
             )
         )
         let bytes = try PredictAnswer.write(response, id: id, isSingle: body.isSingle)

@@ -114,7 +114,9 @@ private struct V1Exchange {
                     version: target.version,
                     call: ModelCall(input, deadline: deadline),
                     count: count,
-                    via: .v1
+                    via: .v1,
+                    readFor: model,
+                    header: InferenceHTTP.header(request, target.deployment)
                 )
             )
             bytes = try V1Answer.write(response)

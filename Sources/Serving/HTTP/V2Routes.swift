@@ -133,7 +133,9 @@ package struct V2Routes: Sendable {
                     deadline: try InferenceHTTP.deadline(request, microseconds: call.request?.timeoutMicroseconds)
                 ),
                 count: call.count,
-                via: .v2
+                via: .v2,
+                readFor: model,
+                header: InferenceHTTP.header(request, deployment)
             )
         )
         let answer = try V2Response(response, id: given ?? id, request: call.request)

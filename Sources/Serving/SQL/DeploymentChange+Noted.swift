@@ -4,7 +4,7 @@ import Rollouts
 extension DeploymentChange {
     /// Whether something was decided; evidence of a rollout that goes on is none.
     var isDecision: Bool {
-        serving != nil || !rejected.isEmpty || !pardoned.isEmpty || !events.isEmpty
+        serving != nil || !rejected.isEmpty || !pardoned.isEmpty || !events.isEmpty || aliasMove != nil
     }
 
     /// The decision as the audit log shows it.

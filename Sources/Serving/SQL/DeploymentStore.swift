@@ -1,14 +1,20 @@
 package import Core
-package import Rollouts
+import Rollouts
 package import Storage
 
 /// What is deployed, which versions served and were rejected, and every rollout with its evidence.
 package struct DeploymentStore: Sendable {
+    /// Hears of each decision within the transaction that stores it; throwing undoes both.
+    package typealias Outbox =
+        @Sendable (_ connection: Connection, _ change: DeploymentChange, _ now: Timestamp) throws -> Void
+
     private let database: Database
+    private let outbox: Outbox
 
     /// Uses `database`, to which `migrations` were applied.
-    package init(database: Database) {
+    package init(database: Database, outbox: @escaping Outbox = { _, _, _ in }) {
         self.database = database
+        self.outbox = outbox
     }
 
     /// The deployments' part of the schema.
@@ -50,7 +56,18 @@ package struct DeploymentStore: Sendable {
                 )
                 """,
             ]
-        )
+        ),
+        Migration(
+            id: "serving-deployments-0002",
+            statements: [
+                """
+                CREATE TABLE deployment_alias_moves (
+                    id TEXT PRIMARY KEY, deployment TEXT NOT NULL, model TEXT NOT NULL, alias TEXT NOT NULL,
+                    from_version BIGINT NOT NULL, to_version BIGINT NOT NULL, created_at BIGINT NOT NULL
+                )
+                """
+            ]
+        ),
     ]
 
     /// Stores deployments or their changed specifications, all or none.
@@ -96,6 +113,7 @@ package struct DeploymentStore: Sendable {
             let before = try old?.json("spec")
             connection.note(Change(object: "deployment:\(name)", before: before, after: nil))
             try connection.execute("DELETE FROM deployments WHERE name = ?", [.text(name)])
+            try connection.execute("DELETE FROM deployment_alias_moves WHERE deployment = ?", [.text(name)])
         }
     }
 
@@ -110,67 +128,30 @@ package struct DeploymentStore: Sendable {
         }
     }
 
+    /// Alias moves that were decided and are not known to be done, oldest first.
+    package func aliasMoves(_ name: String) async throws(MartletError) -> [AliasMove] {
+        try await database.read { connection in
+            try connection.query(
+                "SELECT * FROM deployment_alias_moves WHERE deployment = ? ORDER BY created_at, id",
+                [.text(name)]
+            ).map { row in
+                AliasMove(
+                    id: try row.text("id"),
+                    model: try row.text("model"),
+                    alias: try row.text("alias"),
+                    from: Int(try row.int("from_version")),
+                    to: Int(try row.int("to_version"))
+                )
+            }
+        }
+    }
+
     /// Everything that one decision changes, stored together or not at all.
     package func commit(_ change: DeploymentChange, now: Timestamp) async throws(MartletError) {
+        let outbox = outbox
         try await database.write { connection in
-            let name = SQLValue.text(change.deployment)
-            if change.isDecision {
-                let old = try connection.first(
-                    "SELECT stable_version, previous_version FROM deployments WHERE name = ?",
-                    [name]
-                )
-                let before: JSONValue = [
-                    "stable": .optional(old?.optionalInt("stable_version")),
-                    "previous": .optional(old?.optionalInt("previous_version")),
-                ]
-                connection.note(
-                    Change(object: "deployment:\(change.deployment)", before: before, after: change.noted)
-                )
-            }
-            if let versions = change.serving {
-                try connection.execute(
-                    "UPDATE deployments SET stable_version = ?, previous_version = ?, updated_at = ? WHERE name = ?",
-                    [
-                        .int(versions.stable), SQLValue(versions.previous.map(Int64.init)),
-                        .integer(now.milliseconds), name,
-                    ]
-                )
-                let revision = try Self.next("deployment_revisions", "revision", name, connection)
-                try connection.execute(
-                    "INSERT INTO deployment_revisions (deployment, revision, version, since) VALUES (?, ?, ?, ?)",
-                    [name, .integer(revision), .int(versions.stable), .integer(now.milliseconds)]
-                )
-            }
-            for rejected in change.rejected {
-                try connection.execute(
-                    """
-                    INSERT INTO deployment_rejections (deployment, version, reason, rejected_at) VALUES (?, ?, ?, ?)
-                    ON CONFLICT (deployment, version) DO UPDATE
-                    SET reason = excluded.reason, rejected_at = excluded.rejected_at
-                    """,
-                    [name, .int(rejected.version), .text(rejected.reason), .integer(now.milliseconds)]
-                )
-            }
-            for version in change.pardoned {
-                try connection.execute(
-                    "DELETE FROM deployment_rejections WHERE deployment = ? AND version = ?",
-                    [name, .int(version)]
-                )
-            }
-            if let rollout = change.rollout { try Self.save(rollout, now: now, connection) }
-            for event in change.events {
-                try connection.execute(
-                    """
-                    INSERT INTO deployment_events (deployment, seq, at, rollout, note, evidence)
-                    VALUES (?, ?, ?, ?, ?, ?)
-                    """,
-                    [
-                        name, .integer(try Self.next("deployment_events", "seq", name, connection)),
-                        .integer(now.milliseconds), SQLValue(event.rollout), .text(event.note),
-                        SQLValue(event.evidence?.json.description),
-                    ]
-                )
-            }
+            try change.store(now, connection)
+            try outbox(connection, change, now)
         }
     }
 
@@ -197,58 +178,4 @@ package struct DeploymentRecord: Sendable, Equatable {
     package let stable: Int?
     /// The version before it.
     package let previous: Int?
-}
-
-/// What one decision changes.
-package struct DeploymentChange: Sendable {
-    /// The versions that serve.
-    package struct Serving: Sendable, Equatable {
-        /// The trusted version.
-        package var stable: Int
-        /// The version before it, kept loaded.
-        package var previous: Int?
-    }
-
-    /// A version that must not be tried again, and why.
-    package struct Rejection: Sendable, Equatable {
-        /// The version.
-        package var version: Int
-        /// The reason, for people.
-        package var reason: String
-    }
-
-    /// A line of the deployment's history.
-    package struct Event: Sendable, Equatable {
-        /// The rollout it belongs to, if any.
-        package var rollout: String?
-        /// What happened, for people.
-        package var note: String
-        /// The evidence that led to it.
-        package var evidence: EvidenceSnapshot?
-
-        /// Makes a line.
-        package init(rollout: String?, note: String, evidence: EvidenceSnapshot?) {
-            self.rollout = rollout
-            self.note = note
-            self.evidence = evidence
-        }
-    }
-
-    /// The deployment.
-    package let deployment: String
-    /// New serving versions; nil when they stay.
-    package var serving: Serving?
-    /// Newly rejected versions.
-    package var rejected: [Rejection] = []
-    /// Versions that an operator allows again.
-    package var pardoned: [Int] = []
-    /// The rollout's new state.
-    package var rollout: RolloutRecord?
-    /// Lines for the history.
-    package var events: [Event] = []
-
-    /// A change of nothing yet.
-    package init(_ deployment: String) {
-        self.deployment = deployment
-    }
 }

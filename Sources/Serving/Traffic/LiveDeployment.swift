@@ -1,5 +1,4 @@
 package import Core
-package import Rollouts
 import Synchronization
 
 /// A deployment as requests see it: its name and, replaced as a whole, where requests go.
@@ -32,50 +31,5 @@ package final class LiveDeployment: Sendable {
     /// Routes by `routing` from now on; requests under way finish where they are.
     package func install(_ routing: RoutingTable?) {
         table.withLock { $0 = routing }
-    }
-}
-
-/// An immutable answer to "which model gets this request", swapped by `LiveDeployment`.
-package final class RoutingTable: Sendable {
-    /// The split.
-    package let plan: TrafficPlan
-    /// The trusted version.
-    package let stable: ServedModel
-    /// The version on trial; nil outside a rollout.
-    package let candidate: ServedModel?
-    /// The version that served before, kept loaded so that returning to it takes no time.
-    package let previous: ServedModel?
-    /// Where the rollout's evidence goes; nil outside a rollout.
-    package let evidence: RolloutEvidence?
-    /// Whether labels and disagreement need both versions' answers.
-    package let scoresShadow: Bool
-
-    /// Makes a table; `plan.candidate` without a loaded candidate routes everything to the stable version.
-    package init(
-        plan: TrafficPlan,
-        stable: ServedModel,
-        candidate: ServedModel? = nil,
-        previous: ServedModel? = nil,
-        evidence: RolloutEvidence? = nil,
-        scoresShadow: Bool = false
-    ) {
-        self.plan = plan
-        self.stable = stable
-        self.candidate = candidate
-        self.previous = previous
-        self.evidence = evidence
-        self.scoresShadow = scoresShadow
-    }
-
-    /// Every version that is loaded, each once.
-    package var versions: [ServedModel] {
-        [stable, candidate, previous].compactMap(\.self).reduce(into: []) { kept, model in
-            if !kept.contains(where: { $0.version == model.version }) { kept.append(model) }
-        }
-    }
-
-    /// The version a client asked for by number; nil when it is not loaded.
-    package func model(version: Int) -> ServedModel? {
-        versions.first { $0.version == version }
     }
 }

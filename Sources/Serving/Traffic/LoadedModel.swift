@@ -25,6 +25,8 @@ package final class LoadedModel: Sendable {
     package let reference: Table?
     /// Position of each input column by name.
     package let position: [String: Int]
+    /// A hash of the input columns in their order: equal for versions that take the same.
+    let columnsHash: Int
 
     /// Makes a loaded model.
     ///
@@ -70,6 +72,7 @@ package final class LoadedModel: Sendable {
         self.threshold = Float(threshold)
         self.reference = reference
         position = positions
+        columnsHash = inputs.hashValue
     }
 
     /// The answer that output row `row` means.

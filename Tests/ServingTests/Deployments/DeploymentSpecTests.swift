@@ -36,7 +36,27 @@ struct DeploymentSpecTests {
             ("[]", "'deployments' must be an object"), (#"{"Cancer":{"model":"m"}}"#, "lower-case letters"),
             (#"{"-a":{"model":"m"}}"#, "lower-case letters"), (#"{"":{"model":"m"}}"#, "lower-case letters"),
             (#"{"a":{}}"#, "'deployments.a.model' is missing"), (#"{"a":7}"#, "'deployments.a' must be an object"),
-            (#"{"a":{"model":"m","replicas":2}}"#, "'deployments.a.replicas' is not a known key"),
+            (#"{"a":{"model":"m","replica":2}}"#, "'deployments.a.replica' is not a known key"),
+            (#"{"a":{"model":"m","replicas":2}}"#, "'deployments.a.replicas' must be an object"),
+            (#"{"a":{"model":"m","replicas":{"min":2,"max":1}}}"#, "must not be below 'min'"),
+            (#"{"a":{"model":"m","replicas":{"idle":"5m"}}}"#, "has no meaning unless 'min' is 0"),
+            (#"{"a":{"model":"m","replicas":{"min":0,"idle":"0s"}}}"#, "must be from 1 ms"),
+            (#"{"a":{"model":"","alias":"x"}}"#, "'deployments.a.model' must not be empty"),
+            (#"{"a":{"model":"m","alias":""}}"#, "'deployments.a.alias' must not be empty"),
+            (#"{"a":{"model":"m","alias":"x","version":2}}"#, "cannot stand beside 'alias'"),
+            (#"{"a":{"model":"m","version":0}}"#, "'deployments.a.version'"),
+            (#"{"a":{"model":"models:/m@x","alias":"y"}}"#, "leave 'alias' out"),
+            (#"{"a":{"model":"models:/m/3","version":3}}"#, "leave 'version' out"),
+            (#"{"a":{"model":"models:/m"}}"#, "models:/<name>@<alias> or models:/<name>/<version>"),
+            (#"{"a":{"model":"models:/m/Production"}}"#, "models:/<name>@<alias>"),
+            (#"{"a":{"model":"models:/m/0"}}"#, "models:/<name>@<alias>"),
+            (#"{"a":{"model":"models:/m/+3"}}"#, "models:/<name>@<alias>"),
+            (#"{"a":{"model":"models:/m/1/2"}}"#, "models:/<name>@<alias>"),
+            (#"{"a":{"model":"models:/@x"}}"#, "models:/<name>@<alias>"),
+            (#"{"a":{"model":"runs:/0123/model"}}"#, "but is 'runs:/0123/model'"),
+            (#"{"a":{"model":"s3://bucket/model"}}"#, "but is 's3://bucket/model'"),
+            (#"{"a":{"model":"m","monitors":["d","d"]}}"#, "names of monitors, each once"),
+            (#"{"a":{"model":"m","monitors":[7]}}"#, "names of monitors, each once"),
             (#"{"a":{"model":"m","rollout":{"steps":[]}}}"#, "must end with 100"),
             (#"{"a":{"model":"m","rollout":{"steps":[10,50]}}}"#, "must end with 100"),
             (#"{"a":{"model":"m","rollout":{"steps":[50,10,100]}}}"#, "must be rising"),
@@ -63,6 +83,66 @@ struct DeploymentSpecTests {
         }
         #expect(error?.code == .invalidArgument)
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
+    }
+
+    @Test(
+        "A model is named plainly, by alias, by version, or as MLflow does",
+        arguments: [
+            (#"{"model":"m"}"#, ModelReference(model: "m", selector: .alias("production")), "models:/m@production"),
+            (#"{"model":"m","alias":"x"}"#, ModelReference(model: "m", selector: .alias("x")), "models:/m@x"),
+            (#"{"model":"m","version":3}"#, ModelReference(model: "m", selector: .version(3)), "models:/m/3"),
+            (#"{"model":"models:/m@x"}"#, ModelReference(model: "m", selector: .alias("x")), "models:/m@x"),
+            (#"{"model":"models:/m/3"}"#, ModelReference(model: "m", selector: .version(3)), "models:/m/3"),
+            (
+                #"{"model":"models:/m/latest"}"#, ModelReference(model: "m", selector: .alias("latest")),
+                "models:/m/latest"
+            ),
+        ]
+    )
+    func references(entry: String, reference: ModelReference, uri: String) throws {
+        let spec = try DeploymentSpec(name: "a", fields: JSONFields(try JSONValue.parse(entry), path: "a"))
+        #expect(spec.reference == reference)
+        #expect(spec.reference.uri == uri)
+        #expect(ModelReference(uri: uri) == reference)
+        #expect(try DeploymentSpec(name: "a", fields: JSONFields(spec.json, path: "a")) == spec)
+    }
+
+    @Test("Replicas fill in what the serving settings leave open; a minimum of 0 lets the models leave memory")
+    func replicas() throws {
+        func execution(_ entry: String) throws -> ServingSettings {
+            let spec = try DeploymentSpec(name: "a", fields: JSONFields(try JSONValue.parse(entry), path: "a"))
+            #expect(try DeploymentSpec(name: "a", fields: JSONFields(spec.json, path: "a")) == spec)
+            return spec.execution
+        }
+        #expect(try execution(#"{"model":"m"}"#) == ServingSettings())
+        let rare = try execution(#"{"model":"m","replicas":{"min":0,"max":3}}"#)
+        #expect(rare.idle == ServingLimits.standardIdleTime)
+        #expect(rare.python.workers == 3)
+        #expect(rare.executor.concurrency == 3)
+        let said = try execution(
+            #"{"model":"m","replicas":{"min":0,"max":3,"idle":"9s"},"serving":{"idle":"7s","concurrency":2}}"#
+        )
+        #expect(said.idle == .seconds(7))
+        #expect(said.executor.concurrency == 2)
+        #expect(try execution(#"{"model":"m","replicas":{"min":2}}"#).python.workers == 2)
+        #expect(try execution(#"{"model":"m","replicas":{"min":0,"idle":"9s"}}"#).idle == .seconds(9))
+        let most = ServingLimits.maximumReplicas
+        #expect(try execution(#"{"model":"m","replicas":{"max":\#(most)}}"#).python.workers == most)
+        #expect(throws: MartletError.self) { try execution(#"{"model":"m","replicas":{"max":\#(most + 1)}}"#) }
+    }
+
+    @Test("Monitors are named up to the limit")
+    func monitors() throws {
+        func spec(_ count: Int) throws -> DeploymentSpec {
+            let names = JSONValue.array((0..<count).map { .string("m\($0)") })
+            return try DeploymentSpec(
+                name: "a",
+                fields: JSONFields(.object(["model": "m", "monitors": names]), path: "a")
+            )
+        }
+        let most = ServingLimits.monitorsPerDeployment
+        #expect(try spec(most).monitors.count == most)
+        #expect(throws: MartletError.self) { try spec(most + 1) }
     }
 
     @Test("Limits of names, steps and deployments hold at and past their maximum")

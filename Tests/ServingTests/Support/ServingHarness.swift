@@ -27,7 +27,10 @@ struct ServingHarness: Sendable {
         registry: TestRegistry = TestRegistry(),
         database existing: Database? = nil,
         capacity: Int = ServingLimits.ledgerQueueRows,
-        at now: Timestamp? = nil
+        at now: Timestamp? = nil,
+        source: ModelSource? = nil,
+        hooks: DeploymentHooks = DeploymentHooks(),
+        outbox: @escaping DeploymentStore.Outbox = { _, _, _ in }
     ) async throws {
         if let now { time.advance(by: now - time.now) }
         if let existing {
@@ -40,14 +43,15 @@ struct ServingHarness: Sendable {
         let ledgerStore = LedgerStore(database: database)
         ledger = PredictionLedger(store: ledgerStore, deployments: table, clock: time.clock, capacity: capacity)
         plane = DataPlane(deployments: table, ledger: ledger, observer: monitor, clock: time.clock)
-        store = DeploymentStore(database: database)
+        store = DeploymentStore(database: database, outbox: outbox)
         controller = DeploymentController(
             store: store,
-            source: registry.source,
+            source: source ?? registry.source,
             table: table,
             ledger: ledger,
             observer: monitor,
-            clock: time.clock
+            clock: time.clock,
+            hooks: hooks
         )
     }
 

@@ -7,6 +7,8 @@ import Synchronization
 final class TestRegistry: Sendable {
     struct State {
         var alias: Int?
+        /// Aliases beside the one that deployments of the tests follow.
+        var others: [String: Int] = [:]
         var versions: [Int: @Sendable () throws -> LoadedModel] = [:]
         var loads = 0
         var moves: [Int] = []
@@ -16,11 +18,19 @@ final class TestRegistry: Sendable {
 
     /// Adds a version computed by `runtime`, and points the alias at it.
     func register(_ version: Int, _ runtime: any RowRuntime, classes: [String] = ["malignant", "benign"]) {
-        let model = Self.model(version, runtime, classes: classes)
-        state.withLock {
-            $0.versions[version] = { try model.get() }
-            $0.alias = version
-        }
+        add(version, runtime, classes: classes)
+        alias = version
+    }
+
+    /// Adds a version computed by `runtime`; the alias stays.
+    func add(
+        _ version: Int,
+        _ runtime: any RowRuntime,
+        classes: [String] = ["malignant", "benign"],
+        inputs: [ModelSignature.Field]? = nil
+    ) {
+        let model = Self.model(version, runtime, classes: classes, inputs: inputs)
+        state.withLock { $0.versions[version] = { try model.get() } }
     }
 
     /// Adds a version that cannot be loaded, and points the alias at it.
@@ -40,7 +50,8 @@ final class TestRegistry: Sendable {
         ModelSource(
             resolve: { model, alias in
                 guard model == "cancer" else { return nil }
-                return alias == "latest" ? self.state.withLock { $0.versions.keys.max() } : self.alias
+                if alias == "latest" { return self.state.withLock { $0.versions.keys.max() } }
+                return self.state.withLock { $0.others[alias] } ?? (alias == "production" ? self.alias : nil)
             },
             models: { [("cancer", self.state.withLock { $0.versions.keys.max() })] },
             load: { _, version, _ in
@@ -63,7 +74,8 @@ final class TestRegistry: Sendable {
     static func model(
         _ version: Int,
         _ runtime: any RowRuntime,
-        classes: [String] = ["malignant", "benign"]
+        classes: [String] = ["malignant", "benign"],
+        inputs: [ModelSignature.Field]? = nil
     ) -> Result<LoadedModel, MartletError> {
         Result { () throws(MartletError) in
             try LoadedModel(
@@ -71,7 +83,7 @@ final class TestRegistry: Sendable {
                 version: version,
                 runtime: runtime,
                 signature: ModelSignature(
-                    inputs: (0..<runtime.featureCount).map { .init(name: "x\($0)", type: .double) },
+                    inputs: inputs ?? (0..<runtime.featureCount).map { .init(name: "x\($0)", type: .double) },
                     outputs: []
                 ),
                 classes: classes,

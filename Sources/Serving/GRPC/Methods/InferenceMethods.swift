@@ -118,7 +118,9 @@ struct InferenceMethods: Sendable {
                     deadline: Self.deadline(call, message.parameters)
                 ),
                 count: count,
-                via: .grpc
+                via: .grpc,
+                readFor: model,
+                header: Self.header(call, deployment)
             )
             return Asked(
                 request: request,
@@ -127,6 +129,13 @@ struct InferenceMethods: Sendable {
                 id: message.id.isEmpty ? id : message.id
             )
         }
+    }
+
+    /// The metadata of a call for a deployment whose traffic plan asks for it; nil for any other.
+    private static func header(_ call: GRPCCall, _ deployment: LiveDeployment) -> HeaderLookup? {
+        guard deployment.routing?.readsHeaders == true else { return nil }
+        let headers = call.headers
+        return { headers.first(name: $0) }
     }
 
     private func write(_ response: InferenceResponse, _ asked: Asked, _ buffer: ByteBuffer) throws -> ByteBuffer {

@@ -44,7 +44,8 @@ struct LanePrediction {
                 deployment: deployment,
                 call: ModelCall(input),
                 count: count,
-                via: .predict
+                via: .predict,
+                readFor: model
             )
             guard let response = try inferNow(call) else { return nil }
             reply.write(requestID: id, body: try PredictAnswer.write(response, id: id, isSingle: body.isSingle))
@@ -84,7 +85,14 @@ struct LanePrediction {
     ) throws -> InferenceResponse? {
         guard isShort(rows.count, model, request) else { return nil }
         return try inferNow(
-            InferenceRequest(id: id, deployment: deployment, rows: rows.values, count: rows.count, via: via)
+            InferenceRequest(
+                id: id,
+                deployment: deployment,
+                rows: rows.values,
+                count: rows.count,
+                via: via,
+                readFor: model
+            )
         )
     }
 
@@ -116,7 +124,8 @@ struct LanePrediction {
             version: version,
             call: ModelCall(read.input, outputs: read.request?.asked, parameters: try read.parameters(model)),
             count: read.count,
-            via: .v2
+            via: .v2,
+            readFor: model
         )
         guard let response = try inferNow(call) else { return nil }
         let answer = try V2Response(response, id: given ?? id, request: read.request)
@@ -133,9 +142,9 @@ struct LanePrediction {
         return (.v2, response.served)
     }
 
-    /// The trusted version's model when it is in memory and takes rows of numbers.
+    /// The trusted version's model when it is in memory and takes rows of numbers, and headers have no say.
     private func model(of deployment: LiveDeployment, version: Int? = nil) -> LoadedModel? {
-        guard let routing = deployment.routing else { return nil }
+        guard let routing = deployment.routing, !routing.readsHeaders else { return nil }
         let served = version.map { routing.model(version: $0) } ?? routing.stable
         guard let model = served?.resident?.loaded, model.rows?.placement == .own else { return nil }
         return model
