@@ -1,6 +1,5 @@
 import Core
 import Rollouts
-import TestSupport
 import Testing
 
 @Suite("Rollout state machine: every event in every state")

@@ -195,6 +195,11 @@ package final class RolloutEvidence: Sendable {
         state.withLock { $0.snapshot.add(outcome) }
     }
 
+    /// Counts the labels anew from the ledger, which is the truth about them: after a restart or a correction.
+    package func replaceLabels(_ outcomes: [LabelOutcome]) {
+        state.withLock { $0.snapshot.replaceLabels(outcomes) }
+    }
+
     /// The evidence so far.
     ///
     /// - Parameters:
