@@ -136,7 +136,7 @@ struct EventLogTests {
         let writers = 8
         let each = 25
         let seen = try await withThrowingTaskGroup(of: [Int64]?.self) { group in
-            let isDone = Mutex(0)
+            let done = Done()
             for writer in 0..<writers {
                 group.addTask { [database = fixture.database] in
                     for number in 0..<each {
@@ -148,14 +148,14 @@ struct EventLogTests {
                             if number % 5 == 4 { throw MartletError(.internal, "undone") }
                         }
                     }
-                    isDone.withLock { $0 += 1 }
+                    done.add()
                     return nil
                 }
             }
             group.addTask {
                 var (seen, after): ([Int64], Int64) = ([], 0)
                 while true {
-                    let wasDone = isDone.withLock { $0 } == writers
+                    let wasDone = done.count == writers
                     let page = try await log.page(after: after, limit: 7)
                     seen += page.events.map(\.cursor)
                     after = page.next
@@ -195,7 +195,7 @@ struct EventServersTests {
         let logs = servers.map { EventLog(database: $0, workspace: "default") }
         let each = 50
         let seen = try await withThrowingTaskGroup(of: [Int64]?.self) { group in
-            let isDone = Mutex(0)
+            let done = Done()
             for (database, log) in zip(servers, logs) {
                 group.addTask {
                     for _ in 0..<each {
@@ -206,14 +206,14 @@ struct EventServersTests {
                             )
                         }
                     }
-                    isDone.withLock { $0 += 1 }
+                    done.add()
                     return nil
                 }
             }
             group.addTask {
                 var (seen, after): ([Int64], Int64) = ([], 0)
                 while true {
-                    let wasDone = isDone.withLock { $0 } == 2
+                    let wasDone = done.count == 2
                     let page = try await logs[1].page(after: after, limit: 5)
                     seen += page.events.map(\.cursor)
                     after = page.next
@@ -226,4 +226,13 @@ struct EventServersTests {
         for database in servers { try await database.close() }
         try await TestDatabase.administer("DROP SCHEMA \(fresh.schema) CASCADE")
     }
+}
+
+/// How many have done their work.
+private final class Done: Sendable {
+    private let state = Mutex(0)
+
+    var count: Int { state.withLock { $0 } }
+
+    func add() { state.withLock { $0 += 1 } }
 }

@@ -94,9 +94,10 @@ struct EventRoutesTests {
     func beyond() async throws {
         let fixture = try await EventFixture()
         try await serving(fixture) { client in
-            #expect(try await get(client, "?after=1").status == 409)
-            #expect(try await get(client, "?after=1", accept: "text/event-stream").status == 409)
-            #expect(try await get(client, "", accept: "text/event-stream", lastEventID: "x").status == 400)
+            let page = try await get(client, "?after=1").status
+            let stream = try await get(client, "?after=1", accept: "text/event-stream").status
+            let place = try await get(client, "", accept: "text/event-stream", lastEventID: "x").status
+            #expect(page == 409 && stream == 409 && place == 400)
             #expect(fixture.feed.streamCount == 0)
         }
     }
