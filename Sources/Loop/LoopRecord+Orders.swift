@@ -24,7 +24,9 @@ extension LoopRecord {
         let findings = progress.verdict?["metrics"]?.arrayValue ?? []
         func values(_ side: String) -> [(name: String, value: Double)] {
             findings.compactMap { finding in
-                guard let name = finding["metric"]?.stringValue, let value = finding[side]?.doubleValue else { return nil }
+                guard let name = finding["metric"]?.stringValue, let value = finding[side]?.doubleValue else {
+                    return nil
+                }
                 return (name, value)
             }
         }

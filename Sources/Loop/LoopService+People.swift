@@ -47,7 +47,10 @@ extension LoopService {
         return try await intervene(id, event) { record in
             let state = record.progress.state
             guard state == .awaitingApproval, let rule = record.trigger.approval else {
-                return MartletError(.failedPrecondition, "The loop \(id) is \(state.title); nobody is asked to approve.")
+                return MartletError(
+                    .failedPrecondition,
+                    "The loop \(id) is \(state.title); nobody is asked to approve."
+                )
             }
             if now - record.progress.enteredAt > rule.expires {
                 return MartletError(.failedPrecondition, "The loop \(id) waited for approval until its time was over.")

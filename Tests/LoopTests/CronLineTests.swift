@@ -54,7 +54,11 @@ struct CronLineTests {
             try Self.next("0 23 * * *", "America/New_York", after: "2026-01-01T00:00", count: 2)
                 == ["2026-01-01T04:00", "2026-01-02T04:00"]
         )
-        #expect(try Self.next("0 0 1 1 *", "Pacific/Kiritimati", after: "2025-12-01T00:00", count: 1) == ["2025-12-31T10:00"])
+        #expect(
+            try Self.next("0 0 1 1 *", "Pacific/Kiritimati", after: "2025-12-01T00:00", count: 1) == [
+                "2025-12-31T10:00"
+            ]
+        )
     }
 
     /// Berlin, 2026-03-29: 02:00 is followed by 03:00 at 01:00 UTC.

@@ -30,6 +30,8 @@ final class FakeWorld: Sendable {
         var orders: [LoopWriteBack] = []
         var pickupLag = 0
         var rolloutReads = 0
+        var taken: Set<Int> = []
+        var movesByHand = 0
         var calls: [String] = []
         var stored = 0
         var death: (call: Int, when: Death)?
@@ -201,12 +203,13 @@ final class FakeWorld: Sendable {
         if let ended = state.ended[version] { return ended }
         guard state.alias == version else {
             // A rollout whose alias somebody moves away is withdrawn.
-            guard state.rolloutReads > 0 else { return .superseded(by: state.alias) }
+            guard state.taken.contains(version) else { return .superseded(by: state.alias) }
             state.ended[version] = .rolledBack(reason: "the alias moved")
             return .rolledBack(reason: "the alias moved")
         }
         state.pickupLag -= 1
         guard state.pickupLag < 0 else { return .notStarted }
+        state.taken.insert(version)
         state.rolloutReads += 1
         guard !state.climbsForEver else { return .progressing(weight: state.rolloutReads % 100) }
         switch state.rolloutReads {
@@ -228,7 +231,7 @@ final class FakeWorld: Sendable {
         }
         guard let version = order.version ?? state.versions[order.versionKey] else { return Undone(lines) }
         if state.serving == version { return Undone(["It serves."], isPromoted: true) }
-        if state.rolloutReads > 0, state.ended[version] == nil {
+        if state.taken.contains(version), state.ended[version] == nil {
             state.ended[version] = .rolledBack(reason: "aborted")
             state.aborts.append(version)
             lines.append("The rollout was aborted.")

@@ -104,7 +104,8 @@ struct LoopPeopleTests {
         let service = fixture.service()
         for _ in 0..<20 {
             let now = try await service.loop(loop.id).loop.progress
-            if now.state == state, state != .rollingOut || now.weight != nil, blocked[state] == nil || now.failures > 0 {
+            if now.state == state, state != .rollingOut || now.weight != nil, blocked[state] == nil || now.failures > 0
+            {
                 return
             }
             if now.state == .awaitingApproval { _ = try await service.approve(loop.id, by: "ada") }

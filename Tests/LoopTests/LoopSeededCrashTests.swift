@@ -41,7 +41,7 @@ struct LoopSeededCrashTests {
     ]
 
     @Test func everyLifeDoesEachThingOnce() async throws {
-        let lives = TestDatabase.current == .sqlite ? 400 : 60
+        let lives = TestDatabase.current == .sqlite ? 250 : 40
         let root = try await LoopFixture(name: "root")
         var outcomes: [LoopState: Int] = [:]
         var deaths = 0
@@ -98,6 +98,7 @@ struct LoopSeededCrashTests {
             root.clock.advance(by: .milliseconds(step))
         }
         world.revive()
+        try await fixture.store.removeTrigger("t\(seed)")
         return (try await check(seed, fixture, world), deaths)
     }
 
@@ -142,6 +143,7 @@ struct LoopSeededCrashTests {
             world.state.withLock { state in
                 guard state.ended.isEmpty else { return }
                 state.alias = version
+                state.movesByHand += 1
                 if state.rolloutReads == 0 { state.serving = version }
             }
         }
@@ -156,7 +158,9 @@ struct LoopSeededCrashTests {
         #expect(progress.state.isFinal, "life \(seed) ended as \(progress.state)")
         let state = world.state.withLock { $0 }
         #expect(state.runs.count <= 1 && state.versions.count <= 1 && state.commits.count <= 1, "life \(seed)")
-        #expect(state.aliasMoves.count <= 1 && state.aborts.count <= 1 && state.movesBack.count <= 1, "life \(seed)")
+        #expect(state.aborts.count <= 1 && state.movesBack.count <= 1, "life \(seed)")
+        // Whoever moves the alias away before the loop knows that it moved makes it judge and move again.
+        #expect(state.aliasMoves.count <= 1 + state.movesByHand, "life \(seed)")
         switch progress.state {
         case .promoted:
             #expect(state.serving == progress.version && state.alias == progress.version, "life \(seed)")
@@ -169,7 +173,9 @@ struct LoopSeededCrashTests {
         let detail = try await fixture.store.detail(loop.id)
         #expect(detail.events.map(\.sequence) == Array(1...Int64(detail.events.count)), "life \(seed)")
         #expect(try await fixture.heard(loop.id) == detail.events.map(\.sequence), "life \(seed): told what is stored")
-        for line in ["Retraining started.", "Registered as version", "The alias points", "Committed to Git", "cancelled the"] {
+        for line in [
+            "Retraining started.", "Registered as version", "The alias points", "Committed to Git", "cancelled the",
+        ] {
             #expect(detail.events.count { $0.message.contains(line) } <= 1, "life \(seed): \(line)")
         }
         #expect(detail.events.last?.state == progress.state, "life \(seed)")

@@ -115,7 +115,9 @@ struct LoopStateMachineTests {
 
     @Test func theAliasMovesOnlyOnceAndOnlyWhenNothingRolledOutYet() {
         var machine = Self.machine(.rollingOut)
-        #expect(machine.handle(.rollout(.notStarted), now: Self.start) == [.perform(.startRollout(version: 2, champion: 1))])
+        #expect(
+            machine.handle(.rollout(.notStarted), now: Self.start) == [.perform(.startRollout(version: 2, champion: 1))]
+        )
         _ = machine.handle(.rolloutStart(.started), now: Self.start)
         #expect(machine.handle(.rollout(.notStarted), now: Self.start).isEmpty)
         var restarted = Self.machine(.rollingOut)

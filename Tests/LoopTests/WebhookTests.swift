@@ -98,7 +98,9 @@ struct WebhookTests {
         let fixture = try await fixture()
         let service = fixture.service()
         let forged = try Self.call(fixture.clock, signing: #"{"rows": 6}"#)
-        let error = await #expect(throws: MartletError.self) { try await service.receive(forged, for: "cancer-retrain") }
+        let error = await #expect(throws: MartletError.self) {
+            try await service.receive(forged, for: "cancer-retrain")
+        }
         #expect(error?.code == .unauthenticated)
         let unknown = await #expect(throws: MartletError.self) {
             try await service.receive(try Self.call(fixture.clock), for: "nobody")

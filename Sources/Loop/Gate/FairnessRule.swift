@@ -110,7 +110,8 @@ package struct FairnessRule: Sendable, Equatable {
     private func drop(_ segments: [GateFigures.Segment], _ figures: inout JSONObject) -> GateFinding? {
         guard let maximumDrop else { return nil }
         let name = metric.metric
-        let losses = segments.compactMap { segment -> (name: String, loss: Double, candidate: Double, champion: Double)? in
+        let losses = segments.compactMap {
+            segment -> (name: String, loss: Double, candidate: Double, champion: Double)? in
             guard let ours = segment.candidate[name], let theirs = segment.champion?[name], theirs.isFinite else {
                 return nil
             }

@@ -106,7 +106,11 @@ package struct SizeBudget: Sendable, Equatable {
         }
         if let maximumRatio, let champion, Double(candidate) > Double(champion) * maximumRatio {
             let most = GateText.number(maximumRatio)
-            return GateFinding(false, "\(said), more than \(most) times the champion's \(GateText.bytes(champion)).", figures)
+            return GateFinding(
+                false,
+                "\(said), more than \(most) times the champion's \(GateText.bytes(champion)).",
+                figures
+            )
         }
         return GateFinding(true, "\(said).", figures)
     }

@@ -65,7 +65,8 @@ package struct GateRule: Sendable, Equatable {
         self.init(
             metrics: metrics,
             fairness: fairness,
-            latency: try fields.optionalFields("latency").map { fields throws(MartletError) in try LatencyBudget(fields) },
+            latency: try fields.optionalFields("latency").map { fields throws(MartletError) in try LatencyBudget(fields)
+            },
             size: try fields.optionalFields("size").map { fields throws(MartletError) in try SizeBudget(fields) }
         )
     }

@@ -25,7 +25,8 @@ package struct MetricRule: Sendable, Equatable {
 
     /// Metrics of which less is better.
     private static let losses: Set<String> = [
-        "log_loss", "logloss", "cross_entropy", "loss", "brier", "brier_score", "ece", "expected_calibration_error", "mae",
+        "log_loss", "logloss", "cross_entropy", "loss", "brier", "brier_score", "ece", "expected_calibration_error",
+        "mae",
         "mse", "rmse", "mape", "msle", "rmsle", "median_absolute_error", "max_error", "false_positive_rate",
         "false_negative_rate", "false_discovery_rate", "error_rate", "hamming_loss", "zero_one_loss", "perplexity",
     ]

@@ -94,7 +94,9 @@ package struct LoopRoutes {
     /// Whoever calls shows who they are by the signature alone, so the route asks for no account.
     private func registerWebhook(in routes: RouteTable) {
         let service = service
-        routes.post("/api/martlet/v1/triggers/{name}/webhook", permission: .open, errors: .martlet) { request, context in
+        routes.post("/api/martlet/v1/triggers/{name}/webhook", permission: .open, errors: .martlet) {
+            request,
+            context in
             let name = try context.parameters.require("name")
             let body = try await request.readBody(limit: LoopLimits.maximumWebhookBodyBytes)
             func header(_ name: String, _ other: String) -> String? {

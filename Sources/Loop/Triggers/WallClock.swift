@@ -16,11 +16,19 @@ package struct WallClock: Sendable, Equatable {
 
     /// The zone of that name in the IANA database; nil for an unknown one.
     package init?(_ name: String) {
-        // Names that the database does not have, such as `GMT+25:00`, are taken apart by the library: not meant here.
-        let isKnown = name == "UTC" || TimeZone.knownTimeZoneIdentifiers.contains(name) || name.hasPrefix("Etc/")
-        guard isKnown, name.utf8.count <= LoopLimits.maximumScheduleBytes, let zone = TimeZone(identifier: name) else {
-            return nil
+        // An area and a place, or UTC: the library would also take apart texts such as `GMT+25:00`, which are not meant here.
+        let isName = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+                UInt8(ascii: "+"):
+                true
+            default: false
+            }
         }
+        guard isName, name == "UTC" || name.contains("/"), name.utf8.count <= LoopLimits.maximumScheduleBytes,
+            let zone = TimeZone(identifier: name)
+        else { return nil }
         self.init(name: name, zone: zone)
     }
 

@@ -53,7 +53,8 @@ struct LoopShow: ServerCommand {
     private static func gate(_ loop: JSONValue, _ terminal: Terminal) {
         guard let gate = loop["gate"], gate != .null else { return }
         var table = TextTable([
-            .init(title: "GATE", colour: Words.colour), .init(title: "RULE"), .init(title: "CANDIDATE", alignment: .right),
+            .init(title: "GATE", colour: Words.colour), .init(title: "RULE"),
+            .init(title: "CANDIDATE", alignment: .right),
             .init(title: "CHAMPION", alignment: .right), .init(title: "FINDING"),
         ])
         func add(_ rule: String, _ finding: JSONValue, _ candidate: JSONValue?, _ champion: JSONValue?) {
