@@ -4,6 +4,7 @@ import Foundation
 import GitOps
 import HTTPSupport
 import Logging
+import Loop
 import Secrets
 
 /// Outcomes written into Git repositories, under the server's rules for calls to the outside.
@@ -93,6 +94,30 @@ struct GitWiring: Sendable {
         case .key(let secret): credentials = .key(try await value(secret))
         }
         return try await writer.write(order, spec, credentials: credentials)
+    }
+
+    /// What loops ask of it.
+    var loops: LoopWiring.WriteBack {
+        LoopWiring.WriteBack(
+            write: { outcome in
+                var order = try GitOrder(
+                    key: outcome.key,
+                    model: outcome.model,
+                    alias: outcome.alias,
+                    version: outcome.version
+                )
+                order.champion = outcome.champion
+                order.deployment = outcome.deployment
+                order.outcome = outcome.outcome
+                order.metrics = outcome.metrics.map { metric in
+                    let champion = outcome.championMetrics.first { $0.name == metric.name }?.value
+                    return GitOrder.Metric(name: metric.name, value: metric.value, champion: champion)
+                }
+                let result = try await write(order, outcome.gitops, path: "triggers.\(outcome.trigger).gitops")
+                return LoopCommit(commit: result.commit, branch: result.branch, changed: result.isChanged)
+            },
+            check: { try await check($0, path: $1) }
+        )
     }
 
     private func value(_ secret: String) async throws -> String {
