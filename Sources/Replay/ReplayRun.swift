@@ -72,7 +72,7 @@ struct ReplayRun: Sendable {
             for row in page {
                 let version = row.record.version
                 if columns[version] == nil {
-                    let logged = try await sources.columns(model, version)
+                    let logged = try await sources.columns(request.deployment, version)
                     columns[version] = Self.columns(of: candidate, in: logged)
                     servingColumns[version] = baseline.map { Self.columns(of: $0, in: logged) }
                 }
@@ -116,6 +116,7 @@ struct ReplayRun: Sendable {
         candidate: ReplayModel,
         of model: String
     ) -> Result<Question, Skipped> {
+        if record.arm == .shadow { return .failure(Skipped(skip: .mirrored)) }
         if model == request.model, record.version == request.version { return .failure(Skipped(skip: .ownAnswer)) }
         if record.isCut { return .failure(Skipped(skip: .cut)) }
         guard !record.features.isEmpty else { return .failure(Skipped(skip: .noInputs)) }
@@ -191,7 +192,7 @@ struct ReplayRun: Sendable {
         }
     }
 
-    /// The candidate's answers; nil where it fails. A batch that fails is asked row by row.
+    /// The candidate's answers, nil where it fails; a batch that fails is asked row by row.
     private func answers(
         _ questions: [Question],
         _ candidate: ReplayModel,

@@ -14,6 +14,8 @@ enum ReplaySkip: Hashable, Sendable {
     case otherWidth
     /// The candidate itself gave the answer.
     case ownAnswer
+    /// The answer was mirrored: nobody but the ledger saw it.
+    case mirrored
     /// The ledger holds no answer to compare with.
     case noAnswer
 
@@ -27,6 +29,7 @@ enum ReplaySkip: Hashable, Sendable {
         case .missingColumns: "missing_columns"
         case .otherWidth: "other_width"
         case .ownAnswer: "own_answer"
+        case .mirrored: "mirrored"
         case .noAnswer: "no_answer"
         }
     }

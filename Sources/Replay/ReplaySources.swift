@@ -56,9 +56,9 @@ package struct ReplaySources: Sendable {
     package let load: @Sendable (_ model: String, _ version: Int) async throws -> ReplayModel
     /// The registered model that a deployment serves and its trusted version; throws `notFound` for an unknown one.
     package let serving: @Sendable (_ deployment: String) async throws -> (model: String, version: Int?)
-    /// The input columns of a version of the deployment's model, in the order in which the ledger keeps them; nil when
+    /// The input columns of a version that a deployment served, in the order in which the ledger keeps them; nil when
     /// nobody knows them any more.
-    package let columns: @Sendable (_ model: String, _ version: Int) async throws -> [String]?
+    package let columns: @Sendable (_ deployment: String, _ version: Int) async throws -> [String]?
 
     /// Makes the sources from their functions.
     package init(
@@ -69,7 +69,7 @@ package struct ReplaySources: Sendable {
         resolve: @escaping @Sendable (_ reference: String) async throws -> (model: String, version: Int),
         load: @escaping @Sendable (_ model: String, _ version: Int) async throws -> ReplayModel,
         serving: @escaping @Sendable (_ deployment: String) async throws -> (model: String, version: Int?),
-        columns: @escaping @Sendable (_ model: String, _ version: Int) async throws -> [String]?
+        columns: @escaping @Sendable (_ deployment: String, _ version: Int) async throws -> [String]?
     ) {
         self.page = page
         self.resolve = resolve

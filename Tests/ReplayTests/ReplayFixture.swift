@@ -116,6 +116,7 @@ struct ReplayFixture {
     static func row(
         _ number: Int64,
         version: Int = 1,
+        arm: LedgerArm = .stable,
         features: [Float],
         prediction: String,
         score: Double = 0.5,
@@ -130,7 +131,7 @@ struct ReplayFixture {
                 id: "r\(number)",
                 deployment: "cancer",
                 version: version,
-                arm: .stable,
+                arm: arm,
                 rollout: nil,
                 step: 0,
                 via: "predict",

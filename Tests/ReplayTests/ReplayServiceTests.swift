@@ -90,6 +90,7 @@ struct ReplayServiceTests {
                 ReplayFixture.row(7, features: [0.1], prediction: "benign"),
                 ReplayFixture.row(8, version: 2, features: [0.1, 1], prediction: "benign"),
                 ReplayFixture.row(9, features: [0.1, 1], prediction: ""),
+                ReplayFixture.row(10, arm: .shadow, features: [0.1, 1], prediction: "benign"),
             ]
         }
         let record = try await fixture.replay(ReplayFixture.request())
@@ -97,10 +98,10 @@ struct ReplayServiceTests {
         let report = try #require(record.report)
         // The second row's redacted column is none of the candidate's.
         #expect(report["rows"] == 1)
-        #expect(report["rows_read"] == 9)
+        #expect(report["rows_read"] == 10)
         #expect(
             report["skipped"] == [
-                "missing_columns": 1, "no_answer": 1, "no_inputs": 1, "other_width": 1, "own_answer": 1,
+                "mirrored": 1, "missing_columns": 1, "no_answer": 1, "no_inputs": 1, "other_width": 1, "own_answer": 1,
                 "payload_cut": 1, "redacted": 1, "unknown_columns": 1,
             ]
         )
