@@ -68,6 +68,7 @@ package struct ApprovalRule: Sendable, Equatable {
     /// - Parameters:
     ///   - name: who answers.
     ///   - signal: what opened the loop.
+    /// - Returns: the reason, as a sentence.
     func objection(to name: String, signal: LoopSignal) -> String? {
         if !approvers.isEmpty, !approvers.contains(name) {
             return "'\(name)' is not among those who may answer: \(approvers.joined(separator: ", "))."

@@ -84,8 +84,8 @@ extension LoopService {
     /// Takes a call of a trigger's webhook: one that is signed, fresh and new has its signal stand.
     ///
     /// - Parameters:
-    ///   - name: The trigger.
     ///   - call: The call.
+    ///   - name: The trigger.
     /// - Returns: Whether the delivery is new; one that was taken already changes nothing.
     /// - Throws: `notFound` for a trigger without webhook; `unauthenticated` for a call that is not signed, too old or from
     ///   the future; `failedPrecondition` when the server does not have the trigger's secret.

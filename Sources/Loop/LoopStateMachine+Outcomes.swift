@@ -1,7 +1,9 @@
 import Core
 
 extension LoopStateMachine {
-    /// Somebody cancels: what is under way is stopped first. An outcome that is being written back stays one.
+    /// Somebody cancels: what is under way is stopped first.
+    ///
+    /// An outcome that is being written back stays one.
     mutating func cancel(by who: String, _ reason: String, _ now: Timestamp) -> [Action]? {
         let state = progress.state
         let why = reason.isEmpty ? "" : ": \(reason)"

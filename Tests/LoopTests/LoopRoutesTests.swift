@@ -157,7 +157,7 @@ struct LoopRoutesTests {
                 let again = try await Self.post(client, "/triggers/cancer-retrain/webhook", headers: headers)
                 #expect(again.status == 200 && again.json["duplicate"] == true)
             }
-            #expect(try await Self.post(client, "/triggers/cancer-retrain/webhook").status == 401)
+            #expect(try await Self.post(client, "/triggers/cancer-retrain/webhook").status == 400)
             #expect(
                 try await Self.post(
                     client,

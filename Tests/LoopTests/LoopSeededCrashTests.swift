@@ -4,8 +4,10 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Hundreds of seeded lives: processes that die around effects and commits, answers that are lost, a database that is away, clocks
-/// that jump, people who approve, refuse, cancel and move aliases. Whatever happens, each effect happens once.
+/// Hundreds of seeded lives in which everything goes wrong, and each effect happens once.
+///
+/// There are processes that die around effects and commits, answers that are lost, a database that is away, clocks
+/// that jump, people who approve, refuse, cancel and move aliases.
 @Suite(.overEveryDatabase)
 struct LoopSeededCrashTests {
     /// What happens in one life.

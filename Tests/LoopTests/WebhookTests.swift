@@ -134,7 +134,7 @@ struct WebhookTests {
         let error = #expect(throws: MartletError.self) {
             try WebhookCall(id: id, timestamp: timestamp, signature: signature, body: [])
         }
-        #expect(error?.code == .unauthenticated && error?.message.contains("webhook-") == true)
+        #expect(error?.code == .invalidArgument && error?.message.contains("webhook-") == true)
     }
 
     @Test func whatIsKeptIsBounded() async throws {

@@ -33,6 +33,8 @@ extension LoopStore {
     ///   - filter: Which loops.
     ///   - place: The last one of the page before; nil for the first page.
     ///   - limit: How many at most.
+    /// - Returns: The loops.
+    /// - Throws: `dataLoss` for a loop that cannot be read.
     package func loops(
         _ filter: LoopFilter = LoopFilter(),
         after place: (openedAt: Timestamp, id: String)? = nil,

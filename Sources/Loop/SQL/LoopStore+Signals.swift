@@ -60,6 +60,7 @@ extension LoopStore {
     ///   - signal: What stands from now on; nil for nothing new.
     ///   - now: The time.
     /// - Returns: Whether it was done: not when somebody else has moved the place meanwhile.
+    /// - Throws: `unavailable` when the database cannot be written.
     @discardableResult
     package func move(
         _ source: String,

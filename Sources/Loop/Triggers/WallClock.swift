@@ -48,6 +48,7 @@ package struct WallClock: Sendable, Equatable {
     /// The moments at which the clocks show a local time: none in a gap, two in a repeated hour; earliest first.
     ///
     /// - Parameter local: The local time as seconds since 1970-01-01T00:00 on the same clocks.
+    /// - Returns: Seconds since 1970.
     func moments(local: Int64) -> [Int64] {
         let (before, after) = (local - Int64(offset(local - 86_400)), local - Int64(offset(local + 86_400)))
         let candidates = before == after ? [before] : [min(before, after), max(before, after)]

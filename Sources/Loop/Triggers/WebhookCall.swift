@@ -21,16 +21,16 @@ package struct WebhookCall: Sendable, Equatable {
     ///   - timestamp: The header with the seconds since 1970.
     ///   - signature: The header with the signatures.
     ///   - body: The body.
-    /// - Throws: `unauthenticated` naming what is missing or malformed.
+    /// - Throws: `invalidArgument` naming what is missing or malformed.
     package init(id: String?, timestamp: String?, signature: String?, body: [UInt8]) throws(MartletError) {
         guard let id, !id.isEmpty, id.utf8.count <= LoopLimits.maximumDeliveryBytes else {
             throw MartletError(
-                .unauthenticated,
+                .invalidArgument,
                 "The header 'webhook-id' must name the delivery in 1 to \(LoopLimits.maximumDeliveryBytes) bytes."
             )
         }
         guard let timestamp, let seconds = Int64(timestamp), (0...253_402_300_799).contains(seconds) else {
-            throw MartletError(.unauthenticated, "The header 'webhook-timestamp' must be seconds since 1970.")
+            throw MartletError(.invalidArgument, "The header 'webhook-timestamp' must be seconds since 1970.")
         }
         let signatures = (signature ?? "").split(separator: " ").prefix(8).compactMap { part -> [UInt8]? in
             guard part.hasPrefix("v1,") else { return nil }
@@ -38,7 +38,7 @@ package struct WebhookCall: Sendable, Equatable {
         }
         guard !signatures.isEmpty else {
             throw MartletError(
-                .unauthenticated,
+                .invalidArgument,
                 "The header 'webhook-signature' must be 'v1,' and base64 of HMAC-SHA256 over '<id>.<timestamp>.<body>'."
             )
         }

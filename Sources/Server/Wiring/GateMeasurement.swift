@@ -56,6 +56,7 @@ struct GateMeasurement: Sendable {
     /// Measures a model, with blocking calls.
     ///
     /// - Parameter path: the model's directory on this host.
+    /// - Returns: its metrics, those of each segment, and how long it takes.
     /// - Throws: `invalidArgument` when a column is missing, and what loading a model throws.
     func measure(_ path: String) throws -> Result {
         let directory = try ModelDirectory.open(path)
