@@ -212,7 +212,7 @@ struct EventWiring: Sendable {
     private static func action(_ event: LoopEvent) -> WebhookEvent.Action {
         if event.sequence == 1 { return .opened }
         if event.state.isFinal { return .outcome }
-        if event.links["approved_by"] != nil { return .approved }
-        return event.state.rawValue == "awaiting_approval" ? .approvalWanted : .step
+        if event.state == .awaitingApproval { return .approvalWanted }
+        return event.evidence["by"] != nil && event.evidence["stage"] != nil ? .approved : .step
     }
 }
