@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps native build run test check format fuzz fuzz-coverage bench bench-serving bench-tracking bench-gate bench-monitoring clean
+.PHONY: help deps native build run test check format fuzz fuzz-coverage bench bench-serving bench-tracking bench-gate bench-monitoring bench-loop clean
 
 configuration ?= release
 binary := .build/$(configuration)/martlet
@@ -78,6 +78,10 @@ bench-monitoring: build ## Measure drift detection beside alibi-detect, SciPy, N
 	@$(swift_build) --product MonitoringBenchmark
 	@exec python3 Benchmarks/monitoring/bench.py --martlet $(binary) \
 		--detectors .build/$(configuration)/MonitoringBenchmark
+
+bench-loop: build ## Measure rollbacks, alias moves and the ledger (about fifteen minutes)
+	@$(swift_build) --product LoopBenchmark
+	@exec python3 Benchmarks/loop/bench.py --martlet $(binary) --ledger .build/$(configuration)/LoopBenchmark
 
 clean: ## Remove what was built (the data of a server in ./.martlet stays)
 	@rm -rf .build
