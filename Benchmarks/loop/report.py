@@ -59,8 +59,9 @@ def markdown(measured: dict) -> str:
     alias, cost, table = cases["alias"], cases["processor_time"], cases["table"]
     lines += [
         "",
-        f"Alias moved to the first answer of the new version, {alias['rounds']} moves: median"
-        f" {alias['median_ms']:.0f} ms, longest {alias['longest_ms']:.0f} ms; {alias['failed']} of {alias['requests']:,} requests failed.",
+        f"Alias moved to the first answer of the new version, {alias['rounds']} moves:"
+        f" median {alias['median_ms']:.0f} ms, longest {alias['longest_ms']:.0f} ms;"
+        f" {alias['failed']} of {alias['requests']:,} requests failed.",
         "",
         f"Processor time of the whole server for a request over HTTP: {cost['with_us']:.1f} µs with the ledger,"
         f" {cost['without_us']:.1f} µs without; the difference, writing and committing included, is"
