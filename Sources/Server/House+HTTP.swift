@@ -4,9 +4,11 @@ import Console
 import Core
 import Datasets
 import Evaluations
+import Events
 import HTTPSupport
 import HTTPTypes
 import Hummingbird
+import Ledger
 import Loop
 import Monitoring
 import Pipelines
@@ -43,7 +45,7 @@ extension House {
         let methods = Late<MethodTable>()
         router.add(middleware: AliveMiddleware())
         let console = try ConsoleRoutes(
-            sources: consoleSources,
+            sources: consoleSources(settings),
             access: server.console(self),
             version: ProductVersion.text
         )
@@ -97,6 +99,7 @@ extension House {
         ModelRoutes(store: stores.registry).register(in: routes)
         ModelVersionRoutes(store: stores.registry).register(in: routes)
         WebhookRoutes(store: stores.webhooks, service: webhooks).register(in: routes)
+        EventRoutes(feed: feed).register(in: routes)
         ScorerRoutes(store: stores.evaluations).register(in: routes)
         EvaluationDatasetRoutes(store: stores.evaluations).register(in: routes)
         ModelVersionFileRoutes(stores: stores).register(in: routes)
@@ -122,14 +125,16 @@ extension House {
         .register(in: routes)
         InvocationRoutes(plane: dataPlane).register(in: routes)
         FeedbackRoutes(ledger: ledger).register(in: routes)
+        LedgerRoutes(ledger: ledger).register(in: routes)
         DeploymentRoutes(controller: deployments, store: deploymentStore, ledger: ledger, clock: clock)
             .register(in: routes)
         MonitorRoutes(service: monitors).register(in: routes)
         PerformanceRoutes(service: performance).register(in: routes)
         LoopRoutes(service: loops).register(in: routes)
+        analysis.register(in: routes)
     }
 
-    private var consoleSources: ConsoleSources {
+    private func consoleSources(_ settings: ServerSettings) -> ConsoleSources {
         ConsoleSources(
             tracking: stores.tracking,
             registry: stores.registry,
@@ -138,6 +143,10 @@ extension House {
             deployments: deployments,
             deploymentStore: deploymentStore,
             ledger: ledger,
+            predictions: ledgerStore,
+            replays: analysis.replays,
+            events: stores.events,
+            declarations: ConsoleWiring.declarations(ManifestApplier(house: self, settings: settings)),
             monitors: monitors,
             performance: performance,
             loops: loops,

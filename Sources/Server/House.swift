@@ -2,6 +2,8 @@ import Access
 import Console
 import Core
 import Datasets
+import Egress
+import Events
 import HTTPSupport
 import Hummingbird
 import Learning
@@ -34,15 +36,20 @@ struct House: Sendable {
     let metrics: PrometheusRegistry
     let readiness: Readiness
     let ledger: PredictionLedger
+    let ledgerStore: LedgerStore
     let table: DeploymentTable
     let dataPlane: DataPlane
     let deployments: DeploymentController
     let deploymentStore: DeploymentStore
     let monitors: MonitorService
     let performance: PerformanceService
+    /// What is measured for rollouts beside their requests, and replays.
+    let analysis: AnalysisWiring
     let pipelines: PipelineService
     let loops: LoopService
     let webhooks: WebhookService
+    /// Who reads the stream of events live.
+    let feed: EventFeed
     let spans: SpanExporter?
     let steps: [BuiltinStep]
     let sandbox: SandboxPolicy
@@ -121,7 +128,7 @@ struct House: Sendable {
         logger: Logger
     ) {
         let loopService = Late<LoopService>()
-        let ledgerStore = LedgerStore(database: stores.database)
+        ledgerStore = LedgerStore(database: stores.database)
         workspace = settings.workspace
         self.address = address
         audit = AuditLog(database: stores.database, name: settings.workspace, clock: clock)
@@ -150,7 +157,19 @@ struct House: Sendable {
             reporter: ServingWiring.reporter(settings.inference, sink: spans, clock: clock),
             clock: clock
         )
-        deploymentStore = DeploymentStore(database: stores.database)
+        deploymentStore = DeploymentStore(database: stores.database, outbox: stores.outbox.deployments)
+        analysis = AnalysisWiring(
+            database: stores.database,
+            ledger: ledger,
+            ledgerStore: ledgerStore,
+            table: table,
+            models: models,
+            monitors: monitors,
+            secrets: stores.secrets,
+            egress: EgressClient(policy: settings.egress.policy),
+            runtimes: settings.runtime,
+            clock: clock
+        )
         deployments = DeploymentController(
             store: deploymentStore,
             source: models,
@@ -158,33 +177,31 @@ struct House: Sendable {
             ledger: ledger,
             observer: observer,
             clock: clock,
-            hooks: MonitorWiring.hooks(monitors: monitors, logger: logger),
-            pool: ModelPool(
-                budget: Steward.budget(quota().modelMemoryBytes, settings.inference.modelMemory),
-                clock: clock
-            ),
+            hooks: ServingWiring.hooks(monitors: monitors, analysis: analysis, logger: logger),
+            pool: ServingWiring.pool(settings, quota: quota(), clock: clock),
             runtimes: settings.runtime
         )
         webhooks = WebhookWiring.service(settings, store: stores.webhooks, clock: clock, logger: logger)
+        feed = EventFeed(log: stores.events, clock: clock, logger: logger)
         steps = StepWiring.all(stores: stores, ledger: ledger, deployments: table)
-        var configuration = PipelineConfiguration(workDirectory: workDirectory, trackingURI: address.value)
-        SecretWiring.equip(&configuration, secrets: stores.secrets, settings: settings)
-        sandbox = configuration.sandbox
-        configuration.pass = pass
-        configuration.concurrentTasks = { quota().concurrentTasks.map { Int(clamping: $0) } }
-        pipelines = PipelineService(
-            store: PipelineStore(database: stores.database, clock: clock),
-            steps: steps,
-            configuration: configuration,
-            clock: clock,
-            logger: logger
+        let configuration = PipelineWiring.configuration(
+            settings,
+            stores: stores,
+            workDirectory: workDirectory,
+            address: address.value,
+            quota: quota,
+            pass: pass
         )
+        sandbox = configuration.sandbox
+        pipelines = PipelineWiring.service(configuration, stores: stores, steps: steps, clock: clock, logger: logger)
         let wiring = LoopWiring(
             stores: stores,
             pipelines: pipelines,
             deployments: deployments,
             ledgerStore: ledgerStore,
-            monitors: monitors
+            monitors: monitors,
+            outbox: stores.outbox.loops,
+            writeBack: GitWiring(settings: settings, secrets: stores.secrets, clock: clock, logger: logger).loops
         )
         loops = wiring.service(clock: clock, logger: logger)
         loopService.set(loops)
@@ -197,10 +214,12 @@ struct House: Sendable {
             leading("ledger") { [ledger] in await ledger.run() },
             leading("monitors") { [monitors] in try await monitors.run() },
             leading("performance") { [performance] in try await performance.run() },
+            leading("analysis") { [analysis] in await analysis.run() },
             leading("deployments") { [deployments] in await deployments.run() },
             leading("pipelines") { [pipelines] in try await pipelines.run() },
             leading("loops") { [loops] in await loops.run() },
             BackgroundService { [webhooks] in await webhooks.run() },
+            BackgroundService { [feed] in await feed.run() },
         ] + (spans.map { exporter in [BackgroundService { await exporter.run() }] } ?? [])
     }
 
@@ -210,7 +229,7 @@ struct House: Sendable {
     private func leading(_ name: String, _ body: @escaping @Sendable () async throws -> Void) -> BackgroundService {
         BackgroundService { [leadership, workspace] in
             do { try await leadership.leading() } catch is CancellationError { return }
-            let isRecord = ["ledger", "monitors", "performance"].contains(name)
+            let isRecord = ["ledger", "monitors", "performance", "analysis"].contains(name)
             let context = ChangeContext(actor: "system:\(name)", workspace: workspace, action: name)
             try await ChangeContext.$current.withValue(isRecord ? nil : context) { try await body() }
         }

@@ -1,5 +1,6 @@
 import Access
 package import Core
+import Events
 import Foundation
 import HTTPSupport
 import Hummingbird
@@ -102,7 +103,11 @@ package struct MartletServer: Sendable {
                 service: HTTPService(
                     application: application,
                     address: settings,
-                    readiness: grounds.estate.main.house.readiness
+                    onStopping: { [estate = grounds.estate] in
+                        estate.main.house.readiness.unmet("the server is stopping")
+                        // A stream has no end of its own; it would hold up everything that stops after it.
+                        for (_, open) in estate.all { open.house.feed.stop() }
+                    }
                 )
             )
         )
@@ -129,14 +134,15 @@ package struct MartletServer: Sendable {
 private struct HTTPService: Service {
     let application: any ApplicationProtocol
     let address: ServerSettings
-    let readiness: Readiness
+    /// What is done as soon as the server is asked to stop.
+    let onStopping: @Sendable () -> Void
 
     func run() async throws {
         do {
             try await withGracefulShutdownHandler {
                 try await application.run()
             } onGracefulShutdown: {
-                readiness.unmet("the server is stopping")
+                onStopping()
             }
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw MartletError(

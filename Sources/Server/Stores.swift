@@ -3,6 +3,7 @@ import Artifacts
 import Core
 import Datasets
 import Evaluations
+import Events
 import Imports
 import Ledger
 import Loop
@@ -27,6 +28,9 @@ struct Stores: Sendable {
     let evaluations: EvaluationStore
     let datasets: DatasetStore
     let secrets: SecretStore
+    let events: EventLog
+    /// What happens, told to the stream of events and to webhooks in the transaction of the change.
+    let outbox: EventWiring
 
     /// Opens the database and the artifacts and brings the schema up to date; `onAliasChange` hears of moved aliases
     /// after they are committed, `onRegistryEvent` of events that webhooks may wait for.
@@ -45,14 +49,17 @@ struct Stores: Sendable {
             clock: clock,
             limit: quota
         )
+        let webhooks = try WebhookWiring.store(settings: settings, database: database, clock: clock)
+        let events = EventLog(database: database, workspace: settings.workspace, clock: clock)
+        let outbox = EventWiring(log: events, webhooks: webhooks, clock: clock)
         let tracking = TrackingStore(
             database: database,
             artifacts: artifacts,
             clock: clock,
-            onRunDeleted: { try TraceStore.deleteAssessments($0, runID: $1) }
+            onRunDeleted: { try TraceStore.deleteAssessments($0, runID: $1) },
+            runEnded: outbox.training
         )
         try await tracking.prepare()
-        let webhooks = try WebhookWiring.store(settings: settings, database: database, clock: clock)
         return Stores(
             database: database,
             artifacts: artifacts,
@@ -64,7 +71,7 @@ struct Stores: Sendable {
                 sources: RegistryWiring.sources(tracking: tracking),
                 clock: clock,
                 onAliasChange: onAliasChange,
-                outbox: WebhookWiring.outbox(webhooks, committed: onRegistryEvent)
+                outbox: outbox.registry(committed: onRegistryEvent)
             ),
             webhooks: webhooks,
             evaluations: EvaluationStore(
@@ -73,7 +80,9 @@ struct Stores: Sendable {
                 clock: clock
             ),
             datasets: DatasetStore(database: database, clock: clock),
-            secrets: try await SecretWiring.store(settings: settings, database: database, clock: clock)
+            secrets: try await SecretWiring.store(settings: settings, database: database, clock: clock),
+            events: events,
+            outbox: outbox
         )
     }
 
@@ -83,5 +92,5 @@ struct Stores: Sendable {
         + EvaluationStore.migrations + DatasetStore.migrations + PipelineStore.migrations
         + DeploymentStore.migrations + LedgerStore.migrations + MonitorStore.migrations + LoopStore.migrations
         + ImportProgress.migrations + AuditLog.migrations + SecretStore.migrations
-        + PerformanceStore.migrations
+        + PerformanceStore.migrations + EventLog.migrations + AnalysisWiring.migrations
 }

@@ -7,10 +7,6 @@ import Registry
 import Secrets
 import Serving
 import Tracking
-import Registry
-import Secrets
-import Serving
-import Tracking
 
 /// What the console and MLflow's endpoints are told of accounts, records, secrets and workspaces.
 enum ConsoleWiring {
@@ -47,6 +43,23 @@ enum ConsoleWiring {
                 return await usage(of: house)
             },
             clock: access.clock
+        )
+    }
+
+    /// How the console declares deployments: by the rules of `martlet apply`.
+    static func declarations(_ applier: ManifestApplier) -> ConsoleDeclarations {
+        ConsoleDeclarations(
+            read: { text in try await BlockingWork.run { try YAMLDocument.parse(text) } },
+            compare: { name, entry in
+                let difference = try await applier.difference(name, entry)
+                let change = difference.changes.first { $0.section == "deployments" && $0.name == name }
+                return ConsoleDeclarations.Change(
+                    isNew: change?.kind == .created,
+                    fields: (change?.fields ?? []).map { ($0.path, $0.before?.description, $0.after?.description) },
+                    notes: change?.notes ?? []
+                )
+            },
+            apply: { name, entry in try await applier.apply(name, entry) }
         )
     }
 

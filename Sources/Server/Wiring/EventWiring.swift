@@ -41,7 +41,9 @@ struct EventWiring: Sendable {
         { connection, change in
             guard let action = WebhookWiring.action(change.to) else { return }
             var data = change.json.objectValue ?? [:]
-            data["message"] = .string("The monitor \(change.monitor) went from \(change.from.rawValue) to \(change.to.rawValue).")
+            data["message"] = .string(
+                "The monitor \(change.monitor) went from \(change.from.rawValue) to \(change.to.rawValue)."
+            )
             let record = EventRecord(
                 type: "martlet.monitor.\(action.rawValue)",
                 subject: "monitors/\(change.monitor)",
@@ -77,7 +79,8 @@ struct EventWiring: Sendable {
                 type: "martlet.loop.\(action.rawValue)",
                 subject: "loops/\(loop.id)",
                 data: [
-                    "loop": .string(loop.id), "trigger": .string(loop.trigger.name), "model": .string(loop.trigger.model),
+                    "loop": .string(loop.id), "trigger": .string(loop.trigger.name),
+                    "model": .string(loop.trigger.model),
                     "alias": .string(loop.trigger.alias), "state": .string(event.state.rawValue),
                     "message": .string(event.message), "sequence": .integer(event.sequence),
                     "evidence": .object(event.evidence), "links": .object(event.links),

@@ -44,7 +44,7 @@ struct Watching {
             recentRows: MonitorWiring.recentRows(ledger: ledger),
             currentReference: MonitorWiring.currentReference(table),
             datasetRows: MonitorWiring.datasetRows(stores.datasets),
-            outbox: WebhookWiring.monitorOutbox(stores.webhooks),
+            outbox: stores.outbox.monitors,
             committed: eventCommitted,
             performance: { await judging.value?.verdict(monitor: $0) },
             onVerdictChange: { try await MonitorWiring.deliver($0, to: loops.value) }
