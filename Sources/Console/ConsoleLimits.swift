@@ -24,6 +24,14 @@ package enum ConsoleLimits {
     package static let recentEvents = 12
     /// Recent predictions on a deployment.
     package static let recentPredictions = 20
+    /// Predictions on one page of the ledger.
+    package static let predictionsPerPage = 50
+    /// Columns of the inputs on the page of a prediction.
+    package static let inputColumns = 500
+    /// Replays on one page.
+    package static let replaysPerPage = 50
+    /// Events on one page of the stream.
+    package static let eventsPerPage = 50
     /// Characters of a query string value that the console reads.
     package static let queryCharacters = 2_000
     /// Predictions of the ledger from which a page draws latency quantiles.

@@ -2,6 +2,7 @@ import Artifacts
 import Console
 import Core
 import Datasets
+import Events
 import Foundation
 import HTTPSupport
 import Hummingbird
@@ -12,6 +13,7 @@ import Loop
 import Monitoring
 import Pipelines
 import Registry
+import Replay
 import Runtimes
 import Serving
 import Storage
@@ -35,14 +37,19 @@ final class ConsoleFixture: Sendable {
     let ledger: PredictionLedger
     let monitors: MonitorService
     let loops: LoopService
+    let events: EventLog
+    let replays: ReplayService
+    let database: Database
     private let routes: ConsoleRoutes
 
     init() async throws {
         directory = NSTemporaryDirectory() + "martlet-console-\(Identifier.random())"
         let database = try await TestDatabase.current.open()
+        self.database = database
         try await database.migrate(
             TrackingStore.migrations + RegistryStore.migrations + DatasetStore.migrations + PipelineStore.migrations
                 + DeploymentStore.migrations + LedgerStore.migrations + MonitorStore.migrations + LoopStore.migrations
+                + EventLog.migrations + ReplayStore.migrations
         )
         let clock = clock.clock
         let artifacts = try DiskArtifactStore(root: directory + "/artifacts")
@@ -88,6 +95,8 @@ final class ConsoleFixture: Sendable {
             clock: clock,
             logger: Logger(label: "test")
         )
+        events = EventLog(database: database, workspace: "default", clock: clock)
+        replays = ReplayService(database: database, sources: Self.replayed(registry), clock: clock)
         self.tracking = tracking
         sources = ConsoleSources(
             tracking: tracking,
@@ -97,6 +106,10 @@ final class ConsoleFixture: Sendable {
             deployments: deployments,
             deploymentStore: store,
             ledger: ledger,
+            predictions: LedgerStore(database: database),
+            replays: replays,
+            events: events,
+            declarations: Self.declarations(deployments),
             monitors: monitors,
             loops: loops,
             clock: clock
@@ -128,16 +141,56 @@ final class ConsoleFixture: Sendable {
         )
     }
 
-    /// Loops here are only opened and looked at; whatever they ask for is refused.
+    /// Entries are JSON here; what they mean is the deployments' own business.
+    private static func declarations(_ deployments: DeploymentController) -> ConsoleDeclarations {
+        ConsoleDeclarations(
+            read: { try JSONValue.parse($0) },
+            compare: { name, entry in
+                let spec = try DeploymentSpec(name: name, fields: JSONFields(entry, path: "deployments.\(name)"))
+                let before = await deployments.statuses().first { $0.spec.name == name }?.spec.json
+                let fields =
+                    spec.json == before
+                    ? []
+                    : [(path: "rollout.steps", before: before?.description, after: spec.json.description as String?)]
+                return .init(isNew: before == nil, fields: fields, notes: ["what follows"])
+            },
+            apply: { name, entry in
+                let fields = try JSONFields(entry, path: "deployments.\(name)")
+                try await deployments.apply([try DeploymentSpec(name: name, fields: fields)])
+            }
+        )
+    }
+
+    /// Replays here are only asked for and looked at.
+    private static func replayed(_ registry: RegistryStore) -> ReplaySources {
+        ReplaySources(
+            page: { _, _, _, _ in [] },
+            resolve: { reference in
+                guard reference == "models:/cancer/1" else { throw MartletError(.notFound, "No \(reference) here.") }
+                return (model: "cancer", version: 1)
+            },
+            load: { _, _ in throw MartletError(.unavailable, "Not in this test.") },
+            serving: { _ in (model: "cancer", version: 1) },
+            columns: { _, _ in ["x"] }
+        )
+    }
+
+    /// Loops here are opened, and stop at what is asked of a person; whatever else they ask for is refused.
     private static var actions: LoopActions {
         LoopActions(
-            startPipeline: { _ in throw MartletError(.unavailable, "Not in this test.") },
-            pipelineProgress: { _ in .running },
-            gate: { _ in throw MartletError(.unavailable, "Not in this test.") },
-            register: { _, _, _ in throw MartletError(.unavailable, "Not in this test.") },
-            startRollout: { _, _, _ in },
+            startPipeline: { _ in "run-1" },
+            pipelineProgress: { _ in .succeeded(outputs: ["run_id": "r"]) },
+            gateFigures: { _ in GateFigures(candidate: ["accuracy": 0.97], champion: ["accuracy": 0.91]) },
+            register: { _, _, _ in 2 },
+            startRollout: { _ in throw MartletError(.unavailable, "Not in this test.") },
             rolloutProgress: { _, _, _ in .notStarted },
-            newLabelledRows: { _, _, _ in 100 }
+            writeBack: { _ in throw MartletError(.unavailable, "Not in this test.") },
+            checkWriteBack: { _, _ in },
+            undo: { _ in Undone([]) },
+            newLabelledRows: { _, _, _ in 100 },
+            dataset: { _ in nil },
+            aliasVersion: { _, _ in 1 },
+            authenticationCode: { _, _ in [] }
         )
     }
 

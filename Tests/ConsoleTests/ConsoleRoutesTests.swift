@@ -54,7 +54,8 @@ struct ConsoleRoutesTests {
     }
 
     private static let lists = [
-        "/", "/data", "/pipelines", "/experiments", "/models", "/deployments", "/drift", "/loop",
+        "/", "/data", "/pipelines", "/experiments", "/models", "/deployments", "/drift", "/loop", "/events",
+        "/replays",
     ]
 
     @Test func pagesOfAnEmptyServerSayWhatToDo() async throws {

@@ -24,7 +24,7 @@ struct LedgerEscapingTests {
     @Test func ledger() {
         let time = SampleTime.ago(3)
         let row = PredictionRow(id: evil, time: time, version: evil, output: evil, label: evil, correct: false)
-        let query = LedgerPage.Query(
+        let query = PredictionsPage.Query(
             deployment: evil,
             filter: evil,
             since: evil,
@@ -33,7 +33,7 @@ struct LedgerEscapingTests {
             arm: evil
         )
         expectHarmless(
-            LedgerPage(
+            PredictionsPage(
                 query: query,
                 deployments: [evil],
                 rows: [row],
@@ -59,10 +59,10 @@ struct LedgerEscapingTests {
             ),
             times: 14
         )
-        let quality = LedgerQualityPage.Row(name: evil, hour: evil, predictions: 1, labelled: 1, quality: evil)
+        let quality = HourlyQualityPage.Row(name: evil, hour: evil, predictions: 1, labelled: 1, quality: evil)
         let chart = LineChart(label: evil, curves: [.init(evil, [(0, 1), (1, 2)], color: 1)], axis: .step)
         expectHarmless(
-            LedgerQualityPage(
+            HourlyQualityPage(
                 deployment: evil,
                 measure: evil,
                 chart: chart,

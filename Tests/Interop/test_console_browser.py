@@ -14,7 +14,24 @@ from martlet_process import Martlet
 
 pytestmark = pytest.mark.skipif(chromium.program() is None, reason="no Chromium on this machine")
 
-PAGES = ("/", "/access", "/access/tokens", "/access/grants", "/access/workspaces", "/audit", "/secrets", "/account")
+PAGES = (
+    "/",
+    "/access",
+    "/access/tokens",
+    "/access/grants",
+    "/access/workspaces",
+    "/audit",
+    "/secrets",
+    "/account",
+    "/deployments/churn",
+    "/declare?deployment=churn",
+    "/ledger?deployment=churn",
+    "/ledger/quality?deployment=churn",
+    "/replays?deployment=churn",
+    "/loop",
+    "/events",
+)
+DEPLOYMENT = {"model": "churn", "alias": "production", "rollout": {"steps": [10, 50, 100], "bake": "5m"}}
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +46,8 @@ def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
     headers = {"Authorization": f"Bearer {made.administrator}"}
     url = f"{server.url}/api/2.0/mlflow/registered-models/create"
     assert requests.post(url, json={"name": "churn"}, headers=headers, timeout=60).status_code == 200
+    declared = made.call("PUT", "/deployments/churn", DEPLOYMENT)
+    assert declared.status_code < 300, declared.text
     yield made
     assert server.stop() == 0, server.log
 
@@ -91,7 +110,8 @@ def test_every_page_keeps_to_its_policy_in_both_themes(
             browser.go(f"{url}{path}")
             wide = browser.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{path} scrolls sideways by {wide}"
-            browser.picture(folder / f"{path.strip('/').replace('/', '-') or 'overview'}-{theme}.png")
+            name = path.split("?")[0].strip("/").replace("/", "-") or "overview"
+            browser.picture(folder / f"{name}-{theme}.png")
     browser.look("light", width=420, height=800)
     for path in PAGES:
         browser.go(f"{url}{path}")
@@ -107,3 +127,39 @@ def test_a_session_that_ends_leads_back_to_the_login(accounts: Accounts, browser
     assert browser.run("location.pathname") == "/deployments"
     assert accounts.call("PUT", "/users/ben/password", {"password": "yet another password"}).status_code < 300
     browser.wait("location.pathname === '/login'")
+
+
+def test_a_deployment_is_declared_after_a_review(accounts: Accounts, browser: chromium.Chromium) -> None:
+    url = accounts.server.url
+    browser.go(f"{url}/login?next=/declare?deployment=churn")
+    log_in(browser, url, "anna")
+    browser.go(f"{url}/declare?deployment=churn")
+    form = "form:has(input[name=kind][value=fields])"
+    assert browser.run(f"document.querySelector('{form} input[name=steps]').value") == "10, 50, 100"
+    browser.fill(f"{form} input[name=steps]", "5, 4, 100")
+    browser.press(f"{form} button[type=submit]")
+    assert "rising" in browser.run("document.querySelector('.wrong .problem').innerText")
+    browser.fill(f"{form} input[name=steps]", "5, 25, 100")
+    browser.press(f"{form} button[type=submit]")
+    assert "rollout.steps" in browser.run("document.querySelector('.diff').innerText")
+    browser.press("form[action='/declare/apply'] button")
+    assert browser.run("location.pathname") == "/deployments/churn"
+    spec = accounts.call("GET", "/deployments/churn").json()["spec"]
+    assert spec["rollout"]["steps"] == [5, 25, 100] and spec["rollout"]["bake"] == "300000ms"
+    assert browser.problems == ["Failed to load resource: the server responded with a status of 400 (Bad Request)"]
+
+
+def test_events_are_followed_while_they_happen(accounts: Accounts, browser: chromium.Chromium) -> None:
+    url = accounts.server.url
+    headers = {"Authorization": f"Bearer {accounts.administrator}"}
+    browser.go(f"{url}/login?next=/events")
+    log_in(browser, url, "ben")
+    browser.wait("document.documentElement.dataset.stream === 'open'")
+    made = f"{url}/api/2.0/mlflow/model-versions/create"
+    body = {"name": "churn", "source": "models:/m-none"}
+    answer = requests.post(made, json=body | {"source": "s3://bucket/model"}, headers=headers, timeout=60)
+    assert answer.status_code == 200, answer.text
+    browser.wait("document.querySelector('.feed')?.innerText.includes('has a version 1')")
+    browser.go(f"{url}/events?kind=loops")
+    assert "Nothing has happened yet." in browser.run("document.querySelector('main').innerText")
+    assert browser.problems == []

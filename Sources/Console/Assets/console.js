@@ -84,18 +84,49 @@
   document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : plan(100)));
   plan(seconds() * 1000);
 
-  // A page that follows the stream of events looks again when something happened. The browser reconnects by itself and
-  // says where it was; without the script, or without the stream, the page is a list that can be loaded again.
-  const followed = main.querySelector("[data-stream]");
-  if (followed && window.EventSource) {
-    let waiting = 0;
-    const stream = new EventSource(followed.dataset.stream);
-    const mark = (state) => { root.dataset.stream = state; };
-    const heard = () => { if (!waiting) waiting = setTimeout(() => { waiting = 0; refresh(); }, 250); };
-    stream.onopen = () => mark("open");
-    stream.onerror = () => mark("lost");
-    stream.onmessage = heard;
-    addEventListener("pagehide", () => stream.close());
+  // A page that follows the stream of events looks again when something happened, and goes on where it was when the
+  // connection is lost. Without the script, or without the stream, the page is a list that can be loaded again.
+  const followed = main.querySelector("[data-stream]")?.dataset.stream;
+  let following = null;
+  let seen = "";
+  let soon = 0;
+  const heard = (frame) => {
+    const place = /^id: (\d+)$/m.exec(frame);
+    if (place) seen = place[1];
+    if (/^event: /m.test(frame) && !soon) soon = setTimeout(() => { soon = 0; refresh(); }, 250);
+  };
+  const follow = async () => {
+    const mine = following = new AbortController();
+    let wait = 1000;
+    while (!mine.signal.aborted) {
+      try {
+        const headers = { Accept: "text/event-stream", ...(seen && { "Last-Event-ID": seen }) };
+        const answer = await fetch(followed, { headers, cache: "no-store", credentials: "same-origin", signal: mine.signal });
+        if (answer.status === 401) { location.reload(); return; }
+        if (!answer.ok) throw new Error(answer.statusText);
+        root.dataset.stream = "open";
+        wait = 1000;
+        const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+        for (let rest = ""; ;) {
+          const { value, done } = await reader.read();
+          if (done) break;
+          const frames = (rest + value).split("\n\n");
+          rest = frames.pop();
+          frames.forEach(heard);
+        }
+      } catch { /* asked again below */ }
+      if (mine.signal.aborted) return;
+      root.dataset.stream = "lost";
+      await new Promise((resume) => setTimeout(resume, wait));
+      wait = Math.min(30000, wait * 2);
+    }
+  };
+  if (followed) {
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) following?.abort();
+      else if (following?.signal.aborted) { refresh(); follow(); }
+    });
+    follow();
   }
 
   // Times: the title in the reader's own zone, the words kept current between refreshes.

@@ -33,7 +33,9 @@ package struct ConsoleRoutes: Sendable {
     package func register(in routes: RouteTable) {
         registerAssets(in: routes)
         registerPages(in: routes)
+        registerMorePages(in: routes)
         ConsoleActions(sources: sources).register(in: routes)
+        ConsoleFormRoutes(sources: sources, responder: responder).register(in: routes)
         RunPictures(tracking: sources.tracking).register(in: routes)
         guard let access else { return }
         LoginRoutes(access: access, responder: responder).register(in: routes)
@@ -90,6 +92,38 @@ package struct ConsoleRoutes: Sendable {
         page("/loop", in: routes) { _, _ in try await LoopLoader(sources: sources).list() }
         page("/loops/{id}", in: routes) { _, context in
             try await LoopLoader(sources: sources).page(context.parameters.require("id"))
+        }
+    }
+
+    private func registerMorePages(in routes: RouteTable) {
+        let sources = sources
+        page("/declare", in: routes) { request, _ in
+            try await DeclarationLoader(sources: sources).page(ConsoleQuery(request)["deployment"])
+        }
+        page("/ledger", in: routes) { request, _ in
+            try await LedgerLoader(sources: sources).list(ConsoleQuery(request))
+        }
+        page("/ledger/quality", in: routes) { request, _ in
+            guard let deployment = try ConsoleQuery(request)["deployment"] else {
+                throw MartletError(.invalidArgument, "'deployment' must name one in the address.")
+            }
+            return try await LedgerLoader(sources: sources).quality(deployment)
+        }
+        page("/ledger/{deployment}/{id}", in: routes) { _, context in
+            let deployment = PercentEncoding.decode(try context.parameters.require("deployment")) ?? ""
+            let id = PercentEncoding.decode(try context.parameters.require("id")) ?? ""
+            return try await LedgerLoader(sources: sources).prediction(deployment, id)
+        }
+        page("/replays", in: routes) { request, _ in
+            let query = try ConsoleQuery(request)
+            return try await ReplayLoader(sources: sources)
+                .list(deployment: query["deployment"], pageToken: query["page_token"])
+        }
+        page("/replays/{id}", in: routes) { _, context in
+            try await ReplayLoader(sources: sources).page(context.parameters.require("id"))
+        }
+        page("/events", in: routes) { request, _ in
+            try await EventLoader(sources: sources).page(ConsoleQuery(request))
         }
     }
 

@@ -23,8 +23,8 @@ struct DeploymentLoader: Sendable {
             let (tone, state) = Self.state(status)
             return DeploymentRow(
                 name: status.spec.name,
-                follows: "models:/\(status.spec.model)@\(status.spec.alias)",
-                version: status.plan.map { "version \($0.stable)" } ?? "",
+                follows: status.spec.reference.uri,
+                version: status.stable.map { "version \($0)" } ?? "",
                 tone: tone,
                 state: state,
                 rate: traffic.rate,
@@ -51,12 +51,13 @@ struct DeploymentLoader: Sendable {
             state: state,
             lede: lede(status),
             actions: Self.actions(status),
-            notices: Self.notices(status),
+            notices: Self.notices(status) + Self.windows(status, now: now),
             stats: stats(status, traffic, quality),
             rollout: Self.rollout(status, now: now),
-            charts: Self.charts(status, records, quality, now: now),
             traffic: Self.traffic(status),
             rejections: status.rejections.sorted { $0.key > $1.key }.map { ($0.key, $0.value) },
+            declaration: Self.declaration(status.spec),
+            charts: Self.charts(status, records, quality, now: now),
             events: events.map { Self.entry($0, deployment: name, named: false, now: now) },
             predictions: records.prefix(ConsoleLimits.recentPredictions).map { Self.prediction($0, now: now) }
         )
@@ -65,15 +66,18 @@ struct DeploymentLoader: Sendable {
     /// The state's colour and words.
     static func state(_ status: DeploymentStatus) -> (tone: Tone, text: String) {
         guard let plan = status.plan, status.isReady else { return (.idle, "waiting for a version") }
-        if let machine = status.rollout?.machine, machine.isActive {
-            switch machine.state {
-            case .paused: return (.warn, "paused at \(plan.candidatePercent)%")
-            case .inconclusive: return (.warn, "held at \(plan.candidatePercent)%")
-            case .promoting: return (.live, "promoting")
-            default: return (.live, "canary \(plan.candidatePercent)%")
-            }
+        guard let machine = status.rollout?.machine, machine.isActive else { return (.good, "serving") }
+        let percent = plan.candidatePercent
+        switch machine.state {
+        case .paused: return (.warn, "paused at \(percent)%")
+        case .inconclusive: return (.warn, "held at \(percent)%")
+        case .awaitingConfirmation: return (.warn, "awaits confirmation at \(percent)%")
+        case .promoting: return (.live, "promoting")
+        case .watching: return (.good, "serving, watched")
+        default: break
         }
-        return (.good, "serving")
+        guard percent > 0 else { return (.live, plan.shadowPercent > 0 ? "in the shadow" : "at the gate") }
+        return (.live, machine.spec.strategy == .comparison ? "A/B \(percent)%" : "canary \(percent)%")
     }
 
     /// What an operator should know about a deployment, as the controller said it.
@@ -84,14 +88,25 @@ struct DeploymentLoader: Sendable {
         return [Notice(isVerdict ? .info : .warn, message.prefix(1).uppercased() + message.dropFirst() + ".")]
     }
 
+    /// How long one can still return to the version before, where no rollout says it.
+    private static func windows(_ status: DeploymentStatus, now: Timestamp) -> [Notice] {
+        guard let until = status.previousUntil, until > now, status.rollout?.machine.state.isWatching != true,
+            let previous = status.versions.first(where: { $0.role == "previous" })?.version
+        else { return [] }
+        let left = TimeText.took(until - now)
+        return [
+            Notice(.info, "Version \(previous) stays in memory for \(left) more; rolling back to it takes no loading.")
+        ]
+    }
+
     /// The versions that take traffic.
     static func share(_ status: DeploymentStatus) -> [ShareBar.Part] {
-        status.versions.filter { $0.percent > 0 }.map { version in
+        (status.plan?.shares ?? []).map { share in
             .init(
-                "version \(version.version)",
-                weight: Double(version.percent),
-                figure: "\(version.percent)%",
-                color: color(of: version.version)
+                "version \(share.version)",
+                weight: share.percent,
+                figure: "\(NumberText.value(share.percent))%",
+                color: color(of: share.version)
             )
         }
     }
@@ -109,10 +124,11 @@ struct DeploymentLoader: Sendable {
         let spec = status.spec
         var lede: [Markup] = [
             .joined([
-                .text("follows"), .link("models:/\(spec.model)@\(spec.alias)", ConsolePath.of("models", spec.model)),
+                .text(spec.version == nil ? "follows" : "serves"),
+                .link(spec.reference.uri, ConsolePath.of("models", spec.model)),
             ])
         ]
-        if let stable = status.plan?.stable {
+        if let stable = status.stable {
             lede.append(.link("version \(stable)", ConsolePath.of("models", spec.model, String(stable))))
         }
         if let signal = sources.monitors.signal(deployment: spec.name) {

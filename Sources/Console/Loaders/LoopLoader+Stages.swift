@@ -3,27 +3,43 @@ import Loop
 
 extension LoopLoader {
     /// The stages that were reached with their evidence, then those that are still ahead.
-    static func stages(_ detail: LoopDetail, now: Timestamp) -> [Timeline.Stage] {
+    static func stages(_ detail: LoopDetail, deployments: [String], now: Timestamp) -> [Timeline.Stage] {
         let loop = detail.loop
         let told = assigned(detail.events)
+        let whole = max(1, Double(loop.duration(now: now).wholeMilliseconds))
+        func place(_ moment: Timestamp) -> Double { Double((moment - loop.openedAt).wholeMilliseconds) / whole }
         var stages: [Timeline.Stage] = []
         for phase in detail.phases {
             let events = told[phase.state] ?? []
             let isOpen = phase.endedAt == nil && !phase.state.isFinal
             let took = TimeText.took(phase.duration(now: now))
+            var evidence = events.map { Self.evidence($0, loop) }
+            if phase.state == .rollingOut { evidence += deployments.map { rollout(of: $0) } }
             stages.append(
                 Timeline.Stage(
                     title(phase.state),
-                    tone: isOpen ? .live : (phase.state.isFinal ? tone(phase.state) : .good),
+                    tone: isOpen ? open(phase.state) : (phase.state.isFinal ? tone(phase.state) : .good),
                     began: TimeText(phase.startedAt, now: now),
                     took: phase.state.isFinal ? "" : (isOpen ? "\(took) so far" : took),
-                    evidence: events.map { evidence($0, loop) },
-                    figures: figures(events, now: now)
+                    evidence: evidence,
+                    figures: figures(events, now: now),
+                    span: phase.state.isFinal ? nil : (place(phase.startedAt), place(phase.endedAt ?? now))
                 )
             )
         }
         guard !loop.progress.state.isFinal else { return stages }
-        return stages + ahead(of: loop.progress.state)
+        return stages + ahead(of: loop)
+    }
+
+    private static func open(_ state: LoopState) -> Tone { state == .awaitingApproval ? .warn : .live }
+
+    /// Where the evidence of a rollout is.
+    private static func rollout(of deployment: String) -> Markup {
+        .joined([
+            .text("Rollout:"), .link(deployment, DeploymentTabs.overview(deployment)), .text("·"),
+            .link("replays", DeploymentTabs.replays(deployment)), .text("·"),
+            .link("ledger", DeploymentTabs.ledger(deployment)),
+        ])
     }
 
     /// The events by the stage that they tell of.
@@ -65,14 +81,23 @@ extension LoopLoader {
         }
     }
 
-    private static func ahead(of state: LoopState) -> [Timeline.Stage] {
-        let way: [LoopState] = [.signalled, .retraining, .gating, .registering, .rollingOut]
-        guard let place = way.firstIndex(of: state) else { return [] }
+    private static func ahead(of loop: LoopRecord) -> [Timeline.Stage] {
+        var way: [LoopState] = [.signalled, .retraining, .gating]
+        let stages = loop.trigger.approval?.stages ?? []
+        if stages.contains(.register) { way.append(.awaitingApproval) }
+        way.append(.registering)
+        if stages.contains(.rollout) { way.append(.awaitingApproval) }
+        way.append(.rollingOut)
+        if loop.trigger.gitops != nil { way.append(.writingBack) }
+        let state = loop.progress.state
+        // Where two approvals are asked for, the one of the stage that is waited for.
+        let isSecond = state == .awaitingApproval && loop.progress.awaiting == .rollout
+        guard let place = isSecond ? way.lastIndex(of: state) : way.firstIndex(of: state) else { return [] }
         let rest = way[(place + 1)...].map { Timeline.Stage(title($0), tone: .idle) }
         let end = Timeline.Stage(
             "Outcome",
             tone: .idle,
-            evidence: [.quiet("Promoted, rejected by the gate, or rolled back on evidence.")]
+            evidence: [.quiet("Promoted, rejected by the gate or a person, or rolled back on evidence.")]
         )
         return rest + [end]
     }
@@ -85,6 +110,9 @@ extension LoopLoader {
         if let version = event.links["version"]?.integerValue {
             let href = ConsolePath.of("models", loop.trigger.model, String(version))
             pieces.append(.link("\(loop.trigger.model) version \(version)", href))
+        }
+        if let comment = event.evidence["comment"]?.stringValue, !comment.isEmpty {
+            pieces.append(.quiet("“\(comment)”"))
         }
         return .joined(pieces)
     }
@@ -116,7 +144,10 @@ extension LoopLoader {
     /// One value, as a link or a time where its name says so; nil for what a timeline need not show.
     private static func figure(_ name: String, _ value: JSONValue, now: Timestamp) -> Markup? {
         switch (name, value) {
-        case ("model_uri", _), ("model_path", _), ("weight", _): nil
+        case ("model_uri", _), ("model_path", _), ("weight", _), ("comment", _): nil
+        case ("commit", .string(let commit)): .code(String(commit.prefix(12)))
+        case ("model_version", .integer(let version)), ("champion_version", .integer(let version)):
+            .text("version \(version)")
         case ("since", .integer(let moment)): .time(TimeText(Timestamp(milliseconds: moment), now: now))
         case ("run_id", .string(let id)): .link(String(id.prefix(8)), ConsolePath.of("runs", id))
         case ("dataset", .string(let name)): .link(name, ConsolePath.of("data", name))

@@ -1,5 +1,6 @@
 import Core
 import Loop
+import Serving
 
 /// Reads loops and triggers for their pages.
 struct LoopLoader: Sendable {
@@ -11,11 +12,11 @@ struct LoopLoader: Sendable {
         let triggers = try await sources.loops.triggers()
         return LoopsPage(
             rows: loops.loops.prefix(ConsoleLimits.listRows).map { Self.row($0, now: now) },
-            triggers: triggers.map(Self.trigger)
+            triggers: triggers.map { Self.trigger($0, now: now) }
         )
     }
 
-    func page(_ id: String) async throws -> LoopPage {
+    func page(_ id: String, notices: [Notice] = []) async throws -> LoopPage {
         let now = sources.clock.now
         let detail = try await sources.loops.loop(id)
         let loop = detail.loop
@@ -33,8 +34,43 @@ struct LoopLoader: Sendable {
             sentence: loop.progress.state.isFinal
                 ? detail.events.last?.message ?? loop.signal.message : loop.signal.message,
             lede: lede,
-            stages: Self.stages(detail, now: now),
-            phases: Self.phases(detail, now: now)
+            stages: Self.stages(detail, deployments: await deployments(of: loop), now: now),
+            phases: Self.phases(detail, now: now),
+            actions: Self.actions(loop),
+            decision: Self.decision(detail, now: now),
+            notices: notices
+        )
+    }
+
+    /// The deployments that the loop's alias moves.
+    private func deployments(of loop: LoopRecord) async -> [String] {
+        await sources.deployments.statuses()
+            .filter { $0.spec.model == loop.trigger.model && $0.spec.alias == loop.trigger.alias }.map(\.spec.name)
+    }
+
+    private static func actions(_ loop: LoopRecord) -> [ActionButton] {
+        let state = loop.progress.state
+        guard !state.isFinal, state != .cancelling else { return [] }
+        let question = "Cancel this loop? What it has begun is stopped, and the champion serves on."
+        let path = ConsolePath.of("loops", loop.id, "cancel")
+        return [ActionButton("Cancel", path: path, style: .danger, question: question)]
+    }
+
+    /// What a person is asked; nil while nobody is.
+    private static func decision(_ detail: LoopDetail, now: Timestamp) -> LoopPage.Decision? {
+        let loop = detail.loop
+        guard loop.progress.state == .awaitingApproval, let rule = loop.trigger.approval else { return nil }
+        let what = loop.progress.awaiting == .register ? "be registered" : "be rolled out"
+        let version = loop.progress.version.map { "Version \($0) of \(loop.trigger.model)" } ?? "The candidate"
+        var question = "\(version) is to \(what)."
+        if let last = detail.events.last?.message { question += " \(last)" }
+        let left = rule.expires - (now - loop.progress.enteredAt)
+        if left > .zero { question += " The question stands for \(TimeText.took(left)) more." }
+        if !rule.approvers.isEmpty { question += " It is for \(rule.approvers.joined(separator: ", ")) to answer." }
+        return LoopPage.Decision(
+            question: question,
+            approve: ConsolePath.of("loops", loop.id, "approve"),
+            reject: ConsolePath.of("loops", loop.id, "reject")
         )
     }
 
@@ -73,25 +109,6 @@ struct LoopLoader: Sendable {
     private static func took(_ loop: LoopRecord, now: Timestamp) -> String {
         let time = TimeText.took(loop.duration(now: now))
         return loop.progress.finishedAt == nil ? "\(time) so far" : "took \(time)"
-    }
-
-    private static func trigger(_ status: TriggerStatus) -> LoopsPage.Trigger {
-        let trigger = status.trigger
-        var when = Markup.text("by hand")
-        if let monitor = trigger.monitor {
-            when = .joined([.link(monitor, ConsolePath.of("drift", monitor)), .text("reports drift")])
-        }
-        let delta = NumberText.value(trigger.gate.minimumDelta)
-        var gate = "\(trigger.gate.metric) better by at least \(delta)"
-        if let minimum = trigger.gate.minimum { gate += ", not below \(NumberText.value(minimum))" }
-        return LoopsPage.Trigger(
-            name: trigger.name,
-            when: when,
-            pipeline: trigger.pipeline,
-            target: "\(trigger.model)@\(trigger.alias)",
-            gate: gate,
-            cooldown: TimeText.took(trigger.policy.cooldown)
-        )
     }
 
     private static func phases(_ detail: LoopDetail, now: Timestamp) -> [ShareBar.Part] {

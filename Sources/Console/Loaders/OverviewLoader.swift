@@ -39,12 +39,21 @@ struct OverviewLoader: Sendable {
                 notices.append(Notice(.bad, "\(monitor.spec.deployment) answers on drifted data: \(what).", link: link))
             }
         }
+        for loop in try await sources.loops.loops(LoopFilter(states: [.awaitingApproval]), limit: 20).loops {
+            let version = loop.progress.version.map { "version \($0)" } ?? "the candidate"
+            let text = "The loop \(loop.trigger.name) asks whether \(version) of \(loop.trigger.model) may go on."
+            notices.append(Notice(.warn, text, link: ("Decide", ConsolePath.of("loops", loop.id))))
+        }
         for status in await sources.deployments.statuses() {
             let link = (text: "Decide", href: ConsolePath.of("deployments", status.spec.name))
             if let machine = status.rollout?.machine, let candidate = machine.candidate {
                 switch machine.state {
                 case .paused:
                     let text = "The rollout of version \(candidate) in \(status.spec.name) is paused."
+                    notices.append(Notice(.warn, text, link: link))
+                case .awaitingConfirmation:
+                    let text =
+                        "The rollout of version \(candidate) in \(status.spec.name) awaits a person's confirmation."
                     notices.append(Notice(.warn, text, link: link))
                 case .inconclusive:
                     let text =

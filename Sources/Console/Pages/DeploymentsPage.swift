@@ -14,7 +14,12 @@ package struct DeploymentsPage: ConsolePage {
         PageHead(
             "Deployments",
             section: .deployments,
-            lede: [.text("Each follows an alias of a registered model; moving the alias starts a rollout.")],
+            lede: [
+                .text(
+                    "Each serves a version or follows an alias of a registered model; moving the alias starts a rollout."
+                ),
+                .link("Declare a deployment", "/declare"),
+            ],
             refresh: 2
         )
     }

@@ -18,6 +18,8 @@ package struct LoopPage: ConsolePage {
     package var actions: [ActionButton]
     /// What the loop waits for a person to decide; nil when it does not.
     package var decision: Decision?
+    /// What went wrong.
+    package var notices: [Notice]
 
     /// A decision that is asked for.
     package struct Decision: Sendable {
@@ -44,7 +46,8 @@ package struct LoopPage: ConsolePage {
         stages: [Timeline.Stage],
         phases: [ShareBar.Part] = [],
         actions: [ActionButton] = [],
-        decision: Decision? = nil
+        decision: Decision? = nil,
+        notices: [Notice] = []
     ) {
         self.row = row
         self.sentence = sentence
@@ -53,6 +56,7 @@ package struct LoopPage: ConsolePage {
         self.phases = phases
         self.actions = actions
         self.decision = decision
+        self.notices = notices
     }
 
     package var head: PageHead {
@@ -69,6 +73,7 @@ package struct LoopPage: ConsolePage {
 
     package var context: [String: Any] {
         var context: [String: Any] = [
+            "notices": Notice.list(notices),
             "took": row.took,
             "sentence": sentence,
             "phases": ShareBar(phases, label: "How the time was spent").markup(),

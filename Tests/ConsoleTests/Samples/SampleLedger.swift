@@ -3,7 +3,7 @@ import Core
 
 /// The ledger, its quality by hour and one prediction.
 enum SampleLedger {
-    static let page = LedgerPage(
+    static let page = PredictionsPage(
         query: .init(deployment: "cancer", filter: "label != prediction", since: "24h", labels: "wrong"),
         deployments: ["cancer", "churn"],
         rows: SampleDeployments.predictions,
@@ -37,7 +37,7 @@ enum SampleLedger {
         classes: ["malignant", "benign"]
     )
 
-    static let quality = LedgerQualityPage(
+    static let quality = HourlyQualityPage(
         deployment: "cancer",
         chart: LineChart(
             label: "Accuracy by version",
@@ -64,10 +64,10 @@ enum SampleLedger {
     ]
 
     static let empty: [(name: String, page: any ConsolePage)] = [
-        ("ledger-empty", LedgerPage()), ("prediction-empty", PredictionPage(deployment: "d", id: "x")),
+        ("ledger-empty", PredictionsPage()), ("prediction-empty", PredictionPage(deployment: "d", id: "x")),
         (
             "ledger-quality-empty",
-            LedgerQualityPage(deployment: "d", chart: LineChart(label: "nothing", curves: [], axis: .step))
+            HourlyQualityPage(deployment: "d", chart: LineChart(label: "nothing", curves: [], axis: .step))
         ),
     ]
 }

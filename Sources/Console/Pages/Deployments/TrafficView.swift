@@ -9,12 +9,12 @@ package struct TrafficView: Sendable {
         /// Why it is there, such as `stable`, `candidate` or the alias that names it.
         package var role: String
         /// Its share of the requests in percent.
-        package var percent: Int
+        package var percent: Double
         /// Which of the colours 1 to 6.
         package var color: Int
 
         /// Makes an arm.
-        package init(version: Int, href: String = "", role: String, percent: Int, color: Int) {
+        package init(version: Int, href: String = "", role: String, percent: Double, color: Int) {
             self.version = version
             self.href = href
             self.role = role
@@ -53,8 +53,8 @@ package struct TrafficView: Sendable {
         let parts = arms.map { arm in
             ShareBar.Part(
                 "version \(arm.version) · \(arm.role)",
-                weight: Double(arm.percent),
-                figure: "\(arm.percent)%",
+                weight: arm.percent,
+                figure: "\(NumberText.value(arm.percent))%",
                 color: arm.color
             )
         }
@@ -73,7 +73,8 @@ package struct TrafficView: Sendable {
         for shadow in shadows {
             let name = "version \(shadow.version)"
             let link: Markup = shadow.href.isEmpty ? .text(name) : .link(name, shadow.href)
-            let words = "gets copies of \(shadow.percent)% of the requests; its answers go to the ledger only"
+            let words =
+                "scores \(NumberText.value(shadow.percent))% of the requests beside; its answers go to the ledger only"
             facts.append(("shadow", .joined([link, .quiet(words)])))
         }
         return FactList(facts)
