@@ -59,7 +59,8 @@ struct EventLogTests {
         for type in types { for subject in subjects { try await fixture.happen(type, subject) } }
         let all = try await fixture.log.page(after: 0, limit: 100).events
         for filter in [
-            try EventFilter(types: "martlet.loop.*", subject: nil), try EventFilter(types: "martlet.loop", subject: nil),
+            try EventFilter(types: "martlet.loop.*", subject: nil),
+            try EventFilter(types: "martlet.loop", subject: nil),
             try EventFilter(types: "martlet.loop,a%b", subject: "loops/*"), try EventFilter(types: "a_b", subject: nil),
             try EventFilter(types: nil, subject: "loops/é/*"), try EventFilter(types: "", subject: ""), EventFilter.all,
         ] {

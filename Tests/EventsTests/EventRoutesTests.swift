@@ -30,7 +30,8 @@ struct EventRoutesTests {
     ) async throws -> (status: Int, headers: HTTPFields, text: String) {
         var headers: HTTPFields = [.accept: accept]
         if let lastEventID, let name = HTTPField.Name("Last-Event-ID") { headers[name] = lastEventID }
-        return try await client.execute(uri: "/api/martlet/v1/events\(query)", method: .get, headers: headers) { response in
+        return try await client.execute(uri: "/api/martlet/v1/events\(query)", method: .get, headers: headers) {
+            response in
             (response.status.code, response.headers, String(buffer: response.body))
         }
     }
@@ -67,7 +68,9 @@ struct EventRoutesTests {
             #expect(one.headers[.contentType] == "application/cloudevents+json")
             let cloud = try JSONValue.parse(one.text)
             #expect(cloud == events[1])
-            #expect(cloud["specversion"] == "1.0" && cloud["id"] == .string(id) && cloud["type"] == "martlet.loop.opened")
+            #expect(
+                cloud["specversion"] == "1.0" && cloud["id"] == .string(id) && cloud["type"] == "martlet.loop.opened"
+            )
             #expect(cloud["source"] == "/martlet/workspaces/default" && cloud["subject"] == "loops/1")
             #expect(cloud["time"] == "2026-01-01T00:00:00.000Z" && cloud["datacontenttype"] == "application/json")
             #expect(cloud["sequence"] == "00000000000000000002" && cloud["data"] == ["loop": "1"])
@@ -77,7 +80,8 @@ struct EventRoutesTests {
     @Test(
         "What cannot be read is refused and named",
         arguments: [
-            "?after=-1", "?after=x", "?order=x", "?before=x", "?limit=0", "?limit=501", "?types=a.*.b", "?subject=*", "?form=xml",
+            "?after=-1", "?after=x", "?order=x", "?before=x", "?limit=0", "?limit=501", "?types=a.*.b", "?subject=*",
+            "?form=xml",
         ]
     )
     func refused(_ query: String) async throws {
@@ -121,7 +125,11 @@ struct EventRoutesTests {
                 #expect(status == 200 && headers[.contentType]?.hasPrefix("text/event-stream") == true)
                 return text
             }
-            #expect(text.hasPrefix("retry: \(EventsLimits.retryMilliseconds)\nid: 0\n\nid: 1\nevent: martlet.alias.moved\ndata: {"))
+            #expect(
+                text.hasPrefix(
+                    "retry: \(EventsLimits.retryMilliseconds)\nid: 0\n\nid: 1\nevent: martlet.alias.moved\ndata: {"
+                )
+            )
             let ids = text.split(separator: "\n").filter { $0.hasPrefix("id: ") }.compactMap { Int($0.dropFirst(4)) }
             #expect(ids == ids.sorted() && Set(ids) == [0, 1, 2, 3], "\(ids)")
             #expect(text.contains(": still here\nid: 2\n\n"))

@@ -5,7 +5,9 @@ import Testing
 @Suite("GitOps: settings, messages and decisions")
 struct GitSpecTests {
     private func spec(_ changes: JSONObject = [:]) throws -> GitSpec {
-        var object: JSONObject = ["repository": "https://git.example/team/models.git", "path": "deployments.cancer.version"]
+        var object: JSONObject = [
+            "repository": "https://git.example/team/models.git", "path": "deployments.cancer.version",
+        ]
         for (key, value) in changes.pairs { object[key] = value }
         return try GitSpec(fields: JSONFields(object, path: "gitops"))
     }
@@ -82,7 +84,9 @@ struct GitSpecTests {
     func message() throws {
         var order = try GitOrder(key: "abc-1", model: "can\ncer", alias: "production", version: 4)
         order.champion = 3
-        order.metrics = [.init(name: "accuracy", value: 0.965, champion: 0.95), .init(name: "a\nMartlet-Loop: x", value: 1)]
+        order.metrics = [
+            .init(name: "accuracy", value: 0.965, champion: 0.95), .init(name: "a\nMartlet-Loop: x", value: 1),
+        ]
         let text = CommitText.text(try MessageTemplate("{model}: {champion} to {version}\n\n{metrics}"), order)
         #expect(
             text == """
@@ -100,7 +104,9 @@ struct GitSpecTests {
         let forged = CommitText.text(try MessageTemplate("x\n\nmartlet-loop: other\n{{y}}"), order)
         #expect(!forged.contains("other") && forged.contains("{y}"))
         order.metrics = (0..<60).map { .init(name: "m\($0)", value: 1) }
-        #expect(try MessageTemplate("{metrics}").filled(order).split(separator: "\n").count == GitOpsLimits.messageMetrics)
+        #expect(
+            try MessageTemplate("{metrics}").filled(order).split(separator: "\n").count == GitOpsLimits.messageMetrics
+        )
         #expect(throws: MartletError.self) { try GitOrder(key: "a b", model: "m", alias: "a", version: 1) }
         let most = String(repeating: "x", count: GitOpsLimits.messageCharacters)
         #expect(try MessageTemplate(most).text == most)

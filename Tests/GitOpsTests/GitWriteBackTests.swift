@@ -12,15 +12,23 @@ struct GitWriteBackTests {
         let spec = try ground.spec(["author": ["name": "Release Bot", "email": "bot@example.org"]])
         let result = try await ground.writer().write(try ground.order(), spec)
         #expect(result.isNew && result.isChanged && result.isPushed && result.branch == "main")
-        #expect(try ground.file() == GitGround.manifest.replacing(": 3 ", with: ": 4 ").trimmingCharacters(in: .newlines))
+        #expect(
+            try ground.file() == GitGround.manifest.replacing(": 3 ", with: ": 4 ").trimmingCharacters(in: .newlines)
+        )
         #expect(try ground.git(ground.remote, ["rev-parse", "main"]) == result.commit)
         let shown = try ground.git(ground.remote, ["show", "--no-patch", "--format=%an <%ae>|%cn|%B", "main"])
-        #expect(shown.hasPrefix("Release Bot <bot@example.org>|Release Bot|cancer: version 4 promoted\n\naccuracy: 0.965"))
+        #expect(
+            shown.hasPrefix("Release Bot <bot@example.org>|Release Bot|cancer: version 4 promoted\n\naccuracy: 0.965")
+        )
         #expect(shown.contains("\n\nMartlet-Loop: loop-1\n"))
         let again = try await ground.writer().write(try ground.order(), spec)
         #expect(again.commit == result.commit && !again.isNew && again.isChanged)
         #expect(try ground.commits() == 2)
-        #expect(try ground.git(ground.remote, ["diff", "--stat", "main~1", "main"]).contains("1 insertion(+), 1 deletion(-)"))
+        #expect(
+            try ground.git(ground.remote, ["diff", "--stat", "main~1", "main"]).contains(
+                "1 insertion(+), 1 deletion(-)"
+            )
+        )
     }
 
     @Test("Ten calls with one key at once make one commit")
@@ -45,7 +53,9 @@ struct GitWriteBackTests {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         _ = FileManager.default.createFile(
             atPath: folder + "/git",
-            contents: Data("#!/bin/sh\ncase \"$*\" in *' push '*) kill -9 $$;; esac\nPATH='\(path)' exec git \"$@\"\n".utf8),
+            contents: Data(
+                "#!/bin/sh\ncase \"$*\" in *' push '*) kill -9 $$;; esac\nPATH='\(path)' exec git \"$@\"\n".utf8
+            ),
             attributes: [.posixPermissions: 0o755]
         )
         #expect(!real.isEmpty)
@@ -164,7 +174,9 @@ struct GitWriteBackTests {
             contents: Data("#!/bin/sh\necho evil >> \(ground.root)/ran\ncat\n".utf8),
             attributes: [.posixPermissions: 0o755]
         )
-        for key in ["core.fsmonitor", "core.sshCommand", "core.pager", "core.alternateRefsCommand", "credential.helper"] {
+        for key in [
+            "core.fsmonitor", "core.sshCommand", "core.pager", "core.alternateRefsCommand", "credential.helper",
+        ] {
             try ground.git(ground.remote, ["config", key, ground.root + "/evil"])
         }
         try ground.git(ground.remote, ["config", "uploadpack.packObjectsHook", ground.root + "/evil"])

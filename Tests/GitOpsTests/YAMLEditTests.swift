@@ -93,7 +93,8 @@ struct YAMLEditTests {
     func types() throws {
         for (text, value) in [
             ("a: {b: 3}", "four"), ("a: {b: prod}", "4"), ("a: {b: prod}", "true"), ("a: {b: prod}", "x, c: 1"),
-            ("a:\n  b: prod\n", "x # y"), ("a:\n  b: prod\n", "x: y"), ("a:\n  b: prod\n", " x"), ("a: {b: prod}", "null"),
+            ("a:\n  b: prod\n", "x # y"), ("a:\n  b: prod\n", "x: y"), ("a:\n  b: prod\n", " x"),
+            ("a: {b: prod}", "null"),
             ("a:\n  b: prod\n", "- x"), ("a:\n  b: prod\n", "&x y"), ("a:\n  b: prod\n", "{c"),
         ] {
             #expect(throws: MartletError.self, "\(value)") { try edit(text, "a.b", value) }

@@ -125,6 +125,7 @@ package struct EventLog: Sendable {
     ///   - filter: which ones.
     ///   - limit: how many at most.
     /// - Returns: the events, the newest first.
+    /// - Throws: what the database throws.
     package func newest(
         before cursor: Int64? = nil,
         filter: EventFilter = .all,

@@ -91,7 +91,7 @@ package final class EventFeed: Sendable {
         var last: Int64?
         do {
             last = try await log.last()
-        } catch where Task.isCancelled {
+        } catch  where Task.isCancelled {
             return
         } catch {
             logger.warning("The stream of events cannot be read.", metadata: ["error": "\(error)"])

@@ -71,7 +71,7 @@ final class EventStream: Sendable {
             self.page = page
         }
 
-        /// The next part; nil when the stream has ended. Waits while there is nothing to say.
+        /// The next part, for which it waits; nil when the stream has ended.
         mutating func next() async throws(MartletError) -> String? {
             if hasEnded { return nil }
             if let text = opening {

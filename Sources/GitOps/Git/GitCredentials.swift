@@ -20,7 +20,8 @@ package enum GitCredentials: Sendable, CustomStringConvertible {
         switch self {
         case .none: []
         case .token(_, let token): [token]
-        case .key(let key): key.split(separator: "\n").map(String.init).filter { $0.count > 20 && !$0.hasPrefix("-----") }
+        case .key(let key):
+            key.split(separator: "\n").map(String.init).filter { $0.count > 20 && !$0.hasPrefix("-----") }
         }
     }
 }

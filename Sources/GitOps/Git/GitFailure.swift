@@ -63,7 +63,9 @@ package enum GitFailure {
             guard fields.count >= 3, let flag = fields[0].first else { continue }
             guard flag == "!" else { return .taken }
             let summary = fields[2]
-            let races = ["(fetch first)", "(non-fast-forward)", "(stale info)", "cannot lock ref", "failed to update ref"]
+            let races = [
+                "(fetch first)", "(non-fast-forward)", "(stale info)", "cannot lock ref", "failed to update ref",
+            ]
             if races.contains(where: { summary.contains($0) }) { return .moved }
             return .refused(reason(String(summary), said))
         }

@@ -9,7 +9,9 @@ struct GitPlace: Sendable {
     /// The bare copy of a repository.
     func repository(of address: GitAddress) -> String {
         // FNV-1a: a name for a directory, against which nobody attacks but the one who writes the settings.
-        let hash = address.text.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        let hash = address.text.utf8.reduce(UInt64(14_695_981_039_346_656_037)) {
+            ($0 ^ UInt64($1)) &* 1_099_511_628_211
+        }
         return "\(directory)/\(String(hash, radix: 16)).git"
     }
 

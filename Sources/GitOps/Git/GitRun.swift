@@ -109,7 +109,7 @@ struct GitRun: Sendable {
         _ = try await text(["update-index", "-z", "--index-info"], input: entry, extra: own)
         let tree = try await text(["write-tree"], extra: own)
         let seconds = clock.now.milliseconds / 1000
-        var who = [String: String]()
+        var who: [String: String] = [:]
         for role in ["AUTHOR", "COMMITTER"] {
             who["GIT_\(role)_NAME"] = spec.author.name
             who["GIT_\(role)_EMAIL"] = spec.author.email

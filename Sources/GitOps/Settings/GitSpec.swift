@@ -90,7 +90,9 @@ package struct GitSpec: Sendable, Equatable {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         let isFine =
             (1...200).contains(name.count)
-            && name.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7F && !"~^:?*[\\@{".unicodeScalars.contains($0) }
+            && name.unicodeScalars.allSatisfy {
+                $0.value > 0x20 && $0.value < 0x7F && !"~^:?*[\\@{".unicodeScalars.contains($0)
+            }
             && !name.contains("..") && !name.hasPrefix("-") && !name.hasSuffix(".")
             && parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") }
         guard isFine else { throw fields.invalid("branch", "must be the name of a branch, such as 'main'") }
@@ -164,7 +166,9 @@ package struct GitSpec: Sendable, Equatable {
             }
             return .token(secret: secret, user: try given.optionalString("user") ?? "x-access-token")
         case (nil, let secret?):
-            guard repository.kind == .ssh else { throw given.invalid("ssh_key_from", "is for repositories over SSH only") }
+            guard repository.kind == .ssh else {
+                throw given.invalid("ssh_key_from", "is for repositories over SSH only")
+            }
             return .key(secret: secret)
         default:
             throw fields.invalid("credentials", "must name one secret, in 'token_from' or in 'ssh_key_from'")

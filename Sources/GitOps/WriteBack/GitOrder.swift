@@ -19,7 +19,7 @@ package struct GitOrder: Sendable, Equatable {
         }
     }
 
-    /// Names the order: the same key leads to the same commit. A loop's id.
+    /// Names the order, so that the same key leads to the same commit: a loop's id.
     package let key: String
     /// The model.
     package let model: String

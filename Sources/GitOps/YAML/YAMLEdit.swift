@@ -81,7 +81,8 @@ package enum YAMLEdit {
         for (index, pair) in zip(file.documents, after.documents).enumerated() {
             switch comparison.compare(pair.0, pair.1, at: index == position ? path.parts[...] : nil) {
             case .same: continue
-            case .otherType: throw impossible(path, "'\(value)' would be read as another type; quote the value in the file")
+            case .otherType:
+                throw impossible(path, "'\(value)' would be read as another type; quote the value in the file")
             case .otherValue:
                 throw impossible(path, "another value would change with it: an anchor and its aliases share it")
             case .tooMuch: throw impossible(path, "the file has too many values")

@@ -32,7 +32,12 @@ enum WebhookWiring {
             egress: egress(settings),
             clock: clock,
             cloudEvent: { event, data, now in
-                let record = EventRecord(type: "martlet.\(event.name)", subject: event.entity.rawValue, data: data, at: now)
+                let record = EventRecord(
+                    type: "martlet.\(event.name)",
+                    subject: event.entity.rawValue,
+                    data: data,
+                    at: now
+                )
                 return CloudEvent.json(record, id: Identifier.timeOrdered(now: now), source: source)
             }
         )
@@ -68,6 +73,7 @@ enum WebhookWiring {
     ///   - event: what happened.
     ///   - store: the webhooks.
     ///   - cloudEvent: the same as the stream of events has it; nil when it has not.
+    /// - Throws: what the database throws.
     static func record(
         _ connection: Connection,
         _ event: RegistryEvent,

@@ -6,7 +6,8 @@ struct EventFollow: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "follow",
         abstract: "Print events as they happen, until interrupted.",
-        discussion: "When the server stops or is gone, the stream is taken up again where it was. With --json each event is "
+        discussion:
+            "When the server stops or is gone, the stream is taken up again where it was. With --json each event is "
             + "one line."
     )
 

@@ -17,7 +17,10 @@ struct EventStreamClient: Sendable {
     init(address: String, access: ClientAccess) throws {
         base = address.hasSuffix("/") ? String(address.dropLast()) : address
         guard let url = URL(string: base), ["http", "https"].contains(url.scheme), url.host?.isEmpty == false else {
-            throw MartletError(.invalidArgument, "'\(address)' is no server address; write it like http://127.0.0.1:5000.")
+            throw MartletError(
+                .invalidArgument,
+                "'\(address)' is no server address; write it like http://127.0.0.1:5000."
+            )
         }
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -83,7 +86,9 @@ struct EventStreamClient: Sendable {
             throw error
         } catch {
             try Task.checkCancellation()
-            return .unreachable("No server answers at \(base). Start one with `martlet up`, or name another with --server.")
+            return .unreachable(
+                "No server answers at \(base). Start one with `martlet up`, or name another with --server."
+            )
         }
     }
 
