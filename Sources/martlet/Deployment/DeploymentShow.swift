@@ -13,7 +13,7 @@ struct DeploymentShow: ServerCommand {
     var name: String
 
     func run(_ session: Session) async throws {
-        let deployment = try await session.server.get("/api/martlet/v1/deployments/\(ServerClient.segment(name))")
+        let deployment = try await session.server.get(DeploymentCommand.path(name))
         guard !session.wroteJSON(deployment) else { return }
         DeploymentFacts.write(deployment, session)
         let checks = deployment["rollout"]?["checks"]?.arrayValue ?? []
