@@ -148,39 +148,21 @@ struct House: Sendable {
             clock: clock
         )
         (ledger, monitors, performance) = (watching.ledger, watching.monitors, watching.performance)
-        let observer = watching.observer
         spans = EgressWiring.spans(settings, clock: clock)
-        dataPlane = DataPlane(
-            deployments: table,
-            ledger: ledger,
-            observer: observer,
-            reporter: ServingWiring.reporter(settings.inference, sink: spans, clock: clock),
-            clock: clock
-        )
-        deploymentStore = DeploymentStore(database: stores.database, outbox: stores.outbox.deployments)
-        analysis = AnalysisWiring(
-            database: stores.database,
-            ledger: ledger,
-            ledgerStore: ledgerStore,
-            table: table,
+        let deploying = Deploying(
+            settings: settings,
+            stores: stores,
             models: models,
-            monitors: monitors,
-            secrets: stores.secrets,
-            egress: EgressClient(policy: settings.egress.policy),
-            runtimes: settings.runtime,
-            clock: clock
-        )
-        deployments = DeploymentController(
-            store: deploymentStore,
-            source: models,
             table: table,
-            ledger: ledger,
-            observer: observer,
+            ledgerStore: ledgerStore,
+            watching: watching,
+            spans: spans,
+            quota: quota(),
             clock: clock,
-            hooks: ServingWiring.hooks(monitors: monitors, analysis: analysis, logger: logger),
-            pool: ServingWiring.pool(settings, quota: quota(), clock: clock),
-            runtimes: settings.runtime
+            logger: logger
         )
+        (dataPlane, analysis) = (deploying.dataPlane, deploying.analysis)
+        (deployments, deploymentStore) = (deploying.controller, deploying.store)
         webhooks = WebhookWiring.service(settings, store: stores.webhooks, clock: clock, logger: logger)
         feed = EventFeed(log: stores.events, clock: clock, logger: logger)
         steps = StepWiring.all(stores: stores, ledger: ledger, deployments: table)
