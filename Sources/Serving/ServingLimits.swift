@@ -33,19 +33,13 @@ package enum ServingLimits {
     /// Numbers of an answer that is a list which the ledger shows.
     package static let ledgerShownNumbers = 16
     /// Most prediction rows written in one transaction.
-    package static let ledgerBatchRows = 2048
+    package static let ledgerBatchRows = 8192
     /// How long the ledger gathers predictions before it writes them.
     package static let ledgerGather: Duration = .milliseconds(100)
     /// Pause before a failed ledger write is tried again.
     package static let ledgerRetryPause: Duration = .seconds(1)
-    /// Rows kept for one deployment; the oldest go first.
-    package static let ledgerRowsPerDeployment: Int64 = 1_000_000
-    /// How long a prediction is kept.
-    package static let ledgerRetention: Duration = .seconds(90 * 86_400)
     /// How often old rows are removed.
     package static let ledgerPruneInterval: Duration = .seconds(60)
-    /// Most labels in one feedback request.
-    package static let feedbackItems = 1000
     /// Largest feedback request body, in bytes.
     package static let feedbackBytes = 1024 * 1024
     /// Predictions on one page of a listing.

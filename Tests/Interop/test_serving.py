@@ -195,14 +195,15 @@ def test_pickle_and_climbing_names_are_refused(deployed):
 
 
 def test_labels_find_their_predictions(deployed):
-    """A label at once, again, another one, and one for nothing."""
+    """A label at once, again, another one that corrects it, and one that waits for its prediction."""
     request_id = f"label-{uuid.uuid4().hex}"
     assert deployed.predict(0, request_id).json()["request_id"] == request_id
     label = {"request_id": request_id, "label": 0}
     assert deployed.server.post("/feedback", label).json()["stored"] is True
     assert deployed.server.post("/feedback", label).json()["stored"] is False
-    assert deployed.server.post("/feedback", label | {"label": 1}).status_code == 409
-    assert deployed.server.post("/feedback", {"request_id": "nothing", "label": 0}).status_code == 404
+    assert deployed.server.post("/feedback", label | {"label": 1}).json()["outcome"] == "corrected"
+    assert deployed.server.post("/feedback", label).json()["previous"] == "1.0"
+    assert deployed.server.post("/feedback", {"request_id": "nothing", "label": 0}).status_code == 202
     path = f"/api/martlet/v1/deployments/{deployed.name}/predictions?limit=1000"
     found = [item for item in deployed.server.get(path).json()["items"] if item["request_id"] == request_id]
     assert len(found) == 1

@@ -7,7 +7,7 @@ enum AskingCommands {
         ApplyCommand.self, DiffCommand.self, ExperimentCommand.self, RunCommand.self, ModelCommand.self,
         TraceCommand.self,
         DeploymentCommand.self, PipelineCommand.self, DataCommand.self, MonitorCommand.self, LoopCommand.self, EventCommand.self,
-        ReplayCommand.self,
+        ReplayCommand.self, LedgerCommand.self,
         WebhookCommand.self, SecretCommand.self,
         WhoamiCommand.self, UserCommand.self, ServiceAccountCommand.self, TokenCommand.self, WorkspaceCommand.self,
         GrantCommand.self, AuditCommand.self,

@@ -60,16 +60,19 @@ struct PredictionLedgerTests {
         #expect(record.labelledAt == harness.time.now)
     }
 
-    @Test("The same label again changes nothing; another one is a conflict; an unknown id is not found")
+    @Test("The same label again changes nothing; another one corrects it; one of an unknown id waits")
     func repeatedLabels() async throws {
         let harness = try await ServingHarness.serving()
         try await harness.predict("a")
         #expect(try await harness.ledger.feedback("a", label: "benign"))
         #expect(try await harness.ledger.feedback("a", label: "benign") == false)
         #expect(try await harness.ledger.feedback("a", label: 1) == false)
-        #expect(await code { _ = try await harness.ledger.feedback("a", label: "malignant") } == .failedPrecondition)
-        #expect(await code { _ = try await harness.ledger.feedback("b", label: "benign") } == .notFound)
-        #expect(try await LedgerStore(database: harness.database).find("a")?.label == "benign")
+        #expect(try await harness.ledger.feedback("a", label: "malignant"))
+        #expect(try await LedgerStore(database: harness.database).find("a")?.label == "malignant")
+        #expect(try await harness.ledger.feedback("b", label: "benign") == false)
+        try await harness.predict("b")
+        try await harness.ledger.flush()
+        #expect(try await LedgerStore(database: harness.database).find("b")?.label == "benign")
     }
 
     @Test("A label is a class by name, index or truth value, and nothing else")
@@ -102,17 +105,15 @@ struct PredictionLedgerTests {
         #expect(record.label == "0.5")
     }
 
-    @Test("A label of a deployment that is gone is still taken, up to the length limit")
+    @Test("A label of a deployment that is gone is still understood: the ledger knows its classes")
     func removedDeployment() async throws {
         let harness = try await ServingHarness.serving()
         try await harness.predict("a")
-        try await harness.predict("b")
         try await harness.ledger.flush()
         try await harness.controller.remove("cancer")
-        let long = String(repeating: "x", count: LedgerLimits.labelBytes + 1)
-        #expect(await code { _ = try await harness.ledger.feedback("a", label: .string(long)) } == .invalidArgument)
-        #expect(try await harness.ledger.feedback("a", label: .string(String(long.dropLast()))))
-        #expect(try await harness.ledger.feedback("b", label: false))
+        #expect(await code { _ = try await harness.ledger.feedback("a", label: "purple") } == .invalidArgument)
+        #expect(try await harness.ledger.feedback("a", label: 0))
+        #expect(try await LedgerStore(database: harness.database).find("a")?.label == "malignant")
     }
 
     @Test("The queue drops what does not fit, counts it, and answers the request all the same")
@@ -162,11 +163,16 @@ struct PredictionLedgerTests {
         let store = LedgerStore(database: harness.database)
         for index in 0..<6 { try await harness.predict("\(index)") }
         try await harness.ledger.flush()
-        try await store.prune(before: harness.time.now - ServingLimits.ledgerRetention, keeping: 4)
+        func prune(age: Duration, rows: Int64) async throws {
+            try await store.note(LedgerSpec(retention: .init(age: age, rows: rows)), of: "cancer")
+            _ = try await store.prune(now: harness.time.now)
+        }
+        try await prune(age: LedgerLimits.defaultAge, rows: 4)
         #expect(try await harness.ledger.recentRows("cancer", limit: 9).map(\.id) == ["5", "4", "3", "2"])
-        try await store.prune(before: harness.time.now - .seconds(1), keeping: ServingLimits.ledgerRowsPerDeployment)
+        harness.time.advance(by: .seconds(5))
+        try await prune(age: .seconds(5), rows: LedgerLimits.defaultRows)
         #expect(try await harness.ledger.recentRows("cancer", limit: 9).count == 4)
-        try await store.prune(before: harness.time.now + .seconds(1), keeping: ServingLimits.ledgerRowsPerDeployment)
+        try await prune(age: .seconds(4), rows: LedgerLimits.defaultRows)
         #expect(try await harness.ledger.recentRows("cancer", limit: 9).isEmpty)
         try await harness.predict("6")
         #expect(try await harness.ledger.recentRows("cancer", limit: 9).map(\.id) == ["6"])
@@ -196,7 +202,7 @@ struct PredictionLedgerTests {
     @Test("A database that refuses writes is tried again after a pause, and nothing is lost meanwhile")
     func failingDatabase() async throws {
         let harness = try await ServingHarness.serving()
-        try await harness.database.write { try $0.execute("ALTER TABLE predictions RENAME TO hidden") }
+        try await harness.database.write { try $0.execute("ALTER TABLE ledger_rows RENAME TO hidden") }
         await withDiscardingTaskGroup { group in
             group.addTask { await harness.ledger.run() }
             _ = try? await harness.predict("a")
@@ -204,12 +210,55 @@ struct PredictionLedgerTests {
             harness.time.advance(by: ServingLimits.ledgerGather)
             while harness.time.sleeperCount == 0 { await Task.yield() }
             #expect(harness.ledger.counts.waiting == 1)
-            _ = try? await harness.database.write { try $0.execute("ALTER TABLE hidden RENAME TO predictions") }
+            _ = try? await harness.database.write { try $0.execute("ALTER TABLE hidden RENAME TO ledger_rows") }
             harness.time.advance(by: ServingLimits.ledgerRetryPause)
             while harness.ledger.counts.waiting > 0 { await Task.yield() }
             group.cancelAll()
         }
         #expect(try await LedgerStore(database: harness.database).find("a") != nil)
+    }
+
+    @Test("Sampled-out requests are counted by hour, cost no row, and their labels are answered as such")
+    func sampling() async throws {
+        let harness = try await ServingHarness.serving()
+        let spec = LedgerSpec(sampling: 0.25)
+        try await apply(spec, to: harness)
+        for index in 0..<200 { try await harness.predict("r\(index)") }
+        let store = LedgerStore(database: harness.database)
+        try await harness.ledger.flush()
+        let kept = (0..<200).filter { spec.keeps("r\($0)") }
+        let hour = try #require(try await store.hours("cancer").first)
+        #expect(hour.predictions == 200 && hour.kept == Int64(kept.count))
+        #expect((25...75).contains(kept.count))
+        let out = try #require((0..<200).first { !kept.contains($0) })
+        let item = FeedbackItem(subject: .request(id: "r\(out)", deployment: nil), label: "benign")
+        #expect(try await harness.ledger.desk.take(item).outcome == .sampledOut)
+    }
+
+    @Test("A redacted column is never written, a long row is cut, an entity comes from an input; the rows say so")
+    func redaction() async throws {
+        let harness = try await ServingHarness.serving()
+        try await apply(LedgerSpec(redact: ["x0"], entity: .input("x0")), to: harness)
+        try await harness.predict("a", [17, 2])
+        let record = try #require(try await harness.ledger.recentRows("cancer", limit: 1).first)
+        #expect(record.redactedColumns == [0] && record.features[1] == 2 && !record.isCut)
+        #expect(record.entity == "17")
+        #expect(record.json["features"] == [nil, 2])
+        try await apply(LedgerSpec(payloadLimit: 7), to: harness)
+        try await harness.predict("b", [17, 2])
+        let cut = try #require(try await harness.ledger.recentRows("cancer", limit: 1).first)
+        #expect(cut.id == "b" && cut.isCut && cut.features == [17])
+    }
+
+    private func apply(_ spec: LedgerSpec, to harness: ServingHarness) async throws {
+        try await harness.controller.apply([
+            DeploymentSpec(
+                name: "cancer",
+                reference: ModelReference(model: "cancer", selector: .alias("production")),
+                rollout: .quick,
+                ledger: spec
+            )
+        ])
     }
 
     private func code(_ body: () async throws -> Void) async -> MartletError.Code? {
