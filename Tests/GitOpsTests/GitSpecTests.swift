@@ -64,6 +64,13 @@ struct GitSpecTests {
         #expect(names.contains { error.message.contains($0) }, "\(error.message)")
     }
 
+    @Test("A password in an address is refused and not repeated")
+    func password() throws {
+        let address = JSONValue.string("https://user:s3cret@git.example/a.git")
+        let error = try #require(#expect(throws: MartletError.self) { try spec(["repository": address]) })
+        #expect(error.message.contains("gitops.repository") && !error.message.contains("s3cret"))
+    }
+
     @Test("SSH wants the host's keys; a key path may be a list")
     func more() throws {
         #expect(throws: MartletError.self) { try spec(["repository": "git@git.example:a.git"]) }

@@ -83,8 +83,9 @@ def model_with_versions(server: Martlet, count: int) -> tuple[MlflowClient, str]
     client = MlflowClient(server.url)
     name = f"m-{uuid.uuid4().hex[:8]}"
     client.create_registered_model(name)
+    run = client.create_run("0")
     for _ in range(count):
-        client.create_model_version(name, source=f"models:/{uuid.uuid4().hex}")
+        client.create_model_version(name, source=f"{run.info.artifact_uri}/model", run_id=run.info.run_id)
     return client, name
 
 

@@ -65,7 +65,7 @@ def repository(tmp_path: Path) -> Repository:
 def manifest(repository: Repository) -> str:
     """The breast-cancer example with a quick training and a trigger that writes back."""
     text = (ROOT / "examples" / "breast-cancer" / "martlet.yaml").read_text()
-    data = text[text.index("data:") : text.index("  cancer-training:")]
+    data = text[text.index("\ndata:") : text.index("  cancer-training:")]
     steps = text[text.index("  cancer-training:") : text.index("      register:")]
     return f"""version: 1
 {data}{steps.replace("trials: 20", "trials: 2")}

@@ -80,7 +80,8 @@ package struct GitSpec: Sendable, Equatable {
         do throws(MartletError) {
             return try read(text)
         } catch {
-            throw fields.invalid(key, "is refused. \(error.message)")
+            // Without the value: an address may have a password in it.
+            throw MartletError(.invalidArgument, "'\(fields.path(of: key))' is refused. \(error.message)")
         }
     }
 
