@@ -26,14 +26,22 @@ package struct LoopPage: Sendable, Equatable {
 }
 
 extension LoopService {
-    /// Inserts or replaces triggers, all or none; open loops keep the trigger they were opened with.
+    /// Refuses triggers whose outcome cannot be written back as they say.
     ///
-    /// - Throws: `invalidArgument` for a trigger whose outcome cannot be written back as it says.
-    package func apply(_ triggers: [TriggerSpec]) async throws {
+    /// - Parameter triggers: the triggers of one manifest.
+    /// - Throws: `invalidArgument` naming the field.
+    package func check(_ triggers: [TriggerSpec]) async throws {
         for trigger in triggers {
             guard let gitops = trigger.gitops else { continue }
             try await actions.checkWriteBack(gitops, "triggers.\(trigger.name).gitops")
         }
+    }
+
+    /// Inserts or replaces triggers, all or none; open loops keep the trigger they were opened with.
+    ///
+    /// - Throws: what `check` throws.
+    package func apply(_ triggers: [TriggerSpec]) async throws {
+        try await check(triggers)
         try await store.save(triggers, now: clock.now)
     }
 
