@@ -118,7 +118,9 @@ struct LabelTests {
         #expect(try await fixture.label("a", "malignant").ids == ["a"])
         let hours = try await fixture.store.hours("cancer")
         #expect(hours.map(\.correct) == [0, 1] && hours.map(\.labelled) == [1, 1])
-        #expect(try await fixture.store.quality("cancer", since: LedgerFixture.begin, window: .seconds(3600)).count == 1)
+        #expect(
+            try await fixture.store.quality("cancer", since: LedgerFixture.begin, window: .seconds(3600)).count == 1
+        )
     }
 
     @Test("The history keeps LedgerLimits.labelHistory labels")

@@ -46,8 +46,10 @@ struct LedgerFilterTests {
         for text in [
             "version = 2", "version != 2 and arm = candidate", "version in (1, 3)", "score > 0.5", "not score > 0.5",
             "score is null", "prediction = benign", "wrong", "right or unlabelled", "not labelled", "drifted",
-            "drift = true", "latency > 2ms", "latency_us <= 300", "entity = e2", "entity is not null and not entity = 'e2'",
-            "entity in (e1, 'e3')", "disagreed", "shadowed and not disagreed", "shadow_version = 9 and shadow_score >= 0.5",
+            "drift = true", "latency > 2ms", "latency_us <= 300", "entity = e2",
+            "entity is not null and not entity = 'e2'",
+            "entity in (e1, 'e3')", "disagreed", "shadowed and not disagreed",
+            "shadow_version = 9 and shadow_score >= 0.5",
             "time >= '2026-01-01T00:30:00Z'", "time < 1767226000000 and (wrong or score < 0.1)", "label = benign",
             "label is null", "version = 1.5", "protocol = predict", "rollout is null", "step = 0 and not cut",
         ] {
@@ -89,7 +91,8 @@ struct LedgerFilterTests {
             ("version = ", "position 11: expected a number, but found the end"),
             ("version = 3 wrong", "position 13: expected 'and', 'or' or the end, but found 'wrong'"),
             ("(wrong", "position 7: expected ')'"), ("score > high", "position 9: expected a number"),
-            ("arm < stable", "position 5: '<' does not go with 'arm'"), ("label = 'a", "position 9: the text that begins"),
+            ("arm < stable", "position 5: '<' does not go with 'arm'"),
+            ("label = 'a", "position 9: the text that begins"),
             ("version ! 3", "position 9: '!' stands alone"), ("version = 3;", "position 12: ';' cannot stand here"),
             ("time > tomorrow", "position 8: expected a time"), ("latency > 5 parsec", "position 13"),
             ("drift = maybe", "position 9: expected true or false"), ("version in 3", "position 12: expected '('"),

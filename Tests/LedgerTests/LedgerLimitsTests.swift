@@ -55,7 +55,9 @@ struct LedgerLimitsTests {
              "retention": {"age": "1d", "rows": 10000000000, "bytes": "1GiB"}}
             """
         )
-        #expect(whole.payloadLimit == LedgerLimits.maximumPayloadBytes && whole.retention.rows == LedgerLimits.maximumRows)
+        #expect(
+            whole.payloadLimit == LedgerLimits.maximumPayloadBytes && whole.retention.rows == LedgerLimits.maximumRows
+        )
         #expect(whole.entityHeader == "x-id" && whole.retention.bytes == 1 << 30)
         #expect(try LedgerSpec(fields: JSONFields(whole.json)) == whole)
         #expect(LedgerSpec().payloadLimit == LedgerLimits.defaultPayloadBytes)

@@ -76,7 +76,8 @@ struct LedgerRoutesTests {
             ("?deployment=cancer&order=random", 400, "newest or oldest"),
             ("?deployment=cancer&group=version,version", 400, "each once"),
             ("?deployment=cancer&limit=1001", 400, "'limit'"), ("?deployment=cancer&page_token=x", 400, "token"),
-            ("/export?deployment=cancer&format=parquet", 400, "csv or jsonl"), ("/rows/none", 404, "no prediction 'none'"),
+            ("/export?deployment=cancer&format=parquet", 400, "csv or jsonl"),
+            ("/rows/none", 404, "no prediction 'none'"),
         ]
     )
     func refusals(path: String, status: Int, reason: String) async throws {
@@ -90,7 +91,8 @@ struct LedgerRoutesTests {
             ("1767225600000", 1_767_225_600_000), ("2026-01-01", 1_767_225_600_000),
             ("2026-01-01T00:00:00.25Z", 1_767_225_600_250), ("2026-01-01T01:00+01:00", 1_767_225_600_000),
             ("2024-02-29 12:30", 1_709_209_800_000), ("1970-01-01T00:00:00Z", 0), ("2023-02-29", nil),
-            ("2026-13-01", nil), ("2026-01-01T25:00", nil), ("2026-1-1", nil), ("", nil), ("2026-01-01T00:00:00.Z", nil),
+            ("2026-13-01", nil), ("2026-01-01T25:00", nil), ("2026-1-1", nil), ("", nil),
+            ("2026-01-01T00:00:00.Z", nil),
         ] as [(String, Int64?)]
     )
     func times(text: String, milliseconds: Int64?) {

@@ -63,7 +63,8 @@ struct LedgerExport: Sendable {
 package struct LedgerSheet: Sendable {
     private static let fixed = [
         "request_id", "time", "deployment", "version", "arm", "rollout", "step", "protocol", "entity", "prediction",
-        "score", "latency_us", "drift", "cut", "shadow_version", "shadow_prediction", "shadow_score", "label", "correct",
+        "score", "latency_us", "drift", "cut", "shadow_version", "shadow_prediction", "shadow_score", "label",
+        "correct",
         "observed_at", "labelled_at",
     ]
     /// Every input that a version has, in the order of the newest version.

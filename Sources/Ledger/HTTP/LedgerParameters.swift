@@ -14,7 +14,10 @@ struct LedgerParameters {
     /// - Throws: `invalidArgument` naming the parameter, or the place in the filter.
     init(_ request: Request, now: Timestamp) throws(MartletError) {
         guard let deployment = request.query("deployment"), !deployment.isEmpty else {
-            throw MartletError(.invalidArgument, "'deployment' is missing: say which deployment's predictions you mean.")
+            throw MartletError(
+                .invalidArgument,
+                "'deployment' is missing: say which deployment's predictions you mean."
+            )
         }
         var order = LedgerQuery.Order.newest
         if let text = request.query("order") {
@@ -32,7 +35,10 @@ struct LedgerParameters {
             order: order
         )
         if let since = query.since, let until = query.until, since >= until {
-            throw MartletError(.invalidArgument, "'since' (\(since.iso8601)) must lie before 'until' (\(until.iso8601)).")
+            throw MartletError(
+                .invalidArgument,
+                "'since' (\(since.iso8601)) must lie before 'until' (\(until.iso8601))."
+            )
         }
         self.query = query
         let parts = ["since", "until", "filter"].map { request.query($0) ?? "" }

@@ -14,7 +14,9 @@ package struct FeedbackItem: Sendable, Equatable {
     package let subject: Subject
     /// What the client sent: a class by name or index, or a number.
     package let label: JSONValue
-    /// When the truth was observed; nil for now. Of several labels the one observed last holds.
+    /// When the truth was observed; nil for now.
+    ///
+    /// Of several labels the one observed last holds.
     package let observedAt: Timestamp?
 
     /// Makes an item.

@@ -26,6 +26,7 @@ enum LabelRule {
     ///   - now: When it came.
     ///   - current: The label that holds.
     ///   - isInHistory: Tells whether this label, observed in this moment, is known and was replaced.
+    /// - Returns: what becomes of it.
     static func judge(
         _ label: String,
         observedAt: Timestamp?,

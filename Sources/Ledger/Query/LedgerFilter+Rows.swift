@@ -6,6 +6,7 @@ extension LedgerFilter {
     /// - Parameters:
     ///   - record: The row.
     ///   - schemas: What the rows of each version mean.
+    /// - Returns: whether it does.
     func holds(_ record: LedgerRecord, _ schemas: [Int: LedgerSchema]) -> Bool {
         switch self {
         case .everything: true

@@ -25,7 +25,10 @@ extension LedgerPosition {
     package init(pageToken: String) throws {
         let parts = try PageToken.decode(pageToken).arrayValue?.compactMap(\.integerValue) ?? []
         guard parts.count == 2 else {
-            throw MartletError(.invalidArgument, "'page_token' is not one of this listing; ask for the first page again.")
+            throw MartletError(
+                .invalidArgument,
+                "'page_token' is not one of this listing; ask for the first page again."
+            )
         }
         self.init(createdAt: Timestamp(milliseconds: parts[0]), number: parts[1])
     }

@@ -50,7 +50,9 @@ extension LedgerStore {
             totals[record.deployment, default: (0, 0)].rows += 1
             totals[record.deployment, default: (0, 0)].bytes += record.storedBytes
             let number = try segment.next(record.createdAt, connection)
-            rows.append(LedgerRow(position: LedgerPosition(createdAt: record.createdAt, number: number), record: record))
+            rows.append(
+                LedgerRow(position: LedgerPosition(createdAt: record.createdAt, number: number), record: record)
+            )
         }
         try segment.save(connection)
         try write(rows, connection)

@@ -65,7 +65,10 @@ extension LedgerStore {
             """,
             [
                 .text(deployment),
-                .int(surplusRows > 0 || surplusBytes > 0 ? LedgerLimits.prunedRows : agedRows(earliest, connection, deployment)),
+                .int(
+                    surplusRows > 0 || surplusBytes > 0
+                        ? LedgerLimits.prunedRows : agedRows(earliest, connection, deployment)
+                ),
             ]
         ) { row in
             let (createdAt, seq, bytes, segment) = (try row.int(0), try row.int(1), try row.int(2), try row.int(3))

@@ -9,6 +9,7 @@ extension LedgerEntry {
     /// The rows as the ledger keeps them: those of the version that answered, and one of each mirror.
     ///
     /// - Parameter results: What the scorers say, in their order; nil where one failed.
+    /// - Returns: the rows.
     func records(_ results: [ShadowScoring.Result?]) -> [LedgerRecord] {
         let other = shadow == nil ? nil : results.first ?? nil
         let mirrored = zip(mirrors, results.dropFirst(shadow == nil ? 0 : 1))

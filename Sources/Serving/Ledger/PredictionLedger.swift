@@ -174,7 +174,8 @@ package final class PredictionLedger: Sendable {
     /// Adds what the rows of an entry mean, and what its deployment keeps, where that is not written down yet.
     private func describe(_ entry: LedgerEntry, _ batch: inout LedgerBatch) {
         noted.withLock { noted in
-            for (served, loaded) in [(entry.served, entry.loaded as LoadedModel?)] + entry.mirrors.map({ ($0, $0.resident?.loaded) })
+            for (served, loaded) in [(entry.served, entry.loaded as LoadedModel?)]
+                + entry.mirrors.map({ ($0, $0.resident?.loaded) })
             {
                 guard let loaded else { continue }
                 let version = LedgerBatch.Version(served.deployment, served.version)

@@ -6,7 +6,8 @@ struct LedgerHoursCommand: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "hours",
         abstract: "Show how often each version was asked and right, by hour.",
-        discussion: "Late and corrected labels count in the hour of the prediction; what is sampled out counts as served."
+        discussion:
+            "Late and corrected labels count in the hour of the prediction; what is sampled out counts as served."
     )
 
     @OptionGroup var options: GlobalOptions
