@@ -22,7 +22,7 @@ PIPELINES = """
 version: 1
 data:
   people:
-    source: {file: people.csv}
+    source: {file: people.csv, header: true}
     columns: [age, dose, site, ill]
     target: {column: ill, classes: ["no", "yes"]}
     checks: [{rows: {min: 100}}]
@@ -176,24 +176,12 @@ def test_a_signed_call_counts_once_and_others_not_at_all(looped: Looped) -> None
 
 def test_cancelling_stops_the_run(looped: Looped) -> None:
     loop = looped.wait("slow", "retraining")
-    wait_until(
-        lambda: looped.server.get(f"/api/martlet/v1/pipeline-runs/{loop['pipeline_run']}").json()["state"] == "running",
-        what="the run to run",
-    )
+    path = f"/api/martlet/v1/pipeline-runs/{loop['pipeline_run']}"
+    wait_until(lambda: looped.server.get(path).json()["state"] == "running", what="the run to run")
     looped.cli("loop", "cancel", loop["id"], "--reason", "too slow")
     ended = looped.wait("slow", "cancelled")
     assert "was cancelled" in ended["events"][-1]["message"]
-    run = wait_until(
-        lambda: (
-            (
-                found := looped.server.get(f"/api/martlet/v1/pipeline-runs/{loop['pipeline_run']}").json(),
-                found["state"] == "cancelled",
-            )[1]
-            and found
-        ),
-        what="the run to be cancelled",
-    )
-    assert run["state"] == "cancelled"
+    wait_until(lambda: looped.server.get(path).json()["state"] == "cancelled", what="the run to be cancelled")
     said = looped.cli("loop", "show", loop["id"])
     assert "too slow" in said
     assert "cancelling" in said
