@@ -2,7 +2,7 @@
 """Measures rollbacks, alias moves and the ledger of a running server.
 
 `bench.py --martlet BINARY --ledger LoopBenchmark [--quick]`. The server runs on this machine, traffic is 200 requests
-a second over one connection, and versions are models that always give the same answer. Standard library only.
+a second over one connection, and the bad versions are wrong for three requests in ten. Standard library only.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import http.client
 import json
 import os
+import random
 import signal
 import socket
 import statistics
@@ -33,6 +34,7 @@ import quiet  # noqa: E402
 RATE = 200
 PATIENCE_S = 60
 GOOD, BAD = 1.0, 5.0
+RIGHT, WRONG = 0.0, 0.3
 
 MANIFEST = """
 version: 1
@@ -62,14 +64,15 @@ UNLABELLED = """
 AT_ONCE = "      strategy: all_at_once\n"
 
 
-def booster(leaf: float) -> bytes:
-    """The smallest model that XGBoost's JSON can say: one tree with one leaf, over two columns."""
+def booster(wrong: float) -> bytes:
+    """A model of one tree over two columns: 5 where the first column is below `wrong`, 1 elsewhere."""
     tree = {
-        "base_weights": [leaf], "categories": [], "categories_nodes": [], "categories_segments": [],
-        "categories_sizes": [], "default_left": [0], "id": 0, "left_children": [-1], "loss_changes": [0],
-        "parents": [2147483647], "right_children": [-1], "split_conditions": [leaf], "split_indices": [0],
-        "split_type": [0], "sum_hessian": [1],
-        "tree_param": {"num_deleted": "0", "num_feature": "2", "num_nodes": "1", "size_leaf_vector": "1"},
+        "base_weights": [1, BAD, GOOD], "categories": [], "categories_nodes": [], "categories_segments": [],
+        "categories_sizes": [], "default_left": [0, 0, 0], "id": 0, "left_children": [1, -1, -1],
+        "loss_changes": [1, 0, 0], "parents": [2147483647, 0, 0], "right_children": [2, -1, -1],
+        "split_conditions": [wrong, BAD, GOOD], "split_indices": [0, 0, 0], "split_type": [0, 0, 0],
+        "sum_hessian": [2, 1, 1],
+        "tree_param": {"num_deleted": "0", "num_feature": "2", "num_nodes": "3", "size_leaf_vector": "1"},
     }  # fmt: skip
     parameters = {"num_parallel_tree": "1", "num_trees": "1"}
     trees = {"gbtree_model_param": parameters, "iteration_indptr": [0, 1], "tree_info": [0], "trees": [tree]}
@@ -138,12 +141,12 @@ class Server:
             raise SystemExit(f"{path} answered {status}: {text.decode()[:500]}")
         return json.loads(text) if text else {}
 
-    def register(self, leaf: float) -> int:
-        """Registers a version that always answers `leaf`."""
+    def register(self, wrong: float) -> int:
+        """Registers a version that is wrong for this share of the requests."""
         run = self.tell("/api/2.0/mlflow/runs/create", {"experiment_id": self.experiment, "start_time": 1})
         run_id = run["run"]["info"]["run_id"]
         root = f"/api/2.0/mlflow-artifacts/artifacts/{self.experiment}/{run_id}/artifacts/model"
-        for name, content in (("model.json", booster(leaf)), ("MLmodel", b"flavors: {xgboost: {data: model.json}}\n")):
+        for name, content in (("model.json", booster(wrong)), ("MLmodel", b"flavors: {xgboost: {data: model.json}}\n")):
             if self.call("PUT", f"{root}/{name}", content)[0] != 200:
                 raise SystemExit(f"{name} could not be stored")
         body = {"name": "bench", "source": f"runs:/{run_id}/model", "run_id": run_id}
@@ -190,12 +193,13 @@ class Traffic(threading.Thread):
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
         feedback = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
         headers = {"content-type": "application/json"}
-        began = time.monotonic()
+        chance, began = random.Random(7), time.monotonic()
         while not self.done.is_set():
             pause = began + self.count / RATE - time.monotonic()
             if pause > 0:
                 time.sleep(pause)
-            connection.request("POST", "/predict", b'{"features": [0.1, 0.2]}', headers)
+            asked = {"features": [chance.random(), chance.random()]}
+            connection.request("POST", "/predict", json.dumps(asked).encode(), headers)
             answer = connection.getresponse()
             body = answer.read()
             self.count += 1
@@ -220,8 +224,8 @@ class Traffic(threading.Thread):
 def rollbacks(binary: Path, labelled: bool, rounds: int) -> dict:
     """From the move of the alias to a bad version until all its traffic went back, several times."""
     with tempfile.TemporaryDirectory(prefix="martlet-bench-") as folder, Server(binary, Path(folder)) as server:
-        good = server.register(GOOD)
-        bad = [server.register(BAD) for _ in range(rounds)]
+        good = server.register(RIGHT)
+        bad = [server.register(WRONG) for _ in range(rounds)]
         server.move(good)
         server.apply(LABELLED if labelled else UNLABELLED)
         server.until(lambda now: now["stable_version"] == good, "the first version")
@@ -255,7 +259,7 @@ def rollbacks(binary: Path, labelled: bool, rounds: int) -> dict:
 def moves(binary: Path, rounds: int) -> dict:
     """From the request that moves the alias to the first answer of the new version, under traffic."""
     with tempfile.TemporaryDirectory(prefix="martlet-bench-") as folder, Server(binary, Path(folder)) as server:
-        versions = [server.register(GOOD) for _ in range(rounds + 1)]
+        versions = [server.register(RIGHT) for _ in range(rounds + 1)]
         server.move(versions[0])
         server.apply(AT_ONCE)
         server.until(lambda now: now["stable_version"] == versions[0], "the first version")
@@ -284,7 +288,7 @@ def processor_time(binary: Path, seconds: float, rounds: int) -> dict:
     """The server's processor time per request with and without the ledger, in turn, as fast as one caller asks."""
     costs: dict[float, list[float]] = {1: [], 0: []}
     with tempfile.TemporaryDirectory(prefix="martlet-bench-") as folder, Server(binary, Path(folder)) as server:
-        server.move(server.register(GOOD))
+        server.move(server.register(RIGHT))
         for _ in range(rounds):
             for sampling in costs:
                 server.apply(AT_ONCE, sampling)
