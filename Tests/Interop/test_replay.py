@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from martlet_process import Martlet, command, wait_until
-from replayed import Replayed
+from replayed import Models, Replayed
 
 ROWS = 120
 
@@ -16,20 +16,16 @@ ROWS = 120
 @pytest.fixture(scope="module")
 def replayed(server: Martlet) -> Replayed:
     """Version 1 has answered, version 2 is as good as it, version 3 says the opposite."""
-    made = Replayed(
-        server,
-        "{bake: 0s, minimum_samples: 1, gates: {replay: {since: 1h, minimum_rows: 100, minimum_agreement: 0.9}}}",
-    )
+    gate = "{since: 1h, minimum_rows: 100, minimum_agreement: 0.9}"
+    made = Replayed(Models(server), f"{{bake: 0s, minimum_samples: 1, gates: {{replay: {gate}}}}}")
     made.send(range(ROWS))
-    assert made.register(upside_down=False) == 2
-    assert made.register(upside_down=True) == 3
     return made
 
 
 def replay(replayed: Replayed, folder: Path, version: int, *arguments: str) -> tuple[int, dict]:
     """Runs `martlet replay` and returns its status and what it printed as JSON."""
     result = command(
-        *("replay", "--deployment", replayed.name, "--candidate", f"models:/{replayed.name}/{version}"),
+        *("replay", "--deployment", replayed.name, "--candidate", f"models:/{replayed.models.name}/{version}"),
         *("--since", "1h", "--json", "--server", replayed.server.url, *arguments),
         cwd=folder,
     )
@@ -71,7 +67,7 @@ def test_a_regression_fails_the_gate_with_figures(replayed: Replayed, tmp_path: 
 def test_the_table_and_the_list_are_readable(replayed: Replayed, tmp_path: Path) -> None:
     """Without --json there are tables; `list` and `show` find the replay again."""
     common = ("--server", replayed.server.url)
-    candidate = ("--deployment", replayed.name, "--candidate", f"models:/{replayed.name}@production")
+    candidate = ("--deployment", replayed.name, "--candidate", f"models:/{replayed.models.name}@{replayed.name}")
     result = command("replay", *candidate, *common, cwd=tmp_path)
     # The alias names version 1, whose own answers these are: nothing is left to compare.
     assert result.returncode == 1, result.stderr
@@ -104,7 +100,7 @@ def test_what_cannot_be_is_said(replayed: Replayed, tmp_path: Path, arguments: t
     """Every wrong argument is answered by its name, with status 1."""
     given = {
         "--deployment": replayed.name,
-        "--candidate": f"models:/{replayed.name}/2",
+        "--candidate": f"models:/{replayed.models.name}/2",
         "--server": replayed.server.url,
     } | dict([arguments])
     result = command("replay", *(part for pair in given.items() for part in pair), cwd=tmp_path)
