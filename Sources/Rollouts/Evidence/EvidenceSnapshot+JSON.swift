@@ -179,9 +179,12 @@ extension MeasurementTally {
 }
 
 extension JSONFields {
+    /// What can have been counted; sums of such numbers do not overflow.
+    private static let counted = 0...Int64(Int32.max) * 1_000_000
+
     /// A whole number that is not negative.
     fileprivate func count(_ key: String) throws(MartletError) -> Int {
-        Int(try int(key, in: 0...Int64(Int32.max) * 1_000_000))
+        Int(try int(key, in: Self.counted))
     }
 
     fileprivate func optionalCount(_ key: String) throws(MartletError) -> Int {
@@ -191,10 +194,10 @@ extension JSONFields {
     fileprivate func counts(_ key: String) throws(MartletError) -> [Int] {
         var counts: [Int] = []
         for element in try optionalArray(key) ?? [] {
-            guard let number = element.integerValue, number >= 0, let count = Int(exactly: number) else {
+            guard let number = element.integerValue, Self.counted.contains(number) else {
                 throw invalid(key, "must be counts")
             }
-            counts.append(count)
+            counts.append(Int(number))
         }
         return counts
     }
