@@ -64,8 +64,6 @@ package enum LoopLimits {
     package static let maximumFairnessRules = 16
     /// Predictions that a gate may time.
     package static let maximumTimedCalls: Int64 = 10_000
-    /// Predictions that a gate makes before it times any.
-    package static let warmUpCalls = 20
     /// How long a loop waits for approval unless its trigger says otherwise.
     package static let approvalExpires: Duration = .seconds(7 * 86_400)
     /// Names of those who may approve.

@@ -48,6 +48,9 @@ struct GateMeasurement: Sendable {
         }
     }
 
+    /// Predictions that are made before any is timed.
+    private static let warmUpCalls = 20
+
     let rule: GateRule
     let rows: Table
     let target: String
@@ -160,13 +163,13 @@ struct GateMeasurement: Sendable {
         guard width > 0, values.count >= width else { return nil }
         let count = values.count / width
         var times: [UInt64] = []
-        for call in 0..<(budget.calls + LoopLimits.warmUpCalls) {
+        for call in 0..<(budget.calls + warmUpCalls) {
             let row = call % count
             let single = Array(values[row * width..<(row + 1) * width])
             let began = Clock.monotonicNanoseconds
             _ = try runtime.predict(single, count: 1)
             let ended = Clock.monotonicNanoseconds
-            if call >= LoopLimits.warmUpCalls { times.append(ended &- began) }
+            if call >= warmUpCalls { times.append(ended &- began) }
         }
         times.sort()
         let position = min(times.count - 1, Int((budget.quantile * Double(times.count)).rounded(.down)))
