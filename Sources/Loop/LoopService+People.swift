@@ -90,7 +90,7 @@ extension LoopService {
     /// - Throws: `notFound` for a trigger without webhook; `unauthenticated` for a call that is not signed, too old or from
     ///   the future; `failedPrecondition` when the server does not have the trigger's secret.
     package func receive(_ call: WebhookCall, for name: String) async throws -> Bool {
-        guard let trigger = try? await store.trigger(name), let (secret, window) = trigger.webhook else {
+        guard let (secret, window) = try await store.triggers().first(where: { $0.name == name })?.webhook else {
             throw MartletError(.notFound, "There is no trigger '\(name.prefix(100))' with a webhook.")
         }
         let code: [UInt8]
