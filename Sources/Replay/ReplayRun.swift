@@ -82,7 +82,7 @@ struct ReplayRun: Sendable {
                 case .failure(let reason): tally.skip(reason.skip)
                 }
             }
-            tally.prepare(questions.map(\.values))
+            tally.prepare(questions.map(\.values), predictions: questions.map { Float($0.record.score) })
             try await ask(questions, candidate, baseline, &tally)
             guard try await goesOn(tally.read, fraction(tally.read, at: last.record.createdAt)) else { return nil }
         }

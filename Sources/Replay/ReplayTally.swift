@@ -63,11 +63,14 @@ struct ReplayTally: Sendable {
 
     mutating func skip(_ reason: ReplaySkip) { skipped[reason, default: 0] += 1 }
 
-    /// Finds where columns are cut, from rows of the candidate's columns.
-    mutating func prepare(_ rows: [[Float]]) {
+    /// Finds where columns and predicted numbers are cut, from rows of the candidate's columns and what was answered.
+    mutating func prepare(_ rows: [[Float]], predictions: [Float]) {
         for index in segments.indices {
-            if case .column(let position) = segments[index].source {
+            switch segments[index].source {
+            case .column(let position):
                 segments[index].prepare(rows.compactMap { $0.indices.contains(position) ? $0[position] : nil })
+            case .prediction: segments[index].prepare(predictions)
+            case .version, .arm, .entity: continue
             }
         }
     }

@@ -4,7 +4,6 @@ import Ledger
 import Monitoring
 import Rollouts
 import Serving
-import Statistics
 
 /// Compares what a candidate was asked with the sample that came with it.
 ///
@@ -12,9 +11,6 @@ import Statistics
 /// candidate scored are compared in blocks that do not overlap, column by column (Kolmogorov–Smirnov, Bonferroni); the
 /// k-th block may err with probability `alpha / (k (k + 1))`, which sums to `alpha` over any number of looks.
 struct DriftMeasure: Sendable {
-    /// Chance that traffic like the reference is ever called drifted during one rollout.
-    static let falseAlarmRate = 0.01
-
     let monitors: MonitorService
     let store: LedgerStore
     let columns: LedgerColumns
@@ -41,7 +37,7 @@ struct DriftMeasure: Sendable {
         let look = max(0, Int(memory["looks"]?.integerValue ?? 0)) + 1
         let names = model.inputs
         let report = try await BlockingWork.run {
-            try Self.compare(reference, names, found.values, look: look)
+            try DriftLook.compare(reference, names, found.values, look: look)
         }
         var next = memory
         next["looks"] = .int(look)
@@ -84,31 +80,6 @@ struct DriftMeasure: Sendable {
             return isCandidates && row.record.arm != .shadow && (after.map { row.position > $0 } ?? true)
         }
         return (own.compactMap { place($0.record) }, own.first?.position)
-    }
-
-    static func compare(
-        _ reference: Table,
-        _ names: [String],
-        _ rows: [[Float]],
-        look: Int
-    ) throws(MartletError) -> Drift.DetectorReport {
-        var before: [Column] = []
-        var now: [Column] = []
-        for (position, name) in names.enumerated() {
-            guard let numbers = reference[name]?.numbers else { continue }
-            before.append(Column(name: name, values: .numbers(numbers)))
-            now.append(
-                Column(name: name, values: .numbers(rows.map { LedgerRecord.shortest($0[position]) }))
-            )
-        }
-        guard !before.isEmpty else {
-            throw MartletError(.failedPrecondition, "The reference sample has no column of numbers.")
-        }
-        var spec = DetectorSpec(.univariate(.kolmogorovSmirnov))
-        spec.correction = .bonferroni
-        spec.threshold = falseAlarmRate / (Double(look) * Double(look + 1))
-        spec.kinds = Dictionary(before.map { ($0.name, .numeric) }) { first, _ in first }
-        return try spec.prepare(reference: Table(columns: before)).evaluate(Table(columns: now))
     }
 
     private static func words(_ report: Drift.DetectorReport, rows: Int) -> String {

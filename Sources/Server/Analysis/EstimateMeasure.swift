@@ -13,9 +13,6 @@ import Synchronization
 /// errors (numbers); what follows of their answers during the rollout is an estimate with a sampling error. A drop counts
 /// only when it is larger than tolerated by three of them.
 final class EstimateMeasure: Sendable {
-    /// Sampling errors by which a drop must be certain.
-    static let certainty = 3.0
-
     private struct Pair: Sendable {
         let candidate: LabelFreeEstimator
         let stable: LabelFreeEstimator
@@ -66,54 +63,18 @@ final class EstimateMeasure: Sendable {
             return waiting
         }
         return try await BlockingWork.run {
-            try Self.judge(
-                candidate: pair.candidate.estimate(ours),
-                stable: pair.stable.estimate(theirs),
-                metric: pair.candidate.metric,
-                tolerated: check.maximumDrop,
+            let judgement = EstimateJudgement(metric: pair.candidate.metric, tolerated: check.maximumDrop)
+            return try judgement.measurement(
+                candidate: Self.figure(pair.candidate.estimate(ours)),
+                stable: Self.figure(pair.stable.estimate(theirs)),
                 samples: samples
             )
         }
     }
 
-    /// What two estimates mean: harm only beyond the sampling errors, and no pass without figures.
-    static func judge(
-        candidate: Estimate?,
-        stable: Estimate?,
-        metric: String,
-        tolerated: Double,
-        samples: Int
-    ) -> ExternalMeasurement {
-        guard let ours = candidate?.value, let theirs = stable?.value, ours.isFinite, theirs.isFinite else {
-            return undecided(candidate?.reason ?? stable?.reason ?? "nothing can be estimated")
-        }
-        let errors = [candidate?.samplingError, stable?.samplingError].map { $0 ?? 0 }
-        var (drop, error) = (theirs - ours, (errors[0] * errors[0] + errors[1] * errors[1]).squareRoot())
-        if metric == "mae" {
-            // Of an error the share by which it grows.
-            guard theirs > 0 else { return undecided("the stable version's estimated error is 0") }
-            (drop, error) = ((ours - theirs) / theirs, error / theirs)
-        }
-        let figures = "\(metric) \(short(ours)), stable version \(short(theirs)), ± \(short(certainty * error))"
-        var measurement = ExternalMeasurement(
-            takenAt: Timestamp(milliseconds: 0),
-            value: drop,
-            outcome: .pass,
-            samples: samples,
-            message: figures
-        )
-        guard drop > tolerated else { return measurement }
-        if drop - certainty * error > tolerated {
-            measurement.outcome = .fail
-        } else {
-            measurement.outcome = .undecided
-            measurement.value = nil
-            measurement.message = "a drop of \(short(drop)) may be chance (\(figures))"
-        }
-        return measurement
+    private static func figure(_ estimate: Estimate?) -> EstimateJudgement.Figure {
+        EstimateJudgement.Figure(value: estimate?.value, error: estimate?.samplingError, reason: estimate?.reason)
     }
-
-    private static func short(_ value: Double) -> String { "\((value * 10_000).rounded() / 10_000)" }
 
     private static func undecided(_ message: String) -> ExternalMeasurement {
         ExternalMeasurement(takenAt: Timestamp(milliseconds: 0), outcome: .undecided, message: message)
