@@ -146,10 +146,13 @@ struct ManifestApplier: Sendable {
         for monitor in manifest.monitors {
             try require(monitor.deployment, in: "deployments", field: "monitors.\(monitor.name).deployment")
         }
-        for trigger in manifest.triggers {
-            let path = "triggers.\(trigger.name)"
-            try require(trigger.pipeline, in: "pipelines", field: "\(path).pipeline")
-            if let monitor = trigger.monitor { try require(monitor, in: "monitors", field: "\(path).when.monitor") }
+        for spec in manifest.deployments {
+            for (position, monitor) in spec.monitors.enumerated() {
+                try require(monitor, in: "monitors", field: "deployments.\(spec.name).monitors[\(position)]")
+            }
+        }
+        for reference in manifest.triggers.flatMap(\.references) {
+            try require(reference.name, in: reference.section, field: reference.field)
         }
     }
 

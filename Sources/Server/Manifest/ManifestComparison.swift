@@ -45,10 +45,7 @@ struct ManifestComparison {
                 change("deployments", $0.name, existing.deployments[$0.name]?.spec.json, $0.json)
             }
             + manifest.monitors.map { change("monitors", $0.name, existing.monitors[$0.name]?.json, $0.json) }
-            + manifest.triggers.map { trigger in
-                let old = existing.triggers[trigger.name].map { JSONValue.object($0.definition) }
-                return change("triggers", trigger.name, old, .object(trigger.definition))
-            }
+            + manifest.triggers.map(change(of:))
     }
 
     /// What the server has and the manifest does not name.
@@ -96,6 +93,13 @@ struct ManifestComparison {
         return change
     }
 
+    private func change(of spec: TriggerSpec) -> ManifestChange {
+        let old = existing.triggers[spec.name].map { JSONValue.object($0.definition) }
+        return change("triggers", spec.name, old, .object(spec.definition)) { document in
+            (try? TriggerSpec(name: spec.name, definition: document)).map { $0.meaning == spec.meaning } ?? false
+        }
+    }
+
     private func change(of spec: PipelineSpec) -> ManifestChange {
         change("pipelines", spec.name, existing.pipelines[spec.name]?.document, spec.document) { document in
             guard let other = try? PipelineSpec.parse(name: spec.name, document, steps: steps) else { return false }
@@ -116,5 +120,12 @@ extension DatasetSpec {
         source?.file == other.source?.file && source?.hasHeader == other.source?.hasHeader
             && source?.skipLines == other.source?.skipLines && source?.missing == other.source?.missing
             && columns == other.columns && target == other.target
+    }
+}
+
+extension TriggerSpec {
+    /// Everything that was read, defaults included, but not how it was written.
+    fileprivate var meaning: [String] {
+        Mirror(reflecting: self).children.filter { $0.label != "definition" }.map { String(reflecting: $0.value) }
     }
 }

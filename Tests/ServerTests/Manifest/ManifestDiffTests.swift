@@ -32,7 +32,7 @@ import Testing
     }
 
     private static func edited(_ old: String, _ new: String) -> String {
-        let parts = manifest.split(separator: old, maxSplits: 1)
+        let parts = manifest.split(separator: old, maxSplits: 1, omittingEmptySubsequences: false)
         return parts.joined(separator: new)
     }
 
@@ -67,6 +67,8 @@ import Testing
             ("bake: 1m", "bake: 60s, timeout: 1h, on_inconclusive: hold", []),
             ("model: cancer\n    rollout", "model: cancer\n    alias: production\n    rollout", []),
             ("window: 100", "window: 100, minimum: 60, hysteresis: 2", []),
+            ("gate: {metric: accuracy}", "gate: {metric: accuracy}\n    cooldown: 1h\n    timeout: 1d", []),
+            ("gate: {metric: accuracy}", "gate: {metric: accuracy}\n    cooldown: 2h", ["cooldown"]),
             ("with: {dataset: rows}", "with: {dataset: rows}, retries: 0", []),
             ("source: {file: rows.csv}", "source: {file: rows.csv, header: true, skip_lines: 0}", []),
             ("bake: 1m", "bake: 4s", ["rollout.bake"]),
