@@ -52,7 +52,7 @@ package struct DeploymentStatus: Sendable {
     /// What an operator should know.
     package let message: String?
 
-    /// The trusted version; nil until the first is loaded. While a promotion is watched it is the promoted one.
+    /// The trusted version, while a promotion is watched already the promoted one; nil until the first is loaded.
     package var stable: Int? { versions.first { $0.role == "stable" }?.version }
     /// The version on trial; nil outside a rollout.
     package var candidate: Int? { versions.first { $0.role == "candidate" }?.version }

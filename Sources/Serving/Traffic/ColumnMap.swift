@@ -32,7 +32,7 @@ enum ColumnMap {
         return values
     }
 
-    /// Throws unless a candidate takes and gives what the trusted version does.
+    /// Checks that a candidate takes and gives what the trusted version does.
     ///
     /// With `isCompatible` a model that takes rows of numbers may take its columns in another order, may take fewer, and
     /// may take further ones that its signature marks as optional: until it is promoted those are missing in its rows.
@@ -42,6 +42,7 @@ enum ColumnMap {
     ///   - candidate: The version on trial.
     ///   - stable: The trusted version.
     ///   - isCompatible: Whether the rollout states that other columns are meant.
+    /// - Throws: `failedPrecondition` naming what differs and what to do.
     static func checkFit(
         _ candidate: LoadedModel,
         with stable: LoadedModel,

@@ -62,6 +62,38 @@ struct DeploymentRoutesTests {
         #expect(try await harness.send(.get, "\(base)/cancer").status == 404)
     }
 
+    @Test("PUT creates a deployment and changes it; what is wrong is named and nothing changes")
+    func put() async throws {
+        let harness = try await ServingHarness()
+        harness.registry.register(1, LinearRuntime(featureCount: 2))
+        harness.registry.add(2, LinearRuntime(featureCount: 2))
+        let made = try await harness.send(.put, "\(base)/cancer", #"{"model":"models:/cancer/1"}"#)
+        #expect(made.status == 200, "\(made.text)")
+        #expect(try made.json["follows"] == "models:/cancer/1")
+        #expect(try made.json["stable_version"] == 1)
+        let traffic = #"{"weights":[{"to":"stable","percent":60},{"to":2,"percent":40}]}"#
+        let shared = try await harness.send(
+            .put,
+            "\(base)/cancer",
+            #"{"model":"cancer","version":1,"traffic":\#(traffic)}"#
+        )
+        #expect(try shared.json["traffic"]?["shares"]?.arrayValue?.map { $0["percent"]?.doubleValue } == [60, 40])
+        #expect(try shared.json["versions"]?.arrayValue?.map { $0["role"] } == ["stable", "shared"])
+        for (body, reason) in [
+            (#"{"model":"cancer","traffic":{"weights":[{"to":"stable","percent":60}]}}"#, "sum to 60"),
+            (#"{"model":"other","version":1}"#, "serves the model 'cancer'"), (#"{"alias":"x"}"#, "'deployment.model'"),
+            (#"{"model":"runs:/1/m"}"#, "models:/<name>@<alias>"), ("[]", "must be an object"),
+        ] {
+            let refused = try await harness.send(.put, "\(base)/cancer", body)
+            #expect(refused.status == 400 || refused.status == 409)
+            #expect(refused.text.contains(reason), "\(refused.text)")
+        }
+        #expect(try await harness.send(.put, "\(base)/Cancer", #"{"model":"cancer"}"#).status == 400)
+        let large = String(repeating: " ", count: ServingLimits.deploymentBytes)
+        #expect(try await harness.send(.put, "\(base)/cancer", #"{"model":"cancer"}"# + large).status == 413)
+        #expect(try await harness.send(.get, "\(base)/cancer").json["traffic"]?["shares"]?.arrayValue?.count == 2)
+    }
+
     @Test("Predictions are paged, newest first, without gaps")
     func paging() async throws {
         let harness = try await ServingHarness.serving()
