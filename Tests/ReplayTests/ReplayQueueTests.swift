@@ -159,4 +159,19 @@ struct ReplayQueueTests {
         #expect(try await service.replays(deployment: "lung").items.isEmpty)
         await #expect(throws: MartletError.self) { try await service.replays(pageToken: "nonsense") }
     }
+
+    @Test("The oldest finished replays are forgotten past the limit")
+    func kept() async throws {
+        let fixture = try await ReplayFixture()
+        let service = fixture.service()
+        var ids: [String] = []
+        for _ in 0...ReplayLimits.kept {
+            let record = try await service.start(ReplayFixture.request(), key: nil, requestedBy: "a")
+            ids.append(record.id)
+            fixture.clock.advance(by: .seconds(1))
+            _ = try await service.cancel(record.id, by: "a")
+        }
+        let left = try await service.replays(limit: ReplayLimits.kept + 1).items.map(\.id)
+        #expect(left == ids.dropFirst().reversed())
+    }
 }

@@ -32,7 +32,10 @@ struct ReplayServiceTests {
         #expect(report["latency"]?["logged"]?["p95_us"]?.doubleValue == 100)
         #expect(report["disagreements"]?.arrayValue?.isEmpty == true)
         #expect(fixture.world.state.withLock { $0.closed.sorted() } == [1, 2])
-        #expect(fixture.world.state.withLock { $0.pages } == [500, 500, 200, 0])
+        #expect(
+            fixture.world.state.withLock { $0.pages }
+                == [ReplayLimits.pageRows, ReplayLimits.pageRows, 1200 - 2 * ReplayLimits.pageRows, 0]
+        )
     }
 
     @Test("A seeded regression in one segment is found, named, and fails the gate")
@@ -207,5 +210,64 @@ struct ReplayServiceTests {
         #expect(record.message.contains("'colour'"))
         #expect(record.message.contains("radius, texture"))
         #expect(fixture.world.state.withLock { $0.closed.sorted() } == [1, 2])
+    }
+
+    @Test("As many rows as the limit are timed one by one, the rest go in batches")
+    func batches() async throws {
+        let fixture = try await ReplayFixture()
+        let sizes = Mutex<[Int]>([])
+        fixture.world.change { state in
+            let rule = ReplayFixture.classifier(2) { $0[0] > 0.5 }
+            state.models[2] = ReplayModel(version: 2, columns: rule.columns, classes: rule.classes) { rows, count in
+                sizes.withLock { $0.append(count) }
+                return try await rule.answer(rows, count)
+            }
+            state.rows = ReplayFixture.rows(ReplayLimits.timedRows + 200)
+        }
+        let record = try await fixture.replay(ReplayFixture.request())
+        #expect(record.report?["latency"]?["candidate"]?["rows"] == .int(ReplayLimits.timedRows))
+        let asked = sizes.withLock { $0 }
+        #expect(asked.prefix(ReplayLimits.timedRows).allSatisfy { $0 == 1 })
+        #expect(asked.dropFirst(ReplayLimits.timedRows).max() == ReplayLimits.batchRows)
+        #expect(asked.reduce(0, +) == ReplayLimits.timedRows + 200)
+    }
+
+    @Test("Values past the limit are counted together, and only the largest segments are named")
+    func segments() async throws {
+        let fixture = try await ReplayFixture()
+        let count = ReplayLimits.countedSegments + 50
+        fixture.world.change { state in
+            state.models[2] = state.models[1]
+            state.rows = (0..<count).map { index in
+                ReplayFixture.row(Int64(index), features: [0.1, 0], prediction: "benign", entity: "p\(index)")
+            }
+        }
+        let record = try await fixture.replay(ReplayFixture.request(segments: ["entity"]))
+        let segments = try #require(record.report?["segments"]?.arrayValue)
+        #expect(segments.count == ReplayLimits.namedSegments + 1)
+        #expect(segments.last?["is_rest"] == true)
+        #expect(segments.last?["rows"] == .int(count - ReplayLimits.namedSegments))
+    }
+
+    @Test("Past the limit of classes nobody counts who was taken for whom", arguments: [0, 1])
+    func classes(excess: Int) async throws {
+        let fixture = try await ReplayFixture()
+        let count = ReplayLimits.classes + excess
+        fixture.world.change { state in
+            state.models[2] = ReplayModel(version: 2, columns: ReplayFixture.columns, classes: []) { rows, count in
+                (0..<count).map { ReplayAnswer(prediction: "c\(Int(rows[$0 * 2]))", score: 0) }
+            }
+            state.rows = (0..<count).map { index in
+                ReplayFixture.row(
+                    Int64(index),
+                    features: [Float(index), 0],
+                    prediction: "c\(index)",
+                    label: "c\(index)"
+                )
+            }
+        }
+        let report = try #require(try await fixture.replay(ReplayFixture.request()).report)
+        #expect(report["agreement"]?["agreement"]?["value"]?.doubleValue == 1)
+        #expect((report["labels"]?["f1_macro"] == nil) == (excess > 0))
     }
 }

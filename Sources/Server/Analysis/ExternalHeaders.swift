@@ -1,5 +1,5 @@
 import Core
-import Rollouts
+package import Rollouts
 
 /// The headers of calls to the outside: their texts lie in secrets.
 package struct ExternalHeaders: Sendable {
@@ -21,7 +21,7 @@ package struct ExternalHeaders: Sendable {
     /// Names and values to send.
     ///
     /// - Throws: `notFound` for a missing secret, `failedPrecondition` for one that is no header's value.
-    func values(_ headers: [ExternalHeader]) async throws -> [(name: String, value: String)] {
+    package func values(_ headers: [ExternalHeader]) async throws -> [(name: String, value: String)] {
         guard !headers.isEmpty else { return [] }
         let texts = try await secrets(headers.map(\.secret))
         return try headers.map { header in

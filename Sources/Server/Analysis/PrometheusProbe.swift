@@ -18,14 +18,7 @@ package struct PrometheusProbe: Sendable {
     /// - Throws: what the policy of the way out refuses, `deadlineExceeded`, `unavailable`, and `failedPrecondition` for an
     ///   answer that is none of Prometheus's.
     package func measure(_ check: PrometheusCheck, _ question: RolloutQuestion) async throws -> ExternalMeasurement {
-        let query = try Self.query(check.query, question)
-        let base = check.server.hasSuffix("/") ? String(check.server.dropLast()) : check.server
-        var request = try EgressRequest("The Prometheus server", method: "POST", url: "\(base)/api/v1/query")
-        request.headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
-        request.headers += try await headers.values(check.headers)
-        request.body = Array("query=\(Self.encoded(query))".utf8)
-        request.timeLimit = min(check.external.timeout, .seconds(AnalysisLimits.timeoutSeconds))
-        request.answerLimit = AnalysisLimits.answerBytes
+        let request = try Self.request(check, question, try await headers.values(check.headers))
         let reply = try await egress.fetch(request)
         guard !reply.isCut else {
             throw MartletError(
@@ -34,6 +27,25 @@ package struct PrometheusProbe: Sendable {
             )
         }
         return try Self.read(status: reply.status, body: reply.body, condition: check.external.condition)
+    }
+
+    /// What is sent: a form with the query, limited in time and in what is read.
+    ///
+    /// - Throws: `invalidArgument` for an address or a query that cannot be used.
+    package static func request(
+        _ check: PrometheusCheck,
+        _ question: RolloutQuestion,
+        _ headers: [(name: String, value: String)]
+    ) throws(MartletError) -> EgressRequest {
+        let query = try query(check.query, question)
+        let base = check.server.hasSuffix("/") ? String(check.server.dropLast()) : check.server
+        var request = try EgressRequest("The Prometheus server", method: "POST", url: "\(base)/api/v1/query")
+        request.headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
+        request.headers += headers
+        request.body = Array("query=\(encoded(query))".utf8)
+        request.timeLimit = min(check.external.timeout, .seconds(AnalysisLimits.timeoutSeconds))
+        request.answerLimit = AnalysisLimits.answerBytes
+        return request
     }
 
     /// The query with the names of the rollout filled in.

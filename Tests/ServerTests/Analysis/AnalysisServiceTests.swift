@@ -149,4 +149,34 @@ struct AnalysisServiceTests {
         let told = await service.measurements(fixture.question())["prometheus/errors"]
         #expect(told?.message.count == AnalysisLimits.messageCharacters)
     }
+
+    @Test("What is older than the limit is forgotten when something is stored")
+    func kept() async throws {
+        let fixture = try await Fixture()
+        for days in [0, AnalysisLimits.keptDays, 1] {
+            fixture.clock.advance(by: .seconds(days * 86_400))
+            let service = fixture.service()
+            var question = fixture.question()
+            question.rollout = "r\(fixture.clock.now.milliseconds)"
+            _ = await service.measurements(question)
+            await service.measureDue()
+            #expect(try await service.list("cancer", limit: 10).count == (days == 0 ? 1 : 2))
+        }
+    }
+
+    @Test("What is due is measured at the next tick")
+    func ticks() async throws {
+        let fixture = try await Fixture()
+        let service = fixture.service()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await service.run() }
+            while fixture.meter.taken.withLock(\.isEmpty) {
+                _ = await service.measurements(fixture.question())
+                fixture.clock.advance(by: .milliseconds(AnalysisLimits.tickMilliseconds))
+                await Task.yield()
+            }
+            group.cancelAll()
+        }
+        #expect(fixture.meter.taken.withLock { $0.count } >= 1)
+    }
 }

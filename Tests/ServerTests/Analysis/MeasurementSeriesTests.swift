@@ -181,6 +181,33 @@ struct MeasurementSeriesTests {
     }
 }
 
+/// The paces and sizes that no manifest sets.
+@Suite("Analysis: limits")
+struct AnalysisLimitsTests {
+    @Test("The ledger and replays are looked at at a pace of their own")
+    func paces() {
+        let start = MeasurementSeriesTests.start
+        let paces: [(MeasurementKind, Int64)] = [
+            (.drift, AnalysisLimits.ledgerMilliseconds), (.replay(ReplayGate()), AnalysisLimits.replayMilliseconds),
+        ]
+        for (kind, pace) in paces {
+            var series = MeasurementSeries(kind, stage: 1, stageStartedAt: start)
+            let isFirst = series.begin(now: start)
+            series.finish(ExternalMeasurement(takenAt: start, outcome: .undecided), memory: [:], now: start)
+            let isEarly = series.begin(now: start + .milliseconds(pace - 1))
+            let isDue = series.begin(now: start + .milliseconds(pace))
+            #expect(isFirst && !isEarly && isDue, "\(kind)")
+        }
+    }
+
+    @Test("Sizes fit each other")
+    func sizes() {
+        #expect(AnalysisLimits.driftRows <= AnalysisLimits.ledgerRows)
+        #expect(AnalysisLimits.fewestLabelledRows < AnalysisLimits.labelledRows)
+        #expect(AnalysisLimits.estimators > 0)
+    }
+}
+
 /// Everything that is measured for one rollout.
 @Suite("Analysis: measurements of a rollout")
 struct RolloutMeasurementsTests {

@@ -1,4 +1,5 @@
 import Core
+import Egress
 import Rollouts
 import Server
 import Testing
@@ -126,6 +127,38 @@ struct ProbeTests {
     func badVerdicts(status: Int, body: String) {
         #expect(throws: MartletError.self) {
             try WebhookProbe.read(status: status, body: Array(body.utf8), what: "The webhook")
+        }
+    }
+
+    @Test("A query is sent as a form, with limits on time and answer")
+    func request() throws {
+        let question = RolloutMeasurementsTests.question(RolloutChecks())
+        var check = MeasurementSeriesTests.check()
+        check.query = "a + b{x=\"é\"}"
+        check.server = "http://prometheus:9090/base/"
+        check.external.timeout = .seconds(AnalysisLimits.timeoutSeconds + 1)
+        let request = try PrometheusProbe.request(check, question, [(name: "Authorization", value: "Bearer x")])
+        #expect(request.url.path == "/base/api/v1/query")
+        #expect(request.body.map { String(decoding: $0, as: UTF8.self) } == "query=a%20%2B%20b%7Bx%3D%22%C3%A9%22%7D")
+        #expect(request.timeLimit == .seconds(AnalysisLimits.timeoutSeconds))
+        #expect(request.answerLimit == AnalysisLimits.answerBytes)
+        #expect(request.headers.contains { $0.name == "Authorization" && $0.value == "Bearer x" })
+        check.external.timeout = .seconds(2)
+        #expect(try PrometheusProbe.request(check, question, []).timeLimit == .seconds(2))
+    }
+
+    @Test("A header's value is one line of a secret, as long as the limit and no longer")
+    func headers() async throws {
+        let long = String(repeating: "x", count: AnalysisLimits.headerBytes)
+        let texts = ["token": "Bearer x\n", "long": long, "longer": long + "x", "two": "a\nb", "none": ""]
+        let headers = ExternalHeaders { names in texts.filter { names.contains($0.key) } }
+        func value(_ secret: String) async throws -> String? {
+            try await headers.values([ExternalHeader(name: "Authorization", secret: secret)]).first?.value
+        }
+        #expect(try await value("token") == "Bearer x")
+        #expect(try await value("long") == long)
+        for secret in ["longer", "two", "none"] {
+            await #expect(throws: MartletError.self) { try await value(secret) }
         }
     }
 }
