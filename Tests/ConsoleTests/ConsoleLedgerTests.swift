@@ -9,7 +9,9 @@ import Ledger
 import Loop
 import NIOCore
 import Replay
+import Rollouts
 import Serving
+import Storage
 import TestSupport
 import Testing
 

@@ -153,7 +153,7 @@ def test_events_are_followed_while_they_happen(accounts: Accounts, browser: chro
     url = accounts.server.url
     headers = {"Authorization": f"Bearer {accounts.administrator}"}
     browser.go(f"{url}/login?next=/events")
-    log_in(browser, url, "ben")
+    log_in(browser, url, "anna")
     browser.wait("document.documentElement.dataset.stream === 'open'")
     made = f"{url}/api/2.0/mlflow/model-versions/create"
     body = {"name": "churn", "source": "models:/m-none"}

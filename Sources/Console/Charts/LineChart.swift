@@ -131,7 +131,10 @@ package struct LineChart: Sendable {
             low = min(low, point.x)
             high = max(high, point.x)
         }
-        if case .time(let now) = axis, high - low < 1000 { low = min(low, Double(now.milliseconds)) - 10_000 }
+        if case .time(let now) = axis, high - low < 1000 {
+            low = min(low, Double(now.milliseconds)) - 10_000
+            high = max(high, Double(now.milliseconds))
+        }
         return high > low ? (low, high) : (low - 0.5, low + 0.5)
     }
 

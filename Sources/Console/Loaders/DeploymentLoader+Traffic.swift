@@ -58,7 +58,7 @@ extension DeploymentLoader {
             ("serves", .link(spec.reference.uri, ConsolePath.of("models", spec.model))), ("strategy", .text(way)),
         ]
         if rollout.rollbackWindow > .zero {
-            facts.append(("watched", .text("\(TimeText.took(rollout.rollbackWindow)) after a promotion")))
+            facts.append(("watched", .text("\(written(rollout.rollbackWindow)) after a promotion")))
         }
         let checks = checkNames(rollout)
         facts.append(("checks", checks.isEmpty ? .quiet("none") : .text(checks.joined(separator: ", "))))
@@ -75,9 +75,13 @@ extension DeploymentLoader {
 
     private static func words(_ ledger: LedgerSpec) -> String {
         let share = ledger.sampling >= 1 ? "every prediction" : "\(NumberText.percent(ledger.sampling)) of predictions"
-        var text = "\(share), for \(TimeText.took(ledger.retention.age))"
+        var text = "\(share), for \(written(ledger.retention.age))"
         if !ledger.redact.isEmpty { text += ", without \(ledger.redact.joined(separator: ", "))" }
         return text
+    }
+
+    private static func written(_ duration: Duration) -> String {
+        EntryText.shortened("\(duration.wholeMilliseconds)ms")
     }
 
     /// A strategy as people say it.

@@ -63,7 +63,10 @@ struct EventLoader: Sendable {
 
     /// An event as feeds show it.
     static func entry(_ record: EventRecord, now: Timestamp) -> Feed.Entry {
-        let (name, href) = place(of: record.subject)
+        let (noun, href) = place(of: record.subject)
+        // A loop is known by its trigger rather than by its id.
+        let trigger = record.subject.hasPrefix("loops/") ? record.data["trigger"]?.stringValue : nil
+        let name = trigger ?? noun
         let subject: Markup = href.map { .link(name, $0) } ?? .text(name)
         return Feed.Entry(
             tone(record),

@@ -80,6 +80,8 @@ package struct DeploymentPage: ConsolePage {
         let quiet = EmptyState("Nothing in the last minutes.")
         let example = "curl http://127.0.0.1:5000/v1/models/\(name):predict -d '{\"instances\": [[…]]}'"
         var context: [String: Any] = [
+            "allEvents": ConsolePath.query("/events", [("subject", "deployments/\(name)")]),
+            "ledger": DeploymentTabs.ledger(name),
             "notices": Notice.list(notices),
             "stats": StatStrip(stats).markup(),
             "charts": charts.map { chart -> [String: Any] in

@@ -72,7 +72,8 @@ package struct LoopsPage: ConsolePage {
     private var table: TableView {
         TableView(
             columns: [
-                .init("Trigger"), .init("When", wraps: true), .init("What it makes"), .init("Gate", wraps: true),
+                .init("Trigger"), .init("When", wraps: true), .init("What it makes", wraps: true),
+                .init("Gate", wraps: true),
                 .init("Waits for", wraps: true), .init("", numeric: true),
             ],
             rows: triggers.map { trigger in
