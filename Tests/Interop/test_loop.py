@@ -132,6 +132,8 @@ class Looped:
 
         def reached() -> dict | None:
             found = self.loops(trigger)
+            if found and found[0]["finished_at"] and found[0]["state"] not in states:
+                raise AssertionError(self.cli("loop", "show", found[0]["id"]))
             return found[0] if found and found[0]["state"] in states else None
 
         loop = wait_until(reached, seconds, f"the loop of {trigger} to be {' or '.join(states)}")

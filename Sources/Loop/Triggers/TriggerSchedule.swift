@@ -74,7 +74,8 @@ package struct TriggerSchedule: Sendable, Equatable {
         for (unit, length) in [("d", Int64(86_400)), ("h", 3_600), ("m", 60)] where seconds % length == 0 {
             return "\(seconds / length)\(unit)"
         }
-        return "\(duration.inSeconds)s"
+        let isWhole = duration.wholeMilliseconds % 1000 == 0
+        return isWhole ? "\(seconds)s" : "\(duration.inSeconds)s"
     }
 
     /// The first time after a moment; nil when there is none within eight years.
