@@ -91,6 +91,7 @@ struct ManifestApplier: Sendable {
             }
             try checkReferences(checked.manifest, checked.existing)
             try checkDeployments(checked.manifest, checked.existing)
+            try await loops.check(checked.manifest.triggers)
         } catch let error as MartletError {
             throw YAMLPlace.locating(error, in: file.text, file: file.name)
         }
