@@ -150,11 +150,24 @@ struct ListCommandTests {
             "id": "0123", "trigger": "cancer-retrain", "model": "cancer", "alias": "production",
             "state": "rolling_out", "signal": ["kind": "drift", "message": "MMD p = 0.0099"], "opened_at": Self.start,
             "finished_at": .null, "version": 2, "pipeline_run": "r9",
-            "phases": [
-                ["state": "signalled", "duration_ms": 12], ["state": "retraining", "duration_ms": 21_500],
-                ["state": "rolling_out", "duration_ms": 4000],
+            "champion_version": 1,
+            "gate": [
+                "metrics": [
+                    ["metric": "accuracy", "candidate": 0.96, "champion": 0.91, "passed": true, "reason": "Better."]
+                ],
+                "size": ["candidate_bytes": 1200, "passed": true, "reason": "The files fit."],
             ],
-            "events": [["at": Self.start, "state": "signalled", "message": "MMD p = 0.0099"]],
+            "approvals": [["stage": "rollout", "by": "ada", "at": Self.start]],
+            "events": [
+                [
+                    "at": Self.start, "state": "signalled", "message": "MMD p = 0.0099",
+                    "evidence": ["p_value": 0.0099, "features": []],
+                ],
+                [
+                    "at": 1_767_225_600_012, "state": "rolling_out", "message": "Registered as version 2.",
+                    "links": ["version": 2],
+                ],
+            ],
         ]
         let server = CannedServer([
             "GET \(Self.api)/loops?limit=50": ["items": [loop]],
