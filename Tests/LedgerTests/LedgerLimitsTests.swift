@@ -84,7 +84,7 @@ struct LedgerLimitsTests {
             let item = FeedbackItem(subject: subject, label: 1)
             return try await fixture.store.label([item], now: at, keepsUnknown: true).answers[0]
         }
-        #expect(throws: MartletError.self) { try await label(6000)?.get() }
+        await #expect(throws: MartletError.self) { try await label(6000)?.get() }
         #expect(try await label(5000)?.get().ids.count == LedgerLimits.entityRows)
         func waiting() async throws -> Int64? {
             try await fixture.database.read { try $0.first("SELECT COUNT(*) AS n FROM ledger_pending")?.int("n") }

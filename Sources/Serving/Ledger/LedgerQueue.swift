@@ -119,6 +119,20 @@ final class LedgerQueue: Sendable {
         }
     }
 
+    /// Gives up what waits, and counts it as dropped.
+    ///
+    /// - Returns: how many rows that were.
+    func abandon() -> Int {
+        let lost = state.withLock { state -> Int in
+            let rows = state.rows
+            (state.arrived, state.leaving, state.taken, state.rows, state.weight) = ([], [], 0, 0, 0)
+            state.dropped += rows
+            return rows
+        }
+        if lost > 0 { droppedCounter.increment(by: lost) }
+        return lost
+    }
+
     /// Puts back what could not be written, before everything that has come since; what does not fit is dropped and
     /// counted, the newest first.
     func putBack(_ batch: [LedgerEntry], unkept: [LedgerHour]) {

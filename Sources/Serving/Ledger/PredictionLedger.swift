@@ -81,6 +81,8 @@ package final class PredictionLedger: Sendable {
             if Task.isCancelled { break }
         }
         await flushRetrying()
+        let lost = queue.abandon()
+        if lost > 0 { logger.error("\(lost) predictions could not be written before the server stopped.") }
     }
 
     /// Writes everything that was appended before the call.

@@ -57,9 +57,9 @@ struct FeedbackRoutesTests {
         #expect(try answer.json["items"]?.arrayValue?.map { $0["outcome"] } == ["pending", "stored"])
         #expect(try answer.json["counts"] == ["stored": 1, "pending": 1])
         let wrong = #"{"items":[{"request_id":"a","label":"purple"},{"request_id":"a"},{"request_id":"a","label":1}]}"#
-        let items = try await harness.send(.post, "/feedback", wrong).json["items"]?.arrayValue
-        #expect(items?.map { $0["outcome"] } == ["rejected", "rejected", "duplicate"])
-        #expect(items?.first?["error"]?["code"] == "invalidArgument")
+        let answered = try await harness.send(.post, "/feedback", wrong).json["items"]?.arrayValue
+        #expect(answered?.map { $0["outcome"] } == ["rejected", "rejected", "duplicate"])
+        #expect(answered?.first?["error"]?["code"] == "invalidArgument")
         let item = #"{"request_id":"a","label":1}"#
         func items(_ count: Int) -> String {
             "{\"items\":[" + [String](repeating: item, count: count).joined(separator: ",") + "]}"
