@@ -40,8 +40,8 @@ package enum ServingLimits {
     package static let ledgerRetryPause: Duration = .seconds(1)
     /// How often old rows are removed.
     package static let ledgerPruneInterval: Duration = .seconds(60)
-    /// Largest feedback request body, in bytes.
-    package static let feedbackBytes = 1024 * 1024
+    /// Largest body of a request that is an order of a few words, such as `pardon`, in bytes.
+    package static let commandBytes = 1024 * 1024
     /// Predictions on one page of a listing.
     package static let predictionsPerPage = 1000
     /// Events on one page of a deployment.

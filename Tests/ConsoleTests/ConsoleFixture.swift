@@ -58,14 +58,7 @@ final class ConsoleFixture: Sendable {
         registry = RegistryStore(
             database: database,
             artifacts: artifacts,
-            sources: ModelSources(
-                runArtifactURI: { try await tracking.run($0).info.artifactURI },
-                loggedModel: { id in
-                    let model = try await tracking.loggedModel(id)
-                    return ModelSources.LoggedModel(artifactURI: model.artifactURI, runID: model.sourceRunID)
-                },
-                registered: { _, _, _ in }
-            ),
+            sources: Self.origins(tracking),
             clock: clock
         )
         datasets = DatasetStore(database: database, clock: clock)
@@ -116,6 +109,18 @@ final class ConsoleFixture: Sendable {
         )
         routes = try ConsoleRoutes(sources: sources, version: "0.1")
         try await monitors.start()
+    }
+
+    /// Where versions come from.
+    private static func origins(_ tracking: TrackingStore) -> ModelSources {
+        ModelSources(
+            runArtifactURI: { try await tracking.run($0).info.artifactURI },
+            loggedModel: { id in
+                let model = try await tracking.loggedModel(id)
+                return ModelSources.LoggedModel(artifactURI: model.artifactURI, runID: model.sourceRunID)
+            },
+            registered: { _, _, _ in }
+        )
     }
 
     deinit {

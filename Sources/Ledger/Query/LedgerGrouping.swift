@@ -16,18 +16,21 @@ package struct LedgerGroup: Sendable, Equatable {
     package var labelled = 0
     /// Of these, the right ones.
     package var correct = 0
-    /// Rows whose prediction and label are numbers, and the sum of their distances.
+    /// Rows whose prediction and label are numbers.
     package var measured = 0
+    /// The sum of the distances between them.
     package var absoluteError = 0.0
-    /// The sum of scores, of rows that have one, and their number.
+    /// Rows that have a score.
     package var scored = 0
+    /// The sum of their scores.
     package var scores = 0.0
     /// The sum of the model's times, in microseconds.
     package var microseconds: Int64 = 0
     /// Rows answered during drift.
     package var drifted = 0
-    /// Rows that another version scored, and those it answered differently.
+    /// Rows that another version scored.
     package var shadowed = 0
+    /// Of those, the ones that it answered differently.
     package var disagreed = 0
 
     /// Makes a group without rows.

@@ -53,7 +53,7 @@ package struct DeploymentRoutes: Sendable {
         }
         routes.post("\(Self.prefix)/{name}/pardon", permission: .operate, errors: .martlet) { [self] request, context in
             let name = try Self.name(context)
-            let body = try JSONFields(try await request.readJSON(limit: ServingLimits.feedbackBytes))
+            let body = try JSONFields(try await request.readJSON(limit: ServingLimits.commandBytes))
             try body.rejectUnknown(["version"])
             let version = Int(try body.int("version", in: 1...Int64(Int32.max)))
             try await controller.pardon(name, version: version, by: context.principal.name)

@@ -134,7 +134,7 @@ package struct V2RepositoryRoutes: Sendable {
 
     /// The body as an object; nothing counts as an empty one.
     private static func fields(_ request: Request) async throws -> JSONFields {
-        let buffer = try await request.readDecodedBody(limit: ServingLimits.feedbackBytes)
+        let buffer = try await request.readDecodedBody(limit: ServingLimits.commandBytes)
         guard buffer.readableBytes > 0 else { return JSONFields(JSONObject(), path: "") }
         return try JSONFields(try JSONValue.parse(buffer.readableBytesView))
     }

@@ -58,6 +58,8 @@ struct DeploymentRoutesTests {
         #expect(try pardoned.json["rejected"] == [])
         #expect(try await harness.send(.post, "\(base)/cancer/pardon", #"{"version":2}"#).status == 404)
         #expect(try await harness.send(.post, "\(base)/cancer/pardon", #"{"version":0}"#).status == 400)
+        let large = #"{"version":2}"# + String(repeating: " ", count: ServingLimits.commandBytes)
+        #expect(try await harness.send(.post, "\(base)/cancer/pardon", large).status == 413)
         #expect(try await harness.send(.delete, "\(base)/cancer").status == 200)
         #expect(try await harness.send(.get, "\(base)/cancer").status == 404)
     }
