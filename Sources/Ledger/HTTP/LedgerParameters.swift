@@ -13,20 +13,20 @@ struct LedgerParameters {
     ///
     /// - Throws: `invalidArgument` naming the parameter, or the place in the filter.
     init(_ request: Request, now: Timestamp) throws(MartletError) {
-        guard let deployment = request.query("deployment"), !deployment.isEmpty else {
+        guard let deployment = Self.text(request, "deployment"), !deployment.isEmpty else {
             throw MartletError(
                 .invalidArgument,
                 "'deployment' is missing: say which deployment's predictions you mean."
             )
         }
         var order = LedgerQuery.Order.newest
-        if let text = request.query("order") {
+        if let text = Self.text(request, "order") {
             guard let named = LedgerQuery.Order(rawValue: text) else {
                 throw MartletError(.invalidArgument, "'order' must be newest or oldest, but is '\(text)'.")
             }
             order = named
         }
-        let filter = try LedgerFilter(parsing: request.query("filter") ?? "")
+        let filter = try LedgerFilter(parsing: Self.text(request, "filter") ?? "")
         let query = LedgerQuery(
             deployment: deployment,
             since: try Self.time(request, "since", now: now),
@@ -41,8 +41,19 @@ struct LedgerParameters {
             )
         }
         self.query = query
-        let parts = ["since", "until", "filter"].map { request.query($0) ?? "" }
+        let parts = ["since", "until", "filter"].map { Self.text(request, $0) ?? "" }
         fingerprint = KeysetPage.fingerprint(of: [deployment, order.rawValue] + parts)
+    }
+
+    /// The text of a parameter, read as browsers write it: a plus sign is a blank.
+    private static func text(_ request: Request, _ name: String) -> String? {
+        for part in (request.uri.query ?? "").split(separator: "&") {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard pair[0] == name else { continue }
+            let value = pair.count > 1 ? pair[1] : ""
+            return PercentEncoding.decode(value, plusIsSpace: true) ?? String(value)
+        }
+        return nil
     }
 
     /// Rejects parameters that nobody reads: a filter that is misspelt would be no filter.
@@ -58,7 +69,7 @@ struct LedgerParameters {
 
     /// A moment, or a length of time before now; nil when absent.
     static func time(_ request: Request, _ name: String, now: Timestamp) throws(MartletError) -> Timestamp? {
-        guard let text = request.query(name), !text.isEmpty else { return nil }
+        guard let text = Self.text(request, name), !text.isEmpty else { return nil }
         if let time = LedgerTime.parse(text) { return time }
         if let ago = Duration(writtenAs: text) { return now - ago }
         throw MartletError(

@@ -114,11 +114,12 @@ package enum LedgerTime {
         }
         let zone = Array(bytes[index...])
         if zone.isEmpty || zone == [90] || zone == [122] { return milliseconds }
-        guard zone.count == 6, zone[0] == 43 || zone[0] == 45, zone[3] == 58, let hours = number(zone, 1, 2),
+        // A plus sign that was not escaped in an address has become a blank.
+        guard zone.count == 6, [43, 45, 32].contains(zone[0]), zone[3] == 58, let hours = number(zone, 1, 2),
             let minutes = number(zone, 4, 2), hours < 24, minutes < 60
         else { return nil }
         let offset = (hours * 60 + minutes) * 60_000
-        return zone[0] == 43 ? milliseconds - offset : milliseconds + offset
+        return zone[0] == 45 ? milliseconds + offset : milliseconds - offset
     }
 
     private static func number(_ bytes: [UInt8], _ start: Int, _ count: Int) -> Int64? {
