@@ -31,7 +31,7 @@ def forget_servers() -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def no_server_of_another_file() -> None:
-    """A file's own fixtures start with a client that knows no server; what ran before in this process must not matter."""
+    """A file's own fixtures start with a client that knows no server, whatever ran before in this process."""
     forget_servers()
 
 

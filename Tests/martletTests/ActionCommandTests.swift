@@ -24,7 +24,7 @@ struct ActionCommandTests {
         #expect(await server.run("model", "promote", "cancer", "three") == 64)
     }
 
-    @Test(arguments: ["rollback", "promote", "pause", "resume", "abort"])
+    @Test(arguments: ["rollback", "promote", "pause", "resume", "confirm", "abort"])
     func rollouts(_ verb: String) async {
         let server = CannedServer([
             "POST \(Self.api)/deployments/a%2Fb/\(verb)": ["name": "a/b", "ready": true, "stable_version": 1]
@@ -38,6 +38,77 @@ struct ActionCommandTests {
         let server = CannedServer(["POST \(Self.api)/deployments/cancer/pardon": ["name": "cancer"]])
         #expect(await server.run("deployment", "pardon", "cancer", "3") == 0)
         #expect(server.bodies == [["version": 3]])
+    }
+
+    @Test func deploymentsAreSetFieldByField() async {
+        let known: JSONValue = [
+            "spec": [
+                "model": "cancer", "alias": "production",
+                "rollout": ["strategy": "canary", "steps": [10, 100], "bake": "4000ms"],
+            ]
+        ]
+        let path = "\(Self.api)/deployments/cancer"
+        let server = CannedServer(["GET \(path)": known, "PUT \(path)": ["name": "cancer"], "DELETE \(path)": [:]])
+        #expect(await server.run("deployment", "set", "cancer", "--version", "3") == 0)
+        #expect(
+            await server.run(
+                "deployment",
+                "set",
+                "cancer",
+                "--strategy",
+                "shadow",
+                "--weight",
+                "stable=80",
+                "--weight",
+                "@new=20",
+                "--mirror",
+                "7=5",
+                "--min-replicas",
+                "0"
+            ) == 0
+        )
+        #expect(await server.run("deployment", "set", "cancer", "--weight", "stable") == 1)
+        #expect(server.errors.contains("must be TARGET=PERCENT"))
+        #expect(await server.run("deployment", "delete", "cancer") == 0)
+        #expect(
+            server.bodies == [
+                [
+                    "model": "cancer", "rollout": ["strategy": "canary", "steps": [10, 100], "bake": "4000ms"],
+                    "version": 3,
+                ],
+                [
+                    "model": "cancer", "alias": "production", "rollout": ["strategy": "shadow", "bake": "4000ms"],
+                    "traffic": [
+                        "weights": [["to": "stable", "percent": 80], ["to": "@new", "percent": 20]],
+                        "shadow": [["to": 7, "percent": 5]],
+                    ],
+                    "replicas": ["min": 0],
+                ],
+            ]
+        )
+    }
+
+    @Test func deploymentsOfAFile() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "deployments-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func write(_ text: String) throws -> String {
+            let file = folder.appending(path: "martlet.yaml")
+            try Data(text.utf8).write(to: file)
+            return file.path
+        }
+        let server = CannedServer([
+            "PUT \(Self.api)/deployments/a": ["name": "a", "spec": ["model": "m", "version": 3]]
+        ])
+        let whole = try write("version: 1\ndeployments:\n  a: {model: 'models:/m/3'}\n")
+        #expect(await server.run("deployment", "apply", "-f", whole) == 0)
+        #expect(server.output.contains("m/3"))
+        let part = try write("a: {model: m}\n")
+        #expect(await server.run("deployment", "apply", "-f", part) == 0)
+        #expect(server.bodies == [["model": "models:/m/3"], ["model": "m"]])
+        let empty = try write("# nothing\n")
+        #expect(await server.run("deployment", "apply", "-f", empty) == 1)
+        #expect(server.errors.contains("declares no deployments"))
     }
 
     @Test func fire() async {

@@ -6,7 +6,8 @@ enum AskingCommands {
     static let all: [any ParsableCommand.Type] = [
         ApplyCommand.self, DiffCommand.self, ExperimentCommand.self, RunCommand.self, ModelCommand.self,
         TraceCommand.self,
-        DeploymentCommand.self, PipelineCommand.self, DataCommand.self, MonitorCommand.self, LoopCommand.self, EventCommand.self,
+        DeploymentCommand.self, PipelineCommand.self, DataCommand.self, MonitorCommand.self, LoopCommand.self,
+        EventCommand.self,
         ReplayCommand.self, LedgerCommand.self,
         WebhookCommand.self, SecretCommand.self,
         WhoamiCommand.self, UserCommand.self, ServiceAccountCommand.self, TokenCommand.self, WorkspaceCommand.self,
