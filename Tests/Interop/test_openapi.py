@@ -19,8 +19,11 @@ def deployed(tmp_path_factory) -> Deployed:
     from martlet_process import Martlet
 
     server = Martlet(tmp_path_factory.mktemp("openapi")).start()
-    yield Deployed(server)
-    assert server.stop() == 0, server.log
+    try:
+        yield Deployed(server)
+        assert server.stop() == 0, server.log
+    finally:
+        server.kill()
 
 
 def test_the_description_names_every_kind_of_route(deployed):
