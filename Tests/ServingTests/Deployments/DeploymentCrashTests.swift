@@ -164,7 +164,7 @@ struct DeploymentCrashTests {
     }
 
     /// Runs of each of the seven stories.
-    private static let runs = 30
+    private static let runs = 20
 
     /// Lives through a story and returns how many servers died in it.
     private func tell(_ story: Story, seed: UInt64) async throws -> Int {
