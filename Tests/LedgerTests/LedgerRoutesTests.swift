@@ -58,9 +58,9 @@ struct LedgerRoutesTests {
         let groups = try JSONValue.parse(try await get(fixture, "?deployment=cancer&group=prediction,hour").text)
         #expect(groups["items"]?.arrayValue?.map { $0["rows"] } == [5])
         let hours = try JSONValue.parse(try await get(fixture, "/hours?deployment=cancer").text)
-        #expect(hours["items"]?.arrayValue?.first?["accuracy"] == 0)
+        #expect(hours["items"]?.arrayValue?.first?["accuracy"]?.doubleValue == 0)
         let row = try JSONValue.parse(try await get(fixture, "/rows/r1").text)
-        #expect(row["labels"]?.arrayValue?.count == 1 && row["features"]?["age"] == 1)
+        #expect(row["labels"]?.arrayValue?.count == 1 && row["features"]?["age"]?.doubleValue == 1)
         let totals = try JSONValue.parse(try await get(fixture, "/totals").text)
         #expect(totals["items"]?.arrayValue?.first?["rows"] == 5 && totals["pending_labels"] == 0)
     }

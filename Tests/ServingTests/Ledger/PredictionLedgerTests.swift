@@ -243,7 +243,7 @@ struct PredictionLedgerTests {
         let record = try #require(try await harness.ledger.recentRows("cancer", limit: 1).first)
         #expect(record.redactedColumns == [0] && record.features[1] == 2 && !record.isCut)
         #expect(record.entity == "17")
-        #expect(record.json["features"] == [nil, 2])
+        #expect(record.json["features"] == [nil, 2.0])
         try await apply(LedgerSpec(payloadLimit: 7), to: harness)
         try await harness.predict("b", [17, 2])
         let cut = try #require(try await harness.ledger.recentRows("cancer", limit: 1).first)
