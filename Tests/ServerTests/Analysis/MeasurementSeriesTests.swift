@@ -48,15 +48,15 @@ struct MeasurementSeriesTests {
         #expect(isBegun == expected)
     }
 
-    /// Takes one measurement after another, ten seconds apart.
+    /// Takes one measurement after another, twenty seconds apart.
     private static func after(_ values: [Double?], check: PrometheusCheck = check()) -> MeasurementSeries {
         var series = series(check)
         for (index, value) in values.enumerated() {
-            guard series.begin(now: at(Int64(index) * 10)) else { continue }
+            guard series.begin(now: at(Int64(index) * 20)) else { continue }
             series.finish(
                 measured(value, isError: value?.isInfinite == true),
                 memory: [:],
-                now: at(Int64(index) * 10 + 1)
+                now: at(Int64(index) * 20 + 1)
             )
         }
         return series
