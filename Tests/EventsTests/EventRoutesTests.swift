@@ -115,7 +115,7 @@ struct EventRoutesTests {
                 async let answer = get(client, "?after=0", accept: "text/event-stream")
                 while fixture.feed.streamCount == 0 { try await Task.sleep(for: .milliseconds(2)) }
                 try await fixture.happen("martlet.loop.opened", "loops/1")
-                let mark = fixture.clock.now + .seconds(3 * EventsLimits.heartbeatSeconds)
+                let mark = fixture.clock.now + .seconds(10 * EventsLimits.heartbeatSeconds)
                 while fixture.clock.now < mark { try await Task.sleep(for: .milliseconds(2)) }
                 try await fixture.happen("martlet.loop.outcome", "loops/1")
                 let end = fixture.clock.now + .seconds(5)

@@ -273,7 +273,7 @@ struct GitWriteBackTests {
             attributes: [.posixPermissions: 0o755]
         )
         let spec = try ground.spec([
-            "repository": "https://git.example/a.git", "timeout": "1s", "credentials": ["token_from": "t"],
+            "repository": "https://git.example/a.git", "timeout": "10s", "credentials": ["token_from": "t"],
         ])
         let error = await #expect(throws: MartletError.self) {
             try await ground.writer(searchPath: folder + ":" + path).write(
