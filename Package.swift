@@ -231,7 +231,7 @@ let composition: [Target] =
         ),
         .executableTarget(
             name: "LoopBenchmark",
-            dependencies: ["Core", "Ledger", "Storage"],
+            dependencies: ["Core", "Ledger", "Rollouts", "Runtimes", "Serving", "Storage"],
             path: "Benchmarks/loop/Sources",
             swiftSettings: strict
         ),

@@ -27,6 +27,7 @@ struct LoopBenchmark {
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         figures["bytes_per_row"] = .number(Double((attributes[.size] as? Int) ?? 0) / Double(rows))
         for (name, value) in try await bench.ask().pairs { figures[name] = value }
+        figures["request_path_us"] = .number(((try await RequestPathBench().measure()) * 100).rounded() / 100)
         try await database.close()
         FileHandle.standardOutput.write(Data((JSONValue.object(figures).description + "\n").utf8))
     }
