@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -146,14 +147,14 @@ def test_interop_counts(
     succeeded: bool,
     expected: tuple[int, int, int],
 ) -> None:
-    def pytest_that_writes(command: list[str], **_: object) -> bool:
+    def pytest_that_writes(command: list[str], *_: object) -> bool:
         if report is not None:
             (tmp_path / ".build" / "interop.xml").write_text(report)
         return succeeded
 
     (tmp_path / ".build").mkdir()
     monkeypatch.setattr(runner, "ROOT", tmp_path)
-    monkeypatch.setattr(runner, "run", pytest_that_writes)
+    monkeypatch.setattr(runner, "logged", pytest_that_writes)
     tally = runner.Tally()
     runner.interop_tests(tally, "release")
     assert (tally.passed, tally.failed, tally.skipped) == expected
@@ -178,7 +179,7 @@ def test_a_failed_interop_test_gets_one_more_run(
     reports = [FAILS, second]
     commands = []
 
-    def pytest_that_writes(command: list[str], **_: object) -> bool:
+    def pytest_that_writes(command: list[str], *_: object) -> bool:
         commands.append(command)
         report = reports.pop(0)
         if report is not None:
@@ -187,11 +188,55 @@ def test_a_failed_interop_test_gets_one_more_run(
 
     (tmp_path / ".build").mkdir()
     monkeypatch.setattr(runner, "ROOT", tmp_path)
-    monkeypatch.setattr(runner, "run", pytest_that_writes)
+    monkeypatch.setattr(runner, "logged", pytest_that_writes)
     tally = runner.Tally()
     runner.interop_tests(tally, "release")
     assert (tally.passed, tally.failed, tally.repeated) == (*expected, repeated)
     assert "Tests/Interop/a.py::c[x/y]" in commands[1]
+
+
+def test_a_swift_failure_is_told_with_its_place(
+    runner: ModuleType, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payload = {
+        "kind": "issueRecorded",
+        "testID": "three",
+        "issue": {"sourceLocation": {"_filePath": "/a/T.swift", "line": 7}},
+        "messages": [{"symbol": "fail", "text": "Expectation failed"}],
+    }
+    issue = json.dumps({"kind": "event", "version": 0, "payload": payload}) + "\n"
+    record = STARTED + PASSED + issue + FAILED + ENDED
+    swift_that([record, record], [1, 1], place, monkeypatch)
+    tally = runner.Tally()
+    runner.swift_tests(tally, "release", only="Some")
+    assert tally.reasons["three()"] == "/a/T.swift:7 Expectation failed\n"
+
+
+def test_a_failure_is_told_with_its_reason(runner: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".build").mkdir()
+    report = FAILS.replace("<failure/>", '<failure message="short">E  assert 1 == 2</failure>')
+
+    def pytest_that_writes(command: list[str], *_: object) -> bool:
+        (tmp_path / ".build" / "interop.xml").write_text(report)
+        return False
+
+    monkeypatch.setattr(runner, "ROOT", tmp_path)
+    monkeypatch.setattr(runner, "logged", pytest_that_writes)
+    tally = runner.Tally()
+    runner.interop_tests(tally, "release")
+    assert tally.failures == ["a.c[x/y]"]
+    assert "assert 1 == 2" in tally.reasons["a.c[x/y]"]
+
+
+def test_what_pytest_says_goes_to_a_file_but_for_its_last_line(
+    runner: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", "print('much'); print('1 passed')"]
+    assert runner.logged(command, log, dict(os.environ))
+    assert capsys.readouterr().out == "1 passed\n"
+    assert log.read_text() == "much\n1 passed\n"
+    assert not runner.logged([sys.executable, "-c", "raise SystemExit(1)"], log, dict(os.environ))
 
 
 def test_a_swift_run_that_was_not_clean_is_repeated_once(
