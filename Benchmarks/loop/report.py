@@ -23,7 +23,7 @@ def marks(cases: dict[str, dict]) -> list[tuple[str, str, float, float, bool]]:
         ),
     ]
     if "request_path_us" in table:
-        found.insert(3, ("ledger cost of a request, where it is answered", "µs", 5, table["request_path_us"], False))
+        found.insert(3, ("a request in the data plane, ledger included", "µs", 5, table["request_path_us"], False))
     return found
 
 
