@@ -5,8 +5,10 @@ import Runtimes
 import Serving
 import Storage
 
-/// What a request of 30 inputs costs in the data plane, every row kept: choosing, the cheapest model there is, counting, and
-/// handing the row to the ledger. The ledger's own share is at most that.
+/// What a request of 30 inputs costs in the data plane while every row is kept.
+///
+/// That is: choosing a version, the cheapest model there is, counting, and handing the row to the ledger, whose own share
+/// is at most all of it.
 struct RequestPathBench {
     private static let inputs = 30
     /// Requests of one stretch: few enough that the queue, which nobody empties meanwhile, takes them all.
