@@ -43,7 +43,15 @@ enum ShadowScoring {
             }
         }
         for (served, orders) in groups.values {
-            guard let loaded = try? await served.load().loaded else { continue }
+            let loaded: LoadedModel
+            do {
+                loaded = try await served.load().loaded
+            } catch {
+                logger.warning(
+                    "Version \(served.version) of '\(served.model)' cannot score too: \(error)"
+                )
+                continue
+            }
             if let runtime = loaded.rows {
                 await score(orders, of: batch, by: loaded, runtime, into: &results)
             } else {
