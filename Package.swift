@@ -80,7 +80,7 @@ let infrastructure: [Target] =
     + module("Artifacts", ["Core", "CHost", .asyncHTTPClient, .crypto])
     + module(
         "Runtimes",
-        ["Core", "CModelLibraries", "CHost", .crypto, .logging, .nioCore, .nioPosix, .subprocess, .yams],
+        ["Core", "Transforms", "CModelLibraries", "CHost", .crypto, .logging, .nioCore, .nioPosix, .subprocess, .yams],
         resources: [.embedInCode("Workers/Assets")],
         testExclude: ["Golden"]
     )
@@ -105,6 +105,13 @@ let judgement: [Target] =
     + module("Rollouts", ["Core", "Statistics"])
     + module("GitOps", ["Core", .logging, .subprocess, .yams])
 
+// What learning is made of: numbers and tables in, numbers, tables and drawings out.
+let learning: [Target] =
+    module("Schedules", ["Core"])
+    + module("Transforms", ["Core"])
+    + module("Plots", ["Core"], testExclude: ["Golden"])
+    + module("Sampling", ["Core", "Statistics"], testExclude: ["Vectors"])
+
 // What speaks HTTP/2, for gRPC.
 let http2: [Target.Dependency] = [.nioCore, .nioHPACK, .nioHTTP2, .nioPosix, .nioSSL]
 
@@ -120,16 +127,24 @@ let features: [Target] =
     + module("Secrets", feature + [.crypto], tests: [.hummingbirdTesting])
     + module("Events", feature, tests: [.hummingbirdTesting])
     + module("Ledger", feature + [.metrics], tests: [.hummingbirdTesting])
-    + module("Datasets", storedFeature + [.crypto], tests: [.hummingbirdTesting])
     + module(
-        "Pipelines",
-        storedFeature + ["CHost", .subprocess],
-        testExclude: ["BadFiles"],
+        "Datasets",
+        storedFeature + ["CZlib", "Egress", "Transforms", .crypto],
         tests: [.hummingbirdTesting]
     )
     + module(
+        "Pipelines",
+        storedFeature + ["CHost", "Schedules", .crypto, .subprocess],
+        resources: [.embedInCode("Assets")],
+        testExclude: ["BadFiles", "Golden"],
+        tests: [.hummingbirdTesting]
+    )
+    + module("Studies", feature + ["Plots", "Sampling"], tests: [.hummingbirdTesting])
+    + module("Lineage", feature, tests: [.hummingbirdTesting])
+    + module(
         "Learning",
-        ["Core", "Performance", "Storage", "Artifacts", "Tracking", "Datasets", "Runtimes", .logging],
+        ["Core", "CModelLibraries", "Statistics", "Performance", "Storage", "Artifacts", "Tracking", "Datasets"]
+            + ["Plots", "Runtimes", "Sampling", "Studies", "Transforms", .logging],
         testExclude: ["Golden"],
         tests: ["Performance"]
     )
@@ -142,10 +157,10 @@ let features: [Target] =
     )
     + module(
         "Monitoring",
-        feature + ["Statistics", "Drift", "Quality", "Performance", .metrics],
+        feature + ["Statistics", "Drift", "Quality", "Performance", "Schedules", .metrics],
         tests: [.hummingbirdTesting]
     )
-    + module("Loop", feature, tests: [.hummingbirdTesting])
+    + module("Loop", feature + ["Schedules"], tests: [.hummingbirdTesting])
     + module(
         "Replay",
         feature + ["Ledger", "Performance", "Runtimes", "Statistics"],
@@ -158,8 +173,8 @@ let surfaces: [Target] =
         "Console",
         ["Core", "Artifacts", "HTTPSupport", "Access", "Tracking", "Registry", "Datasets", "Pipelines", "Serving"]
             + [
-                "Drift", "Events", "Ledger", "Monitoring", "Loop", "Replay", "Rollouts", .hummingbird, .logging,
-                .mustache,
+                "Drift", "Events", "Ledger", "Lineage", "Monitoring", "Loop", "Plots", "Replay", "Rollouts", "Studies",
+                .hummingbird, .logging, .mustache,
             ],
         resources: [.embedInCode("Assets"), .embedInCode("Templates")],
         tests: [.hummingbirdTesting]
@@ -167,6 +182,12 @@ let surfaces: [Target] =
     + module(
         "Imports",
         ["Core", "Storage", "Artifacts", "Egress", "Tracking", "Registry", .logging, .yams]
+    )
+    + module(
+        "Argo",
+        ["Core", "Egress", "Pipelines", "Schedules", .asyncHTTPClient, .logging, .yams],
+        testExclude: ["Golden"],
+        tests: [.hummingbird, .hummingbirdTesting]
     )
     + module(
         "Backups",
@@ -184,6 +205,7 @@ let composition: [Target] =
                 "Learning", "Serving", "Statistics", "Drift", "Quality", "Performance",
                 "Rollouts", "Ledger", "Replay", "Events", "GitOps",
             ]
+            + ["Argo", "Lineage", "Plots", "Sampling", "Schedules", "Studies", "Transforms"]
             + [
                 "Monitoring", "Loop", "Console", "Imports", "Backups", "CHost", .asyncHTTPClient, .crypto, .hummingbird,
                 .logging, .metrics, .serviceLifecycle, .yams,
@@ -195,8 +217,10 @@ let composition: [Target] =
             name: "martlet",
             dependencies: [
                 "Core", "Storage", "Artifacts", "HTTPSupport", "InferenceProto", "Runtimes", "Access", "Registry",
-                "Backups", "Drift", "Quality", "Performance", "Ledger", "Rollouts",
-                "Server", .argumentParser, .asyncHTTPClient, .crypto, .histogram, .logging, .protobuf,
+                "Argo", "Backups", "Drift", "Quality", "Performance", "Ledger", "Lineage", "Pipelines", "Plots",
+                "Rollouts",
+                "Sampling", "Schedules", "Studies", "Server", .argumentParser, .asyncHTTPClient, .crypto, .histogram,
+                .logging, .protobuf,
             ] + http2,
             swiftSettings: strict
         ),
@@ -210,7 +234,7 @@ let composition: [Target] =
             name: "Fuzzing",
             dependencies: [
                 "Core", "Storage", "Artifacts", "Runtimes", "HTTPSupport", "Access", "Registry", "Datasets",
-                "Pipelines",
+                "Pipelines", "Sampling", "Schedules", "Transforms",
                 "Monitoring", "Loop", "Serving", "Ledger", "Rollouts", "Server", "Traces", "Tracking", "InferenceProto",
                 "OpenTelemetryProto",
                 .hummingbird, .logging, .nioEmbedded, .nioHTTP1, .protobuf,
@@ -233,6 +257,18 @@ let composition: [Target] =
             name: "LoopBenchmark",
             dependencies: ["Core", "Ledger", "Rollouts", "Runtimes", "Serving", "Storage"],
             path: "Benchmarks/loop/Sources",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "PipelineBenchmark",
+            dependencies: ["Core", "Pipelines", "Schedules", "Storage", .logging],
+            path: "Benchmarks/pipelines/Sources",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "LearningBenchmark",
+            dependencies: ["Core", "Datasets", "Learning", "Runtimes", "Sampling", "Storage", "Studies", .logging],
+            path: "Benchmarks/learning/Sources",
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
@@ -261,5 +297,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
     ],
-    targets: ground + infrastructure + judgement + features + surfaces + composition
+    targets: ground + infrastructure + judgement + learning + features + surfaces + composition
 )

@@ -1,0 +1,7 @@
+import Core
+
+/// Measures pipelines; figures come as one line of JSON.
+@main
+struct PipelineBenchmark {
+    static func main() {}
+}

@@ -1,0 +1,1 @@
+"""Tasks and pipelines of Martlet, declared in Python."""

@@ -1,0 +1,10 @@
+import Transforms
+import Testing
+
+@Suite("Limits of transforms")
+struct TransformsLimitsTests {
+    @Test("Have the documented values")
+    func values() {
+        #expect(TransformsLimits.columns == 10_000)
+    }
+}
