@@ -56,7 +56,7 @@ import Testing
                     #expect(begun == .accepted)
                     var items: [JSONValue] = []
                     repeat {
-                        await Task.yield()
+                        try? await Task.sleep(for: .milliseconds(1))
                         items = try await client.execute(uri: "/api/martlet/v1/backups", method: .get) { response in
                             try JSONValue.parse(Array(response.body.readableBytesView))["items"]?.arrayValue ?? []
                         }

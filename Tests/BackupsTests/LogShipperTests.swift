@@ -188,10 +188,10 @@ import Testing
         #expect(BackupsLimits.longestPause > BackupsLimits.shipPause)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await shipper.run() }
-            while clock.sleeperCount == 0 { await Task.yield() }
+            while clock.sleeperCount == 0 { try? await Task.sleep(for: .milliseconds(1)) }
             try await ground.write(1, "while it sleeps")
             clock.advance(by: BackupsLimits.shipPause)
-            while clock.sleeperCount == 0 { await Task.yield() }
+            while clock.sleeperCount == 0 { try? await Task.sleep(for: .milliseconds(1)) }
             #expect(try await Self.restored(ground, until: clock.now) == [1])
             try await ground.write(2, "just before the end")
             shipper.stop()

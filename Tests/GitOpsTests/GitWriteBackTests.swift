@@ -273,7 +273,7 @@ struct GitWriteBackTests {
             attributes: [.posixPermissions: 0o755]
         )
         let spec = try ground.spec([
-            "repository": "https://git.example/a.git", "timeout": "10s", "credentials": ["token_from": "t"],
+            "repository": "https://git.example/a.git", "timeout": "45s", "credentials": ["token_from": "t"],
         ])
         let error = await #expect(throws: MartletError.self) {
             try await ground.writer(searchPath: folder + ":" + path).write(
@@ -288,7 +288,7 @@ struct GitWriteBackTests {
         #expect(try String(contentsOfFile: ground.root + "/answer", encoding: .utf8) == "s3cret-token\n")
         let child = try String(contentsOfFile: ground.root + "/child", encoding: .utf8)
         let number = try #require(Int32(child.trimmingCharacters(in: .whitespacesAndNewlines)))
-        for _ in 0..<200 where kill(number, 0) == 0 { try await Task.sleep(for: .milliseconds(20)) }
+        for _ in 0..<1500 where kill(number, 0) == 0 { try await Task.sleep(for: .milliseconds(20)) }
         #expect(kill(number, 0) != 0)
     }
 }

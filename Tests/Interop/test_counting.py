@@ -6,6 +6,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -39,6 +40,14 @@ SKIPPED = event("testSkipped", "four", "skip")
 ENDED = event("runEnded")
 
 
+# A process with a child that has the name of the test runner and waits for ever; it ends when that is gone.
+WAITS = """
+import subprocess, sys
+command = [sys.executable, "-c", "import time; time.sleep(600)", "swiftpm-testing-helper"]
+sys.exit(3 if subprocess.run(command).returncode == -9 else 4)
+"""
+
+
 @pytest.fixture
 def runner(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script as a module."""
@@ -62,10 +71,12 @@ def swift_that(records: list[str | None], statuses: list[int], folder: Path, mon
     script = folder / "swift"
     script.write_text(
         f"""#!/bin/sh
+all="$*"
 while [ "$1" != --event-stream-output-path ]; do shift; done
 cd "{folder}"
 number=$(cat number 2>/dev/null || echo 0)
 echo $((number + 1)) > number
+echo "$all" > arguments$number
 [ -e record$number ] && cp record$number "$2"
 printf 'a torn line ✔ Test one()'
 exit $(cat status$number)
@@ -247,6 +258,36 @@ def test_a_swift_run_that_was_not_clean_is_repeated_once(
     tally = runner.Tally()
     runner.swift_tests(tally, "release", only="Some")
     assert (tally.passed, tally.failed, tally.repeated) == (3, 0, ["three()"])
+
+
+def test_only_what_failed_or_did_not_end_runs_once_more(
+    runner: ModuleType, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging = STARTED + PASSED + FAILED + event("testStarted", "four", "default")
+    second = TESTS + event("runStarted", symbol="default") + ran("three") + ran("four") + ENDED
+    swift_that([hanging, second], [137, 0], place, monkeypatch)
+    tally = runner.Tally()
+    runner.swift_tests(tally, "release", only="Some")
+    assert (tally.passed, tally.failed) == (4, 0)
+    assert "three()" in tally.repeated and any("four()" in line for line in tally.repeated)
+    filters = (place / "arguments1").read_text()
+    assert "^three(/|$)" in filters and "^four(/|$)" in filters and "^one" not in filters
+
+
+def test_a_runner_that_says_nothing_more_is_ended(
+    runner: ModuleType, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "STALL_SECONDS", 1)
+    monkeypatch.setattr(runner, "WATCH_SECONDS", 0.2)
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "swiftpm-testing-helper"])
+    child = subprocess.Popen([sys.executable, "-c", WAITS])
+    try:
+        runner.watch(child, place / "record")
+        assert child.wait(timeout=20) == 3
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
 
 
 def test_no_environment_is_a_failure(runner: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -265,7 +265,9 @@ struct LearningStepsTests {
         let work = Task {
             try await bench.run("learning.tune", ["dataset": "cancer", "experiment": "stopped", "trials": 1000])
         }
-        while bench.lines.withLock({ !$0.contains { $0.hasPrefix("trial 2/") } }) { await Task.yield() }
+        while bench.lines.withLock({ !$0.contains { $0.hasPrefix("trial 2/") } }) {
+            try? await Task.sleep(for: .milliseconds(1))
+        }
         work.cancel()
         await #expect(throws: (any Error).self) { try await work.value }
         let experiment = try await bench.tracking.experiment(named: "stopped")

@@ -409,11 +409,13 @@ struct MonitorServiceTests {
         for row in Harness.rows(40, seed: 2) { service.observe(deployment: "cancer", features: row) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await service.run() }
-            while harness.manual.sleeperCount == 0 { await Task.yield() }
+            while harness.manual.sleeperCount == 0 { try? await Task.sleep(for: .milliseconds(1)) }
             #expect(service.signal(deployment: "cancer")?.state == .ok)
             for row in Harness.rows(40, seed: 3, shift: 3) { service.observe(deployment: "cancer", features: row) }
             harness.manual.advance(by: .seconds(1))
-            while service.signal(deployment: "cancer")?.state != .warning { await Task.yield() }
+            while service.signal(deployment: "cancer")?.state != .warning {
+                try? await Task.sleep(for: .milliseconds(1))
+            }
             group.cancelAll()
             try await group.waitForAll()
         }

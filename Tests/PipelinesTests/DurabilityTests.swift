@@ -105,7 +105,9 @@ struct DurabilityTests {
         for round in 1...3 {
             let service = fixture.service()
             try await serving(service) {
-                while try await service.run(id).task("a")?.state != .running { await Task.yield() }
+                while try await service.run(id).task("a")?.state != .running {
+                    try? await Task.sleep(for: .milliseconds(1))
+                }
             }
             #expect(try await service.run(id).state == .running)
             #expect(try await service.run(id).task("a")?.attempt == round + 1)
@@ -113,7 +115,7 @@ struct DurabilityTests {
         }
         let last = fixture.service()
         let run = try await serving(last) {
-            while try await last.run(id).task("a")?.state != .running { await Task.yield() }
+            while try await last.run(id).task("a")?.state != .running { try? await Task.sleep(for: .milliseconds(1)) }
             try await last.cancel(id)
             return try await last.waitForRun(id)
         }
@@ -190,14 +192,16 @@ struct HeartbeatTests {
         let service = fixture.service()
         let id = try await service.startRun(pipeline: "p")
         try await serving(service) {
-            while try await service.run(id).task("a")?.state != .running { await Task.yield() }
+            while try await service.run(id).task("a")?.state != .running {
+                try? await Task.sleep(for: .milliseconds(1))
+            }
             try await body(service, id)
         }
     }
 
     /// Moves the clock over a heartbeat once the service sleeps until it.
     private func beat(_ clock: ManualClock) async {
-        while clock.sleeperCount == 0 { await Task.yield() }
+        while clock.sleeperCount == 0 { try? await Task.sleep(for: .milliseconds(1)) }
         clock.advance(by: PipelinesLimits.heartbeat)
     }
 
@@ -226,7 +230,9 @@ struct HeartbeatTests {
         let service = fixture.service(steps: [step], isExclusive: false)
         let id = try await service.startRun(pipeline: "p")
         try await serving(service) {
-            while try await service.run(id).task("a")?.state != .running { await Task.yield() }
+            while try await service.run(id).task("a")?.state != .running {
+                try? await Task.sleep(for: .milliseconds(1))
+            }
             let deadline = Timestamp(milliseconds: .max)
             let taken = try await fixture.store.claim(owner: "other", limit: 1, heardBefore: deadline)
             #expect(taken.map(\.runID) == [id])

@@ -108,7 +108,9 @@ struct PipelineServiceTests {
         let service = fixture.service()
         let run = try await serving(service) {
             let id = try await service.startRun(pipeline: "p")
-            while try await service.run(id).tasks.prefix(1).map(\.state) != [.running] { await Task.yield() }
+            while try await service.run(id).tasks.prefix(1).map(\.state) != [.running] {
+                try? await Task.sleep(for: .milliseconds(1))
+            }
             try await service.cancel(id)
             return try await service.waitForRun(id)
         }

@@ -114,10 +114,10 @@ struct PipelinesLimitsTests {
             let wide = try await service.startRun(pipeline: "wide")
             for _ in 0..<PipelinesLimits.activeRuns { _ = try await service.startRun(pipeline: "p") }
             let running = { try await service.runs(limit: 100).items.count { $0.state == .running } }
-            while try await running() < PipelinesLimits.activeRuns { await Task.yield() }
+            while try await running() < PipelinesLimits.activeRuns { try? await Task.sleep(for: .milliseconds(1)) }
             let states = { try await service.run(wide).tasks.map(\.state) }
             while try await states().count(where: { $0 == .running }) < PipelinesLimits.parallelTasks {
-                await Task.yield()
+                try? await Task.sleep(for: .milliseconds(1))
             }
             #expect(try await states().last == .pending)
             #expect(try await service.runs(limit: 100).items.first?.state == .queued)
@@ -132,10 +132,10 @@ struct PipelinesLimitsTests {
         try await serving(service) {
             let id = try await service.startRun(pipeline: "p")
             // The heartbeat, the deadline and the log sleep.
-            while clock.sleeperCount < 3 { await Task.yield() }
+            while clock.sleeperCount < 3 { try? await Task.sleep(for: .milliseconds(1)) }
             while try await service.logs(run: id, task: "a").isEmpty {
                 clock.advance(by: PipelinesLimits.logFlush)
-                await Task.yield()
+                try? await Task.sleep(for: .milliseconds(1))
             }
             #expect(try await service.run(id).task("a")?.state == .running)
         }

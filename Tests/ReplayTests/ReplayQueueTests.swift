@@ -136,7 +136,7 @@ struct ReplayQueueTests {
         let service = fixture.service()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await service.run() }
-            while try await !isDone(service) { await Task.yield() }
+            while try await !isDone(service) { try? await Task.sleep(for: .milliseconds(1)) }
             group.cancelAll()
         }
     }

@@ -36,7 +36,7 @@ struct FollowTests {
             group.addTask {
                 while !Task.isCancelled {
                     if server.clock.sleeperCount > 0 { server.clock.advance(by: CommandLimits.followInterval) }
-                    await Task.yield()
+                    try? await Task.sleep(for: .milliseconds(1))
                 }
                 return nil
             }

@@ -29,7 +29,18 @@ final class PostgresLeaderLock: LeaderLock {
     }
 
     func release() {
-        session.withLock { $0 = nil }
+        session.withLock { session in
+            guard let held = session else { return }
+            session = nil
+            // Ending the connection frees the lock too, but only when the server gets round to it; another server that
+            // asks at once would be told that somebody still leads.
+            do throws(MartletError) {
+                let sql = "SELECT pg_advisory_unlock_all() IS NULL AS freed"
+                _ = try held.run(sql, []) { result throws(MartletError) in try result.rows(limit: 1).count }
+            } catch {
+                // A connection that is lost holds nothing.
+            }
+        }
     }
 
     private static func take(

@@ -118,17 +118,17 @@ import Testing
         let run = Task { await other.run() }
         while other.account(id: owner.id) == nil {
             fixture.clock.advance(by: .seconds(IdentityLimits.pollSeconds))
-            await Task.yield()
+            try? await Task.sleep(for: .milliseconds(1))
         }
         let (token, secret) = try await fixture.store.createToken(for: owner.id, NewToken(name: "t"))
         while other.account(token: secret) == nil {
             fixture.clock.advance(by: .seconds(IdentityLimits.pollSeconds))
-            await Task.yield()
+            try? await Task.sleep(for: .milliseconds(1))
         }
         // What is noted is written within a minute by the run.
         while try await fixture.anotherServer().token(id: token.id)?.lastUsedAt == nil {
             fixture.clock.advance(by: .seconds(IdentityLimits.useWriteSeconds))
-            await Task.yield()
+            try? await Task.sleep(for: .milliseconds(1))
         }
         run.cancel()
         await run.value

@@ -173,7 +173,7 @@ struct AnalysisServiceTests {
             while fixture.meter.taken.withLock(\.isEmpty) {
                 _ = await service.measurements(fixture.question())
                 fixture.clock.advance(by: .milliseconds(AnalysisLimits.tickMilliseconds))
-                await Task.yield()
+                try? await Task.sleep(for: .milliseconds(1))
             }
             group.cancelAll()
         }

@@ -83,14 +83,14 @@ struct RolloutEvidenceTests {
             harness.registry.register(2, LinearRuntime(featureCount: 2))
             let ticks = Int(ServingLimits.aliasPoll / ServingLimits.rolloutTick)
             for _ in 0..<ticks {
-                while harness.time.sleeperCount == 0 { await Task.yield() }
+                while harness.time.sleeperCount == 0 { try? await Task.sleep(for: .milliseconds(1)) }
                 #expect(harness.table.all.first?.routing?.candidate == nil)
                 harness.time.advance(by: ServingLimits.rolloutTick)
             }
-            while harness.table.all.first?.routing?.candidate == nil { await Task.yield() }
+            while harness.table.all.first?.routing?.candidate == nil { try? await Task.sleep(for: .milliseconds(1)) }
             harness.registry.alias = 1
             harness.controller.nudge()
-            while harness.table.all.first?.routing?.candidate != nil { await Task.yield() }
+            while harness.table.all.first?.routing?.candidate != nil { try? await Task.sleep(for: .milliseconds(1)) }
             group.cancelAll()
         }
         #expect(try await harness.status().plan == TrafficPlan(stable: 1))

@@ -185,10 +185,10 @@ struct PredictionLedgerTests {
             group.addTask { await harness.ledger.run() }
             for round in 0..<2 {
                 _ = try? await harness.predict("\(round)")
-                while harness.time.sleeperCount == 0 { await Task.yield() }
+                while harness.time.sleeperCount == 0 { try? await Task.sleep(for: .milliseconds(1)) }
                 #expect(harness.ledger.counts.waiting == 1)
                 harness.time.advance(by: ServingLimits.ledgerGather + ServingLimits.ledgerPruneInterval)
-                while harness.ledger.counts.waiting > 0 { await Task.yield() }
+                while harness.ledger.counts.waiting > 0 { try? await Task.sleep(for: .milliseconds(1)) }
                 // A flush waits for the one under way, which would otherwise take the next row along ungathered.
                 _ = try? await harness.ledger.flush()
             }
@@ -206,13 +206,13 @@ struct PredictionLedgerTests {
         await withDiscardingTaskGroup { group in
             group.addTask { await harness.ledger.run() }
             _ = try? await harness.predict("a")
-            while harness.time.sleeperCount == 0 { await Task.yield() }
+            while harness.time.sleeperCount == 0 { try? await Task.sleep(for: .milliseconds(1)) }
             harness.time.advance(by: ServingLimits.ledgerGather)
-            while harness.time.sleeperCount == 0 { await Task.yield() }
+            while harness.time.sleeperCount == 0 { try? await Task.sleep(for: .milliseconds(1)) }
             #expect(harness.ledger.counts.waiting == 1)
             _ = try? await harness.database.write { try $0.execute("ALTER TABLE hidden RENAME TO ledger_rows") }
             harness.time.advance(by: ServingLimits.ledgerRetryPause)
-            while harness.ledger.counts.waiting > 0 { await Task.yield() }
+            while harness.ledger.counts.waiting > 0 { try? await Task.sleep(for: .milliseconds(1)) }
             group.cancelAll()
         }
         #expect(try await LedgerStore(database: harness.database).find("a") != nil)

@@ -154,22 +154,29 @@ struct ModelExecutorTests {
         #expect(runtime.calls == [[1]])
     }
 
-    @Test("A call that runs with others leaves at its deadline, the others stay")
+    @Test("A call that runs with others leaves at its deadline, the others stay", .timeLimit(.minutes(5)))
     func deadlineInBatch() async throws {
-        let runtime = GatedRuntime()
-        let executor = try executor(runtime)
-        let first = start(executor, [1])
-        #expect(await eventually { executor.load == (0, 1) })
-        let second = start(executor, [2], deadline: Clock.monotonicNanoseconds + 5_000_000_000)
-        let third = start(executor, [3])
-        #expect(await eventually { executor.load == (2, 1) })
-        runtime.letThrough()
-        #expect(await eventually { runtime.calls.count == 2 })
-        let late = await #expect(throws: ExecutorRefusal.self) { try await second.value }
-        #expect(late?.reason == .deadline)
-        runtime.open()
-        _ = try await first.value
-        #expect(try await third.value.result == .rows([6], count: 1))
+        // On a busy machine the deadline may come before the batch has formed: then again with more time.
+        for seconds in [2, 10, 60] as [UInt64] {
+            let runtime = GatedRuntime()
+            let executor = try executor(runtime)
+            let first = start(executor, [1])
+            #expect(await eventually { executor.load == (0, 1) })
+            let deadline = Clock.monotonicNanoseconds + seconds * 1_000_000_000
+            let second = start(executor, [2], deadline: deadline)
+            let third = start(executor, [3])
+            let isQueued = await eventually { executor.load == (2, 1) || Clock.monotonicNanoseconds > deadline }
+            runtime.letThrough()
+            #expect(await eventually { runtime.calls.count == 2 })
+            let formed = isQueued && runtime.calls.last == [2, 3]
+            let late = await #expect(throws: ExecutorRefusal.self) { try await second.value }
+            #expect(late?.reason == .deadline)
+            runtime.open()
+            _ = try await first.value
+            #expect(try await third.value.result == .rows([6], count: 1))
+            if formed { return }
+        }
+        Issue.record("No batch of two calls formed within a minute.")
     }
 
     @Test("A call with more rows than allowed at once is cut, and its answer is whole")

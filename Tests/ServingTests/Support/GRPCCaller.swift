@@ -61,6 +61,29 @@ final class GRPCCaller: Sendable {
         ends: Bool = true,
         resets: Bool = false
     ) async throws -> GRPCReply {
+        let asked = Self.head(path, more)
+        let promise = channel.eventLoop.makePromise(of: GRPCReply.self)
+        channel.eventLoop.execute { [handler] in
+            handler.value.begin(asked, ByteBuffer(bytes: body), ends: ends, resets: resets, promise)
+        }
+        // What this client itself refuses to write is answered by nobody.
+        let patience = channel.eventLoop.scheduleTask(in: .seconds(20)) { promise.fail(ChannelError.eof) }
+        defer { patience.cancel() }
+        return try await promise.futureResult.get()
+    }
+
+    /// Begins so many calls and resets each at once.
+    func resetCalls(_ count: Int, _ path: String, _ body: [UInt8]) async throws {
+        let asked = Self.head(path, [])
+        try await channel.eventLoop.submit { [handler, channel] in
+            for _ in 0..<count {
+                let promise = channel.eventLoop.makePromise(of: GRPCReply.self)
+                handler.value.begin(asked, ByteBuffer(bytes: body), ends: false, resets: true, promise)
+            }
+        }.get()
+    }
+
+    private static func head(_ path: String, _ more: [(String, String)]) -> HPACKHeaders {
         var fields = [
             (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "127.0.0.1"),
             ("content-type", "application/grpc"), ("te", "trailers"),
@@ -72,15 +95,7 @@ final class GRPCCaller: Sendable {
                 fields.append((name, value))
             }
         }
-        let promise = channel.eventLoop.makePromise(of: GRPCReply.self)
-        let asked = HPACKHeaders(fields)
-        channel.eventLoop.execute { [handler] in
-            handler.value.begin(asked, ByteBuffer(bytes: body), ends: ends, resets: resets, promise)
-        }
-        // What this client itself refuses to write is answered by nobody.
-        let patience = channel.eventLoop.scheduleTask(in: .seconds(20)) { promise.fail(ChannelError.eof) }
-        defer { patience.cancel() }
-        return try await promise.futureResult.get()
+        return HPACKHeaders(fields)
     }
 
     /// Makes a unary call with one message.

@@ -77,12 +77,12 @@ final class GatedRuntime: ModelRuntime {
     }
 }
 
-/// Waits until something holds that other tasks bring about; false when it does not come within ten seconds.
+/// Waits until something holds that other tasks bring about; false when it does not come within a minute.
 func eventually(_ condition: @Sendable () -> Bool) async -> Bool {
-    let end = Clock.monotonicNanoseconds + 10_000_000_000
+    let end = Clock.monotonicNanoseconds + 60_000_000_000
     while !condition() {
         guard Clock.monotonicNanoseconds < end else { return false }
-        await Task.yield()
+        do { try await Task.sleep(for: .milliseconds(1)) } catch { return false }
     }
     return true
 }

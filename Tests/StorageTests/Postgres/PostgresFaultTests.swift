@@ -174,7 +174,7 @@ import Testing
         #expect(try await second.leadership.tryOnce() == false)
         #expect(first.leadership.isLeader && !second.leadership.isLeader)
         try await first.close()
-        #expect(try await second.leadership.tryOnce())
+        try #require(try await second.leadership.tryOnce())
         try await second.leadership.leading()
         #expect(try Database.inMemory().leadership.isLeader)
     }
