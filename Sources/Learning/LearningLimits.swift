@@ -10,10 +10,6 @@ package enum LearningLimits {
     package static let referenceRows = 500
     /// Most rows that are explained with SHAP values.
     package static let explainedRows = 300
-    /// Most features that a plot shows.
-    package static let plottedFeatures = 15
-    /// Most characters of a label in a plot; longer ones are cut.
-    package static let plottedCharacters = 28
     /// Most upstream candidates that one evaluation compares.
     package static let candidates = 32
     /// Resamples of a paired bootstrap.

@@ -2,6 +2,7 @@ import Artifacts
 import Core
 import Datasets
 import Performance
+import Plots
 import Runtimes
 import Tracking
 
@@ -160,7 +161,7 @@ struct EvaluateStep: Sendable {
         let booster = try XGBoostBooster(model: model)
         let contributions = try XGBoostTrainer(seed: 0).contributions(booster, for: rows)
         let outputs = rows.classes.count == 2 ? 1 : rows.classes.count
-        let explanation = try Explanation(
+        let explanation = try Attributions(
             rows,
             contributions: contributions,
             outputs: outputs,

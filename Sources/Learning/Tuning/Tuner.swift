@@ -1,6 +1,7 @@
 import Artifacts
 package import Core
 package import Datasets
+import Plots
 import Runtimes
 package import Tracking
 

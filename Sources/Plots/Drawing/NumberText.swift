@@ -1,7 +1,7 @@
 /// Numbers as people read them: few digits, no trailing zeros.
-enum NumberText {
+package enum NumberText {
     /// A number in at most four significant digits.
-    static func short(_ value: Double) -> String {
+    package static func short(_ value: Double) -> String {
         guard value.isFinite else { return "missing" }
         guard value != 0 else { return "0" }
         let size = abs(value)
@@ -18,9 +18,10 @@ enum NumberText {
     }
 
     /// A number with at most `digits` decimals.
-    static func trimmed(_ value: Double, _ digits: Int) -> String {
+    package static func trimmed(_ value: Double, _ digits: Int) -> String {
         let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
-        let rounded = (value * scale).rounded() / scale
+        let scaled = (value * scale).rounded() / scale
+        let rounded = scaled.isFinite || !value.isFinite ? scaled : value
         let text = "\(rounded == 0 ? 0 : rounded)"
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }

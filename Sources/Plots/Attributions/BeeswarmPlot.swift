@@ -4,18 +4,18 @@ package enum BeeswarmPlot {
     private static let dot = 2.9
 
     /// Draws the plot as SVG.
-    package static func svg(_ explanation: Explanation) -> [UInt8] {
-        let shown = Array(explanation.ranking.prefix(LearningLimits.plottedFeatures))
+    package static func svg(_ explanation: Attributions) -> [UInt8] {
+        let shown = Array(explanation.ranking.prefix(PlotsLimits.features))
         let bottom = top + Double(shown.count) * rowHeight
         var canvas = SVGCanvas(width: left + plotWidth + 130, height: bottom + 62)
         canvas.text("How features move the predictions", 24, 32, size: 18, weight: 650)
         canvas.text(
-            "one dot a row (\(explanation.rowCount)), log-odds of “\(explanation.output)”",
+            "one dot a row (\(explanation.rowCount)), \(explanation.unit) of “\(explanation.output)”",
             24,
             54,
-            fill: SVGCanvas.Palette.muted
+            fill: .muted
         )
-        let all = shown.flatMap { column(explanation.contributions, $0, explanation) }
+        let all = shown.flatMap { explanation.contributionColumn($0) }.filter(\.isFinite)
         let reach = max(all.map { abs($0) }.max() ?? 0, 1e-6) * 1.05
         let (low, high) = (
             max(-reach, (all.min() ?? 0) * 1.08 - reach * 0.02), min(reach, (all.max() ?? 0) * 1.08 + reach * 0.02)
@@ -25,28 +25,24 @@ package enum BeeswarmPlot {
         for (row, feature) in shown.enumerated() {
             let y = top + (Double(row) + 0.5) * rowHeight
             canvas.text(SVGCanvas.label(explanation.featureNames[feature]), left - 12, y + 5, size: 13, anchor: .end)
-            canvas.line(left, y, left + plotWidth, y, stroke: SVGCanvas.Palette.grid, dash: "2 4")
+            canvas.line(left, y, left + plotWidth, y, stroke: .grid, dash: "2 4")
             swarm(&canvas, explanation, feature, y, scale)
         }
         legend(&canvas, bottom)
         return canvas.finish(title: "SHAP value of each feature in each row, coloured by the feature's value")
     }
 
-    private static func column(_ table: [Float], _ feature: Int, _ explanation: Explanation) -> [Double] {
-        stride(from: feature, to: table.count, by: explanation.featureNames.count).map { Double(table[$0]) }
-    }
-
     private static func axis(_ canvas: inout SVGCanvas, _ scale: PlotScale, _ bottom: Double) {
         for tick in scale.ticks(6) {
             let x = scale.place(of: tick)
-            let colour = tick == 0 ? SVGCanvas.Palette.muted : SVGCanvas.Palette.grid
+            let colour: Paint = tick == 0 ? .muted : .grid
             canvas.line(x, top, x, bottom, stroke: colour)
             canvas.text(
                 NumberText.short(tick),
                 x,
                 bottom + 20,
                 size: 11,
-                fill: SVGCanvas.Palette.muted,
+                fill: .muted,
                 anchor: .middle
             )
         }
@@ -54,7 +50,7 @@ package enum BeeswarmPlot {
             "SHAP value (moves the prediction)",
             left + plotWidth / 2,
             bottom + 46,
-            fill: SVGCanvas.Palette.muted,
+            fill: .muted,
             anchor: .middle
         )
     }
@@ -62,13 +58,13 @@ package enum BeeswarmPlot {
     /// Places dots side by side where they would cover each other, alternating above and below the line.
     private static func swarm(
         _ canvas: inout SVGCanvas,
-        _ explanation: Explanation,
+        _ explanation: Attributions,
         _ feature: Int,
         _ y: Double,
         _ scale: PlotScale
     ) {
-        let contributions = column(explanation.contributions, feature, explanation)
-        let ranks = shares(column(explanation.values, feature, explanation))
+        let contributions = explanation.contributionColumn(feature)
+        let ranks = shares(explanation.column(feature))
         var crowd: [Int: Int] = [:]
         let most = Int((rowHeight / 2 - dot) / (dot * 0.9))
         for row in contributions.indices {
@@ -78,7 +74,7 @@ package enum BeeswarmPlot {
             crowd[cell] = seat + 1
             let level = min((seat + 1) / 2, most)
             let offset = Double(level) * dot * 0.9 * (seat.isMultiple(of: 2) ? 1 : -1)
-            let fill = ranks[row].map(SVGCanvas.colour(at:)) ?? "#9ca3af"
+            let fill = ranks[row].map(Paint.ramp) ?? .missing
             canvas.circle(x, y + offset, dot, fill: fill)
         }
     }
@@ -101,18 +97,11 @@ package enum BeeswarmPlot {
         let x = left + plotWidth + 34
         let height = min(180, bottom - top - 40)
         let start = top + (bottom - top - height) / 2
-        canvas.gradient(
-            x,
-            start,
-            12,
-            height,
-            from: SVGCanvas.Palette.lowers,
-            to: SVGCanvas.Palette.raises
-        )
-        canvas.text("high", x + 20, start + 10, size: 11, fill: SVGCanvas.Palette.muted)
-        canvas.text("low", x + 20, start + height, size: 11, fill: SVGCanvas.Palette.muted)
-        canvas.text("feature", x - 6, start - 26, size: 11, fill: SVGCanvas.Palette.muted)
-        canvas.text("value", x - 6, start - 12, size: 11, fill: SVGCanvas.Palette.muted)
+        canvas.ramp(x, start, 12, height)
+        canvas.text("high", x + 20, start + 10, size: 11, fill: .muted)
+        canvas.text("low", x + 20, start + height, size: 11, fill: .muted)
+        canvas.text("feature", x - 6, start - 26, size: 11, fill: .muted)
+        canvas.text("value", x - 6, start - 12, size: 11, fill: .muted)
     }
 }
 

@@ -17,19 +17,19 @@ package enum WaterfallPlot {
     }
 
     /// Draws the plot of one row as SVG.
-    package static func svg(_ explanation: Explanation, row: Int) -> [UInt8] {
+    package static func svg(_ explanation: Attributions, row: Int) -> [UInt8] {
         let steps = steps(explanation, row: row)
         let bottom = top + Double(steps.count) * rowHeight
         var canvas = SVGCanvas(width: left + plotWidth + 60, height: bottom + 66)
         let margin = explanation.margin(of: row)
-        let probability = 1 / (1 + exp(-margin))
+        let isLogOdds = explanation.unit == "log-odds"
+        let chance = isLogOdds ? ", probability \(NumberText.trimmed(1 / (1 + exp(-margin)), 4))" : ""
         canvas.text("Why this row was predicted so", 24, 32, size: 18, weight: 650)
         canvas.text(
-            "row \(row + 1): log-odds \(NumberText.short(margin)), probability \(NumberText.trimmed(probability, 4))"
-                + " of “\(explanation.output)”",
+            "row \(row + 1): \(explanation.unit) \(NumberText.short(margin))\(chance) of “\(explanation.output)”",
             24,
             54,
-            fill: SVGCanvas.Palette.muted
+            fill: .muted
         )
         // Sums from the bottom up: the average first, the largest contribution last.
         var totals = [explanation.baseValue]
@@ -37,7 +37,7 @@ package enum WaterfallPlot {
         let (low, high) = (totals.min() ?? 0, totals.max() ?? 1)
         let room = max(high - low, 1e-6) * 0.14
         let scale = PlotScale(low: low - room, high: high + room, start: left, end: left + plotWidth)
-        axis(&canvas, scale, bottom)
+        axis(&canvas, scale, bottom, explanation.unit)
         for (index, step) in steps.enumerated() {
             let from = totals[steps.count - 1 - index]
             draw(&canvas, step, scale.place(of: from), scale.place(of: from + step.change), index)
@@ -53,7 +53,7 @@ package enum WaterfallPlot {
     }
 
     /// The largest contributions one by one, the others as one step at the bottom.
-    private static func steps(_ explanation: Explanation, row: Int) -> [Step] {
+    private static func steps(_ explanation: Attributions, row: Int) -> [Step] {
         let width = explanation.featureNames.count
         let contributions = explanation.contributions[row * width..<(row + 1) * width].map { Double($0) }
         let order = contributions.indices.sorted { abs(contributions[$0]) > abs(contributions[$1]) }
@@ -72,31 +72,31 @@ package enum WaterfallPlot {
         return steps
     }
 
-    private static func axis(_ canvas: inout SVGCanvas, _ scale: PlotScale, _ bottom: Double) {
+    private static func axis(_ canvas: inout SVGCanvas, _ scale: PlotScale, _ bottom: Double, _ unit: String) {
         for tick in scale.ticks(6) {
             let x = scale.place(of: tick)
-            canvas.line(x, top, x, bottom, stroke: SVGCanvas.Palette.grid)
+            canvas.line(x, top, x, bottom, stroke: .grid)
             canvas.text(
                 NumberText.short(tick),
                 x,
                 bottom + 38,
                 size: 11,
-                fill: SVGCanvas.Palette.muted,
+                fill: .muted,
                 anchor: .middle
             )
         }
         canvas.text(
-            "log-odds",
+            unit,
             left + plotWidth / 2,
             bottom + 58,
-            fill: SVGCanvas.Palette.muted,
+            fill: .muted,
             anchor: .middle
         )
     }
 
     private static func draw(_ canvas: inout SVGCanvas, _ step: Step, _ from: Double, _ to: Double, _ index: Int) {
         let y = top + Double(index) * rowHeight
-        let colour = step.change >= 0 ? SVGCanvas.Palette.raises : SVGCanvas.Palette.lowers
+        let colour: Paint = step.change >= 0 ? .raises : .lowers
         canvas.text(step.label, left - 14, y + 20, size: 13, anchor: .end)
         arrow(&canvas, from, to, y + 5, rowHeight - 10, colour)
         let sign = step.change >= 0 ? "+" : "−"
@@ -120,12 +120,13 @@ package enum WaterfallPlot {
         _ to: Double,
         _ y: Double,
         _ height: Double,
-        _ fill: String
+        _ fill: Paint
     ) {
         let tip = min(8, abs(to - from)) * (to >= from ? 1 : -1)
         canvas.polygon(
             [
-                (from, y), (to - tip, y), (to, y + height / 2), (to - tip, y + height), (from, y + height),
+                PlotPoint(from, y), PlotPoint(to - tip, y), PlotPoint(to, y + height / 2),
+                PlotPoint(to - tip, y + height), PlotPoint(from, y + height),
             ],
             fill: fill
         )
@@ -139,7 +140,7 @@ package enum WaterfallPlot {
             bottom.map { $0 - rowHeight } ?? top - 8,
             x,
             end + (bottom == nil ? 0 : 8),
-            stroke: SVGCanvas.Palette.muted,
+            stroke: .muted,
             dash: "3 3"
         )
         canvas.text(
@@ -147,7 +148,7 @@ package enum WaterfallPlot {
             x,
             bottom.map { $0 + 22 } ?? top - 14,
             size: 11,
-            fill: SVGCanvas.Palette.muted,
+            fill: .muted,
             anchor: .middle,
             weight: 600
         )
