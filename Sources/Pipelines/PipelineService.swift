@@ -23,7 +23,7 @@ package final class PipelineService: Sendable {
         func executor(for action: TaskAction) -> any StepExecutor {
             switch action {
             case .step: builtin
-            case .command, .script: command
+            case .command, .script, .container: command
             }
         }
     }

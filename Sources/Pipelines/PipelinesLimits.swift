@@ -12,6 +12,40 @@ package enum PipelinesLimits {
     package static let parameters = 100
     /// Largest parameter value, as JSON, in bytes.
     package static let parameterBytes = 64 * 1024
+    /// Most values that a parameter may be chosen from.
+    package static let choices = 256
+    /// Most values of one fan-out, and most tasks that the fan-outs of a run add.
+    package static let fanOut = 10_000
+    /// Most values of a fan-out that does not say.
+    package static let defaultFanOut = 1000
+    /// Most axes of a matrix.
+    package static let axes = 8
+    /// Most tasks of one run at the same time that a pipeline may ask for.
+    package static let mostParallelTasks = 256
+    /// Most runs at the same time that a pipeline may ask for.
+    package static let concurrentRuns = 1000
+    /// Most places of a pool.
+    package static let poolSlots = 10_000
+    /// The range of priorities of runs and tasks.
+    package static let priorities: ClosedRange<Int64> = -1000...1000
+    /// Longest condition, in bytes.
+    package static let conditionBytes = 4096
+    /// Deepest brackets of a condition.
+    package static let conditionDepth = 32
+    /// Most input artifacts, and most output artifacts, of a task.
+    package static let artifacts = 64
+    /// Most names in an author's path.
+    package static let pathDepth = 16
+    /// Most files of one artifact that is a directory.
+    package static let artifactFiles = 10_000
+    /// Most files that a task's cache names.
+    package static let cacheFiles = 100
+    /// Most bytes of a task's code that are read for its hash.
+    package static let codeBytes = 64 * 1024 * 1024
+    /// Longest name of an image, in bytes.
+    package static let imageBytes = 512
+    /// Most pipeline files that a manifest includes.
+    package static let includes = 64
     /// Most retries of a task.
     package static let retries: Int64 = 20
     /// Pause before the first retry when the task does not say; it doubles with each.

@@ -327,13 +327,29 @@ extension TaskAction {
             let filled = try ValueTemplate.fill(.object(with), with: values, path: "\(path).with")
             return .step(name: name, with: filled.objectValue ?? [:])
         case .command(let words):
-            var filled: [String] = []
-            for (position, word) in words.enumerated() {
-                let place = "\(path).run[\(position)]"
-                filled.append(try ValueTemplate(word, path: place).text(values, path: place))
-            }
-            return .command(filled)
+            return .command(try Self.filled(words, with: values, path: "\(path).run"))
+        case .container(let spec):
+            return .container(
+                ContainerSpec(
+                    image: spec.image,
+                    command: try Self.filled(spec.command, with: values, path: "\(path).container.command"),
+                    arguments: try Self.filled(spec.arguments, with: values, path: "\(path).container.args")
+                )
+            )
         case .script: return self
         }
+    }
+
+    private static func filled(
+        _ words: [String],
+        with values: ValueTemplate.Values,
+        path: String
+    ) throws(MartletError) -> [String] {
+        var filled: [String] = []
+        for (position, word) in words.enumerated() {
+            let place = "\(path)[\(position)]"
+            filled.append(try ValueTemplate(word, path: place).text(values, path: place))
+        }
+        return filled
     }
 }

@@ -100,6 +100,7 @@ struct PipelineLoader: Sendable {
         case .step(let name, _): name
         case .command(let words): words.joined(separator: " ")
         case .script: "script"
+        case .container(let container): container.image
         }
     }
 

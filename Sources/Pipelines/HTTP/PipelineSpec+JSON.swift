@@ -15,6 +15,7 @@ extension PipelineSpec {
                 node["with"] = .object(with)
             case .command(let words): node["run"] = .array(words.map(JSONValue.string))
             case .script(let text): node["script"] = .string(text)
+            case .container(let container): node["image"] = .string(container.image)
             }
             return JSONValue.object(node)
         }

@@ -4,13 +4,37 @@ package import Core
 package struct PipelineSpec: Sendable {
     /// The name, unique in the server.
     package let name: String
+    /// One line for people.
+    package let summary: String?
     /// The parameters with their defaults; null where a run must give the value.
     package let parameters: JSONObject
+    /// The parameters with their types and bounds.
+    package let parameterSpecs: [ParameterSpec]
     /// The tasks in the order of the file.
     package let tasks: [TaskSpec]
+    /// The task that runs when any other has failed for good.
+    package let onFailure: TaskSpec?
+    /// How many runs there may be at once.
+    package let concurrency: ConcurrencyRule
+    /// How many places the pools have that tasks use; pipelines that name the same pool share it.
+    package let pools: [String: Int]
+    /// Most tasks of one run at the same time; nil for the server's own number.
+    package let parallel: Int?
+    /// Runs of a higher one start first.
+    package let priority: Int
+    /// Who runs it as a whole; nil for this server, task by task.
+    package let executor: String?
     /// The section as it was written, for storing and comparing.
     package let document: JSONValue
     let graph: TaskGraph
+
+    /// The keys of a pipeline.
+    static let keys = [
+        "description", "parameters", "tasks", "on_failure", "concurrency", "pools", "parallel", "priority", "executor",
+        "triggers",
+    ]
+    /// The keys of the section that are no pipelines.
+    package static let reservedNames = ["include"]
 
     /// How many steps from the start each task is, in the order of `tasks`: 0 for those that need nothing.
     package var levels: [Int] {
@@ -36,6 +60,9 @@ package struct PipelineSpec: Sendable {
             )
         }
         var specs: [PipelineSpec] = []
+        for name in reservedNames where fields.object[name] != nil {
+            throw MartletError(.invalidArgument, "'pipelines.\(name)' belongs to a file that is applied, not to one that is sent alone.")
+        }
         for (name, value) in fields.object.pairs { specs.append(try parse(name: name, value, steps: steps)) }
         return specs
     }
@@ -55,7 +82,7 @@ package struct PipelineSpec: Sendable {
     ) throws(MartletError) -> PipelineSpec {
         let fields = try JSONFields(value, path: "pipelines.\(name)")
         try PipelineName.require(name, path: fields.path)
-        try fields.rejectUnknown(["parameters", "tasks"])
+        try fields.rejectUnknown(keys)
         let parameters = try parseParameters(fields)
         let section = try fields.fields("tasks")
         guard (1...PipelinesLimits.tasks).contains(section.object.count) else {
@@ -70,33 +97,56 @@ package struct PipelineSpec: Sendable {
             let fields = try JSONFields(value, path: section.path(of: task))
             tasks.append(try TaskSpec.parse(task, fields, steps: known))
         }
-        let graph = try TaskGraph(tasks, path: section.path)
-        let spec = PipelineSpec(name: name, parameters: parameters, tasks: tasks, document: value, graph: graph)
-        try spec.checkReferences(path: section.path)
+        let handler = try fields.optionalFields("on_failure").map { handler throws(MartletError) in
+            try TaskSpec.parseHandler(of: "pipeline", handler, steps: known)
+        }
+        let spec = PipelineSpec(
+            name: name,
+            summary: try fields.optionalString("description"),
+            parameters: JSONObject(parameters.map { ($0.name, $0.standard ?? .null) }),
+            parameterSpecs: parameters,
+            tasks: tasks,
+            onFailure: handler,
+            concurrency: try ConcurrencyRule.parse(fields),
+            pools: try parsePools(fields),
+            parallel: try fields.optionalInt("parallel", in: 1...Int64(PipelinesLimits.mostParallelTasks)).map { Int($0) },
+            priority: Int(try fields.optionalInt("priority", in: PipelinesLimits.priorities) ?? 0),
+            executor: try parseExecutor(fields),
+            document: value,
+            graph: try TaskGraph(tasks, path: section.path)
+        )
+        try SpecReferences(spec, path: fields.path).check()
         return spec
     }
 
-    private static func parseParameters(_ fields: JSONFields) throws(MartletError) -> JSONObject {
-        guard let section = try fields.optionalFields("parameters") else { return [:] }
+    private static func parseParameters(_ fields: JSONFields) throws(MartletError) -> [ParameterSpec] {
+        guard let section = try fields.optionalFields("parameters") else { return [] }
         guard section.object.count <= PipelinesLimits.parameters else {
             throw MartletError(
                 .invalidArgument,
                 "'\(section.path)' has \(section.object.count) parameters; at most \(PipelinesLimits.parameters) are accepted."
             )
         }
-        for (name, value) in section.object.pairs {
-            try PipelineName.require(name, path: section.path(of: name))
-            try requireBounded(value, path: section.path(of: name))
-        }
-        return section.object
+        var parameters: [ParameterSpec] = []
+        for name in section.object.keys { parameters.append(try ParameterSpec.parse(name, in: section)) }
+        return parameters
     }
 
-    private static func requireBounded(_ value: JSONValue, path: String) throws(MartletError) {
-        guard value.serialized().count <= PipelinesLimits.parameterBytes else {
-            throw MartletError(
-                .invalidArgument,
-                "'\(path)' is larger than \(PipelinesLimits.parameterBytes) bytes; pass a file's name instead."
-            )
+    private static func parsePools(_ fields: JSONFields) throws(MartletError) -> [String: Int] {
+        guard let section = try fields.optionalFields("pools") else { return [:] }
+        var pools: [String: Int] = [:]
+        for name in section.object.keys {
+            try PipelineName.require(name, path: section.path(of: name))
+            pools[name] = Int(try section.int(name, in: 1...Int64(PipelinesLimits.poolSlots)))
+        }
+        return pools
+    }
+
+    private static func parseExecutor(_ fields: JSONFields) throws(MartletError) -> String? {
+        switch try fields.optionalString("executor") {
+        case nil, "local": return nil
+        case "kubernetes": return "kubernetes"
+        default: throw fields.invalid("executor", "must be local or kubernetes")
         }
     }
 
@@ -109,82 +159,29 @@ package struct PipelineSpec: Sendable {
         let fields = JSONFields(given, path: "parameters")
         try fields.rejectUnknown(parameters.keys)
         var resolved = JSONObject()
-        for (name, standard) in parameters.pairs {
-            guard let value = fields.value(name) else {
-                guard standard != .null else {
-                    throw MartletError(
-                        .invalidArgument,
-                        "'parameters.\(name)' is missing; the pipeline '\(self.name)' has no default for it."
-                    )
-                }
+        for parameter in parameterSpecs {
+            let name = parameter.name
+            if let value = fields.value(name) {
+                resolved[name] = try parameter.accept(value, path: "parameters.\(name)")
+            } else if let standard = parameter.standard {
                 resolved[name] = standard
-                continue
+            } else {
+                throw MartletError(
+                    .invalidArgument,
+                    "'parameters.\(name)' is missing; the pipeline '\(self.name)' has no default for it."
+                )
             }
-            guard Self.fits(value, standard) else {
-                throw fields.invalid(name, "must be \(standard.kind), as its default \(standard) is")
-            }
-            try Self.requireBounded(value, path: "parameters.\(name)")
-            resolved[name] = value
         }
         return resolved
     }
 
-    private static func fits(_ value: JSONValue, _ standard: JSONValue) -> Bool {
-        switch (standard, value) {
-        case (.null, _), (.bool, .bool), (.string, .string), (.array, .array), (.object, .object): true
-        case (.integer, _): value.integerValue != nil
-        case (.number, _): value.doubleValue != nil
-        default: false
+    /// A task by its name, also the ones that run when others fail.
+    package func task(_ name: String) -> TaskSpec? {
+        if name == onFailure?.name { return onFailure }
+        if let task = tasks.first(where: { $0.name == name }) { return task }
+        for task in tasks {
+            if case .handler(let handler) = task.onFailure, handler.name == name { return handler }
         }
-    }
-
-    /// Throws when a value refers to a parameter or a task that is not there, or to one that may not have run yet.
-    private func checkReferences(path: String) throws(MartletError) {
-        let positions = Dictionary(tasks.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-        for (position, task) in tasks.enumerated() {
-            var ancestors: Set<Int>?
-            for (reference, place) in try task.references(path: "\(path).\(task.name)") {
-                switch reference {
-                case .directory, .runID: break
-                case .parameter(let name):
-                    guard parameters.keys.contains(name) else {
-                        throw MartletError(
-                            .invalidArgument,
-                            "'\(place)' refers to the parameter '\(name)', which the pipeline does not declare."
-                        )
-                    }
-                case .output(let name, _):
-                    let before = ancestors ?? graph.ancestors(of: position)
-                    ancestors = before
-                    guard let needed = positions[name], before.contains(needed) else {
-                        throw MartletError(
-                            .invalidArgument,
-                            "'\(place)' refers to the task '\(name)', which '\(task.name)' does not need; add it to 'needs'."
-                        )
-                    }
-                }
-            }
-        }
-    }
-}
-
-extension TaskSpec {
-    /// Every reference in the task's values, with the path of the string it stands in.
-    func references(path: String) throws(MartletError) -> [(ValueTemplate.Reference, path: String)] {
-        var found: [(ValueTemplate.Reference, path: String)] = []
-        switch action {
-        case .step(_, let with): found += try ValueTemplate.references(in: .object(with), path: "\(path).with")
-        case .command(let words):
-            for (position, word) in words.enumerated() {
-                let place = "\(path).run[\(position)]"
-                found += try ValueTemplate(word, path: place).references.map { ($0, place) }
-            }
-        case .script: break
-        }
-        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
-            let place = "\(path).env.\(name)"
-            found += try ValueTemplate(value, path: place).references.map { ($0, place) }
-        }
-        return found
+        return nil
     }
 }
