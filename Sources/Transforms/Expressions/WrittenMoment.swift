@@ -106,3 +106,11 @@ struct WrittenMoment {
         return era * 146_097 + dayOfEra - 719_468
     }
 }
+
+/// Dates as expressions read them.
+package enum ExpressionDate {
+    /// The number of the day that a text such as `2026-11-22` names, 0 = 1970-01-01; nil when it names none.
+    package static func day(_ text: String) -> Int64? {
+        WrittenMoment(text).map { Int64(($0.seconds / 86_400).rounded(.down)) }
+    }
+}

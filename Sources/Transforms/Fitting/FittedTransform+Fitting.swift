@@ -8,6 +8,7 @@ extension FittedTransform {
     ///   - table: The training rows and no others.
     ///   - target: The column to predict: it is no input, and `encode` by target looks at it.
     ///   - ignoring: Columns that are no inputs either.
+    /// - Returns: The transform.
     /// - Throws: `invalidArgument` naming the step and column that do not fit the table.
     package static func fit(
         _ spec: TransformSpec,
