@@ -14,6 +14,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ImmutableWeakCaptures"),
 ]
 
+// Tests run against optimised modules but are not optimised themselves: they would take most of a build's time.
+let testSettings: [SwiftSetting] = strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 /// Declares a module and its test target, so that the list of modules reads as the architecture.
 func module(
     _ name: String,
@@ -28,7 +31,7 @@ func module(
             name: "\(name)Tests",
             dependencies: [.target(name: name), "TestSupport"] + tests,
             exclude: testExclude,
-            swiftSettings: strict
+            swiftSettings: testSettings
         ),
     ]
 }
@@ -228,7 +231,7 @@ let composition: [Target] =
             name: "martletTests",
             dependencies: ["martlet", "TestSupport"],
             exclude: ["Golden"],
-            swiftSettings: strict
+            swiftSettings: testSettings
         ),
         .executableTarget(
             name: "Fuzzing",
@@ -271,7 +274,7 @@ let composition: [Target] =
             path: "Benchmarks/learning/Sources",
             swiftSettings: strict
         ),
-        .testTarget(name: "TidyTests", swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: testSettings),
     ]
 
 let package = Package(
