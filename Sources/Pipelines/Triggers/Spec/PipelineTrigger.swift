@@ -2,7 +2,7 @@ package import Core
 import Schedules
 
 /// What starts a pipeline by itself, as the manifest declares it under `triggers:` of the pipeline.
-package struct TriggerSpec: Sendable, Equatable {
+package struct PipelineTrigger: Sendable, Equatable {
     /// The name, unique in the pipeline.
     package let name: String
     /// What makes it fire.
@@ -26,14 +26,14 @@ package struct TriggerSpec: Sendable, Equatable {
     package static func parseSection(
         _ section: JSONFields,
         declared: [String]
-    ) throws(MartletError) -> [TriggerSpec] {
+    ) throws(MartletError) -> [PipelineTrigger] {
         guard section.object.count <= TriggerLimits.triggers else {
             throw MartletError(
                 .invalidArgument,
                 "'\(section.path)' declares \(section.object.count) triggers; at most \(TriggerLimits.triggers) are accepted."
             )
         }
-        var specs: [TriggerSpec] = []
+        var specs: [PipelineTrigger] = []
         for name in section.object.keys {
             try PipelineName.require(name, path: section.path(of: name))
             let spec = try parse(name, try section.fields(name))
@@ -51,7 +51,7 @@ package struct TriggerSpec: Sendable, Equatable {
     ///   - fields: Its declaration.
     /// - Returns: The trigger.
     /// - Throws: `invalidArgument` naming the field.
-    package static func parse(_ name: String, _ fields: JSONFields) throws(MartletError) -> TriggerSpec {
+    package static func parse(_ name: String, _ fields: JSONFields) throws(MartletError) -> PipelineTrigger {
         try fields.rejectUnknown(kinds + ["parameters", "priority"])
         let found = kinds.filter { fields.value($0) != nil }
         guard let key = found.first, found.count == 1 else {
@@ -64,7 +64,7 @@ package struct TriggerSpec: Sendable, Equatable {
         let kind = try TriggerKindReader(fields: fields, key: key).kind()
         let parameters = try fields.optionalObject("parameters") ?? [:]
         try TriggerTemplate.check(.object(parameters), of: kind, path: fields.path(of: "parameters"))
-        return TriggerSpec(
+        return PipelineTrigger(
             name: name,
             kind: kind,
             parameters: parameters,
