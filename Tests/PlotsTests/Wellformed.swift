@@ -18,3 +18,8 @@ func isWellFormed(_ bytes: [UInt8]) -> Bool {
     }
     return open.isEmpty
 }
+
+/// Whether a place or a size is not a finite number in plain digits.
+func hasBrokenNumber(_ svg: String) -> Bool {
+    svg.firstMatch(of: /\s(x|y|x1|x2|y1|y2|cx|cy|r|width|height|points)="[^"%]*(nan|inf|e)[^"]*"/) != nil
+}

@@ -64,7 +64,7 @@ package enum BeeswarmPlot {
         _ scale: PlotScale
     ) {
         let contributions = explanation.contributionColumn(feature)
-        let ranks = shares(explanation.column(feature))
+        let ranks = RankShare.shares(explanation.column(feature))
         var crowd: [Int: Int] = [:]
         let most = Int((rowHeight / 2 - dot) / (dot * 0.9))
         for row in contributions.indices {
@@ -79,20 +79,6 @@ package enum BeeswarmPlot {
         }
     }
 
-    /// The rank of each value from 0 to 1, so that an outlier does not take the whole colour scale; nil for missing ones.
-    private static func shares(_ values: [Double]) -> [Double?] {
-        let known = values.filter { !$0.isNaN }.sorted()
-        guard let low = known.first, let high = known.last, high > low else {
-            return values.map { $0.isNaN ? nil : 0.5 }
-        }
-        return values.map { value in
-            guard !value.isNaN else { return nil }
-            let below = known.partitionPoint { $0 < value }
-            let upTo = known.partitionPoint { $0 <= value }
-            return Double(below + upTo - 1) / 2 / Double(max(1, known.count - 1))
-        }
-    }
-
     private static func legend(_ canvas: inout SVGCanvas, _ bottom: Double) {
         let x = left + plotWidth + 34
         let height = min(180, bottom - top - 40)
@@ -102,17 +88,5 @@ package enum BeeswarmPlot {
         canvas.text("low", x + 20, start + height, size: 11, fill: .muted)
         canvas.text("feature", x - 6, start - 26, size: 11, fill: .muted)
         canvas.text("value", x - 6, start - 12, size: 11, fill: .muted)
-    }
-}
-
-extension Array where Element == Double {
-    /// The first index whose element does not satisfy `isBefore`, in an array sorted by it.
-    fileprivate func partitionPoint(_ isBefore: (Double) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }
