@@ -6,6 +6,9 @@
 #include <limits.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -170,14 +173,88 @@ ssize_t martlet_receive_some(int socket, void *bytes, size_t count) {
     return received < 0 ? -errno : received;
 }
 
-pid_t martlet_reap_process(pid_t process, int *status) {
+/* A process that has ended and is not yet taken still shows what it and those it waited for read and wrote. */
+static void read_transfers(pid_t process, struct martlet_process_usage *usage) {
+#if defined(__linux__)
+    char text[1024];
+    snprintf(text, sizeof text, "/proc/%d/io", (int)process);
+    int descriptor = open(text, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return;
+    ssize_t count = read(descriptor, text, sizeof text - 1);
+    close(descriptor);
+    if (count <= 0) return;
+    text[count] = 0;
+    const char *place = strstr(text, "rchar: ");
+    if (place) usage->read_bytes = strtoull(place + 7, NULL, 10);
+    place = strstr(text, "wchar: ");
+    if (place) usage->written_bytes = strtoull(place + 7, NULL, 10);
+#else
+    (void)process, (void)usage;
+#endif
+}
+
+static uint64_t microseconds(struct timeval time) {
+    return (uint64_t)time.tv_sec * 1000000u + (uint64_t)time.tv_usec;
+}
+
+pid_t martlet_reap_measured(pid_t process, int *status, struct martlet_process_usage *usage) {
     siginfo_t information;
     information.si_pid = 0;
     if (waitid(P_PID, (id_t)process, &information, WEXITED | WNOHANG | WNOWAIT) < 0) return -errno;
     if (information.si_pid == 0) return 0;
     kill(-process, SIGKILL);
+    memset(usage, 0, sizeof *usage);
+    read_transfers(process, usage);
+    struct rusage resources;
+    memset(&resources, 0, sizeof resources);
     pid_t reaped;
-    do reaped = waitpid(process, status, 0);
+    do reaped = wait4(process, status, 0, &resources);
     while (reaped < 0 && errno == EINTR);
-    return reaped < 0 ? -errno : reaped;
+    if (reaped < 0) return -errno;
+    usage->cpu_microseconds = microseconds(resources.ru_utime) + microseconds(resources.ru_stime);
+#if defined(__APPLE__)
+    usage->peak_memory = (uint64_t)resources.ru_maxrss;
+#else
+    usage->peak_memory = (uint64_t)resources.ru_maxrss * 1024u;
+#endif
+    if (!usage->read_bytes) usage->read_bytes = (uint64_t)resources.ru_inblock * 512u;
+    if (!usage->written_bytes) usage->written_bytes = (uint64_t)resources.ru_oublock * 512u;
+    return reaped;
+}
+
+pid_t martlet_reap_process(pid_t process, int *status) {
+    struct martlet_process_usage usage;
+    return martlet_reap_measured(process, status, &usage);
+}
+
+int martlet_process_has_variable(pid_t process, const char *assignment) {
+#if defined(__linux__)
+    enum { most = 256 * 1024 };
+    char *text = malloc(most);
+    if (!text) return 0;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/environ", (int)process);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        free(text);
+        return 0;
+    }
+    size_t filled = 0;
+    ssize_t count;
+    while (filled < most && (count = read(descriptor, text + filled, most - filled)) > 0) filled += (size_t)count;
+    close(descriptor);
+    size_t length = strlen(assignment);
+    int found = 0;
+    for (char *place = text, *end = text + filled; place < end;) {
+        size_t rest = (size_t)(end - place), size = strnlen(place, rest);
+        found = size == length && memcmp(place, assignment, length) == 0;
+        if (found) break;
+        place += size + 1;
+    }
+    free(text);
+    return found;
+#else
+    (void)process, (void)assignment;
+    return 0;
+#endif
 }

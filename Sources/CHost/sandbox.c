@@ -274,6 +274,7 @@ int martlet_sandbox_begin(const struct martlet_sandbox *sandbox, int *step) {
     if (setrlimit(RLIMIT_CORE, &none) < 0) return errno;
     int error = limit(RLIMIT_AS, sandbox->address_space);
     if (!error) error = limit(RLIMIT_CPU, sandbox->cpu_seconds);
+    if (!error) error = limit(RLIMIT_FSIZE, sandbox->file_bytes);
     if (error) return error;
 #if defined(__linux__)
     *step = martlet_step_network;

@@ -2,3 +2,4 @@
 #include "openbeneath.h"
 #include "process.h"
 #include "sandbox.h"
+#include "tree.h"

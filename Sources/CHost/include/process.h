@@ -51,6 +51,25 @@ ssize_t martlet_receive_some(int socket, void *bytes, size_t count);
 /// own. Returns the process, 0 while it runs, or the negated errno.
 pid_t martlet_reap_process(pid_t process, int *status);
 
+/// What a process and those that it waited for used.
+struct martlet_process_usage {
+    /// Processor time in microseconds.
+    uint64_t cpu_microseconds;
+    /// The most resident memory of one process, in bytes.
+    uint64_t peak_memory;
+    /// Bytes read by system calls; of block devices where the kernel tells no more.
+    uint64_t read_bytes;
+    /// Bytes written.
+    uint64_t written_bytes;
+};
+
+/// As martlet_reap_process; also says what the process used.
+pid_t martlet_reap_measured(pid_t process, int *status, struct martlet_process_usage *usage);
+
+/// Whether a process was started with this variable, `NAME=value`, in its environment; not for one that has ended or may not
+/// be looked into.
+int martlet_process_has_variable(pid_t process, const char *assignment);
+
 /// Whether the status reports the end by a signal: that signal, else 0.
 int martlet_ending_signal(int status);
 

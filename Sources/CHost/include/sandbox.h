@@ -14,6 +14,8 @@ struct martlet_sandbox {
     uint64_t open_files;
     /// The most processes and threads of the user; 0 for no limit.
     uint64_t processes;
+    /// The largest file, in bytes; 0 for no limit.
+    uint64_t file_bytes;
     /// The user to become; -1 to stay.
     int64_t user;
     /// The group to become; -1 to stay.

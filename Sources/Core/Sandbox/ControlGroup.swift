@@ -34,17 +34,37 @@ package struct ControlGroup: Sendable, Equatable {
     /// Ends every process in the group at once; says whether the kernel can do that.
     @discardableResult
     package func kill() -> Bool {
-        ControlGroupFile.write("1", to: directory + "/cgroup.kill")
+        KernelFile.write("1", to: directory + "/cgroup.kill")
     }
 
     /// Whether a process is in it, or in one of its groups.
     package var isPopulated: Bool {
-        ControlGroupFile.read(directory + "/cgroup.events")?.contains("populated 1") ?? false
+        KernelFile.read(directory + "/cgroup.events")?.contains("populated 1") ?? false
+    }
+
+    /// The processes in it.
+    package var processes: [Int32] {
+        (KernelFile.read(directory + "/cgroup.procs") ?? "").split(separator: "\n").compactMap { Int32($0) }
+    }
+
+    /// Processor time that its processes used so far, in microseconds; nil where the kernel does not tell.
+    package var processorMicroseconds: Int64? {
+        number(after: "usage_usec ", in: "cpu.stat")
+    }
+
+    /// The most memory that it held at once, in bytes; nil where the kernel does not tell.
+    package var peakMemoryBytes: Int64? {
+        number(after: "", in: "memory.peak")
+    }
+
+    private func number(after prefix: String, in file: String) -> Int64? {
+        let lines = (KernelFile.read("\(directory)/\(file)") ?? "").split(separator: "\n")
+        return lines.first { $0.hasPrefix(prefix) }.flatMap { Int64($0.dropFirst(prefix.count)) }
     }
 
     /// How often the kernel ended a process in it because memory ran out.
     package var memoryKills: Int {
-        let events = ControlGroupFile.read(directory + "/memory.events") ?? ""
+        let events = KernelFile.read(directory + "/memory.events") ?? ""
         let line = events.split(separator: "\n").first { $0.hasPrefix("oom_kill ") }
         return line.flatMap { Int($0.dropFirst("oom_kill ".count)) } ?? 0
     }
@@ -101,8 +121,8 @@ package struct ControlGroups: Sendable, Equatable {
         let missing = controllers.filter { !available.contains($0.name) }.map(\.name)
         let order = wanted.map { "+" + $0.name }.joined(separator: " ")
         let switches = directory + "/cgroup.subtree_control"
-        if isArranging, !wanted.isEmpty, !ControlGroupFile.write(order, to: switches), moveAside(in: directory) {
-            ControlGroupFile.write(order, to: switches)
+        if isArranging, !wanted.isEmpty, !KernelFile.write(order, to: switches), moveAside(in: directory) {
+            KernelFile.write(order, to: switches)
         }
         let enabled = words(switches)
         let limits = wanted.filter { enabled.contains($0.name) }.reduce(into: ControlGroup.Limits()) {
@@ -128,11 +148,11 @@ package struct ControlGroups: Sendable, Equatable {
         var failed = false
         func put(_ limit: ControlGroup.Limits, _ file: String, _ value: String?) {
             guard limits.contains(limit), let value else { return }
-            if ControlGroupFile.write(value, to: "\(path)/\(file)") { set.insert(limit) } else { failed = true }
+            if KernelFile.write(value, to: "\(path)/\(file)") { set.insert(limit) } else { failed = true }
         }
         put(.memory, "memory.max", wanted.memoryBytes.map(String.init))
         // Else what does not fit is only moved to the disk.
-        if set.contains(.memory) { ControlGroupFile.write("0", to: path + "/memory.swap.max") }
+        if set.contains(.memory) { KernelFile.write("0", to: path + "/memory.swap.max") }
         put(.processes, "pids.max", wanted.processes.map(String.init))
         put(.processors, "cpu.max", wanted.processors.map { "\(Int(($0 * 100_000).rounded())) 100000" })
         guard !failed else {
@@ -147,7 +167,7 @@ package struct ControlGroups: Sendable, Equatable {
         guard words(directory + "/cgroup.procs") == [String(getpid())] else { return false }
         let aside = directory + "/" + own
         guard mkdir(aside, 0o755) == 0 || errno == EEXIST else { return false }
-        return ControlGroupFile.write(String(getpid()), to: aside + "/cgroup.procs")
+        return KernelFile.write(String(getpid()), to: aside + "/cgroup.procs")
     }
 
     /// Ends and removes the groups of servers that are gone.
@@ -171,56 +191,20 @@ package struct ControlGroups: Sendable, Equatable {
     }
 
     private static func words(_ path: String) -> [String] {
-        (ControlGroupFile.read(path) ?? "").split { $0.isWhitespace }.map(String.init)
+        (KernelFile.read(path) ?? "").split { $0.isWhitespace }.map(String.init)
     }
 
     private static func ownPath() -> String? {
-        let lines = (ControlGroupFile.read("/proc/self/cgroup") ?? "").split(separator: "\n")
+        let lines = (KernelFile.read("/proc/self/cgroup") ?? "").split(separator: "\n")
         return lines.first { $0.hasPrefix("0::") }.map { String($0.dropFirst(3)) }
     }
 
     private static func mountPoint() -> String? {
-        let lines = (ControlGroupFile.read("/proc/self/mountinfo") ?? "").split(separator: "\n")
+        let lines = (KernelFile.read("/proc/self/mountinfo") ?? "").split(separator: "\n")
         guard let line = lines.first(where: { $0.contains(" - cgroup2 ") }) else { return nil }
         let words = line.split(separator: " ")
         return words.count > 4 ? String(words[4]) : nil
     }
-}
-
-/// The small files by which the kernel is asked and told about control groups.
-enum ControlGroupFile {
-    @discardableResult
-    static func write(_ text: String, to path: String) -> Bool {
-        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        let bytes = Array(text.utf8)
-        return bytes.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) } == bytes.count
-    }
-
-    static func read(_ path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 4096)
-        while bytes.count < CoreLimits.kernelFileBytes {
-            let count = block.withUnsafeMutableBytes { systemRead(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { break }
-            bytes += block[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-/// `write(2)`, which `ControlGroupFile.write` would hide.
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-    write(descriptor, bytes, count)
-}
-
-/// `read(2)`, which `ControlGroupFile.read` would hide.
-private func systemRead(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-    read(descriptor, bytes, count)
 }
 
 /// Asks whether a process can be signalled, which `ControlGroup.kill` would hide.

@@ -120,6 +120,7 @@ extension martlet_sandbox {
             cpu_seconds: UInt64(max(limits.processorTime?.components.seconds ?? 0, 0)),
             open_files: UInt64(max(limits.openFiles ?? 0, 0)),
             processes: 0,
+            file_bytes: UInt64(max(limits.diskBytes ?? 0, 0)),
             user: sandbox.user.map { Int64($0.id) } ?? -1,
             group: sandbox.user.map { Int64($0.group) } ?? -1,
             file_rules: -1,

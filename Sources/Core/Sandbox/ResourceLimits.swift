@@ -10,6 +10,8 @@ package struct ResourceLimits: Sendable, Equatable {
     package var openFiles: Int?
     /// Processes and threads: of the group where control groups are permitted, else of the user.
     package var processes: Int?
+    /// Bytes on the disk: of each file by the kernel, of a task's directory as a whole by whoever watches it.
+    package var diskBytes: Int?
 
     /// No limits.
     package init() {}

@@ -58,29 +58,42 @@ package struct CommandExecutor: StepExecutor {
             tail.note(line, stream)
             log(line, stream)
         }
+        let bounds = TaskBounds(job.resources.limits, directory: job.directory)
         let start = ProcessStart(
             program: path,
             words: words,
             environment: environment(of: job, outputs: outputs, pass: pass),
             directory: job.directory,
-            sandbox: try confined(job)
+            sandbox: try confined(job, bounds.limits)
         )
-        let process = TaskProcess(start, marker: job.marker, grace: grace) { output.take($0, $1) }
-        let ending: TaskProcess.Ending
-        do {
-            ending = try await process.run()
-        } catch let failure as ProcessStartFailure {
-            throw MartletError(.failedPrecondition, "The task '\(job.task)' could not be started (\(failure)).")
-        }
+        let result = try await run(start, bounds, job) { output.take($0, $1) }
         output.finish()
         try Task.checkCancellation()
-        switch ending {
-        case .exited(0):
-            return try CommandOutputs.read(outputs, task: job.task, mask: mask)
-        case .exited(let code):
-            throw MartletError(.failedPrecondition, "The command ended with status \(code)\(tail.description)")
-        case .signalled(let signal):
-            throw MartletError(.failedPrecondition, "The command was ended by signal \(signal)\(tail.description)")
+        if let message = TaskEnd.message(result, limits: bounds.limits, lastLine: tail.description) {
+            throw MartletError(.failedPrecondition, message)
+        }
+        return try CommandOutputs.read(outputs, task: job.task, mask: mask)
+    }
+
+    /// Runs the process to its end and notes what it used.
+    private func run(
+        _ start: ProcessStart,
+        _ bounds: TaskBounds,
+        _ job: StepJob,
+        take: @escaping @Sendable (UnsafeRawBufferPointer, LogLine.Stream) -> Void
+    ) async throws -> TaskProcess.Result {
+        let watch = bounds.watch(start.sandbox, directory: job.directory, marker: job.marker)
+        let process = TaskProcess(start, marker: job.marker, watch: watch, grace: grace, take: take)
+        do {
+            let result = try await process.run()
+            let isolation = TaskBounds.isolation(start.sandbox, declared: job.resources.limits)
+            job.meter.note(TaskUsage(metrics: result.metrics, isolation: isolation))
+            // What was too much must not stay; all of it is the attempt's own.
+            guard let breach = watch.lookAtDisk() else { return result }
+            await AttemptDirectory.clear(job.directory)
+            return TaskProcess.Result(ending: .breached(breach), metrics: result.metrics, ranOutOfMemory: false)
+        } catch let failure as ProcessStartFailure {
+            throw MartletError(.failedPrecondition, "The task '\(job.task)' could not be started (\(failure)).")
         }
     }
 
@@ -94,7 +107,7 @@ package struct CommandExecutor: StepExecutor {
     }
 
     /// The sandbox of an attempt, whose directory is given to the user that it runs as.
-    private func confined(_ job: StepJob) throws -> Sandbox {
+    private func confined(_ job: StepJob, _ limits: ResourceLimits) throws -> Sandbox {
         if let user = sandbox.user, chown(job.directory, user.id, user.group) != 0 {
             throw MartletError(
                 .failedPrecondition,
@@ -115,7 +128,7 @@ package struct CommandExecutor: StepExecutor {
             directory: job.directory,
             readable: ["/" + run],
             shared: [job.pipelineDirectory],
-            limits: job.resources.limits,
+            limits: limits,
             isOffline: job.resources.isOffline
         )
     }
@@ -150,7 +163,7 @@ package struct CommandExecutor: StepExecutor {
             guard text.hasPrefix("#!") else { return ["/bin/sh", "-eu", path] }
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
             return [path]
-        case .command, .step:
+        case .command, .step, .container:
             throw MartletError(.invalidArgument, "The task '\(job.task)' has no command to run.")
         }
     }

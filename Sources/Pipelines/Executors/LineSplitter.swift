@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// Cuts a byte stream into lines; a line past the limit is passed on in pieces, so that nothing piles up.
 package struct LineSplitter {
     private var pending: [UInt8] = []
@@ -8,13 +16,13 @@ package struct LineSplitter {
     /// The lines that `bytes` complete.
     package mutating func take(_ bytes: UnsafeRawBufferPointer) -> [String] {
         var lines: [String] = []
-        for byte in bytes {
-            if byte == 0x0A {
-                lines.append(flush())
-            } else {
-                pending.append(byte)
-                if pending.count >= PipelinesLimits.logLineBytes { lines.append(flush()) }
-            }
+        var rest = bytes
+        while let start = rest.baseAddress, !rest.isEmpty {
+            let window = min(rest.count, PipelinesLimits.logLineBytes - pending.count)
+            let end = memchr(start, 0x0A, window).map { UnsafeRawPointer($0) - start }
+            pending.append(contentsOf: UnsafeRawBufferPointer(start: start, count: end ?? window))
+            if end != nil || pending.count >= PipelinesLimits.logLineBytes { lines.append(flush()) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[(end.map { $0 + 1 } ?? window)...])
         }
         return lines
     }

@@ -1,3 +1,5 @@
+import CHost
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -20,7 +22,7 @@ enum ProcessSweep {
     /// - Returns: How many were killed.
     @discardableResult
     static func kill(marker: String) -> Int {
-        let needle = Array("\(variable)=\(marker)".utf8)
+        let needle = "\(variable)=\(marker)"
         var killed = 0
         for _ in 0..<8 {
             let found = processes(with: needle)
@@ -28,6 +30,11 @@ enum ProcessSweep {
             for process in found where signal(process, SIGKILL) { killed += 1 }
         }
         return killed
+    }
+
+    /// The processes that carry `marker` now.
+    static func processes(marker: String) -> [pid_t] {
+        processes(with: "\(variable)=\(marker)")
     }
 
     private static func signal(_ process: pid_t, _ number: Int32) -> Bool {
@@ -40,31 +47,20 @@ enum ProcessSweep {
         #endif
     }
 
-    private static func processes(with needle: [UInt8]) -> [pid_t] {
+    private static func processes(with needle: String) -> [pid_t] {
         guard let directory = opendir("/proc") else { return [] }
         defer { closedir(directory) }
         var found: [pid_t] = []
         let own = getpid()
         while let entry = readdir(directory) {
+            // Names of processes are numbers; the first byte tells.
+            guard (0x30...0x39).contains(UInt8(bitPattern: entry.pointee.d_name.0)) else { continue }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             guard let process = pid_t(name), process > 1, process != own else { continue }
-            if environment(of: process).split(separator: 0).contains(where: { $0.elementsEqual(needle) }) {
-                found.append(process)
-            }
+            if martlet_process_has_variable(process, needle) != 0 { found.append(process) }
         }
         return found
-    }
-
-    /// The environment as the process was started with; empty for one that has ended or belongs to another user.
-    private static func environment(of process: pid_t) -> [UInt8] {
-        let descriptor = open("/proc/\(process)/environ", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return [] }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 256 * 1024)
-        let count = bytes.count
-        let received = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, count) }
-        return received > 0 ? Array(bytes.prefix(received)) : []
     }
 }

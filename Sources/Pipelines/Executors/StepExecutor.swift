@@ -30,6 +30,8 @@ package struct StepJob: Sendable {
     package let pipelineDirectory: String
     /// A random text in the environment of every process of the attempt, by which they are found again.
     package let marker: String
+    /// Takes what the attempt used.
+    package let meter = TaskMeter()
 
     /// Makes a job.
     package init(

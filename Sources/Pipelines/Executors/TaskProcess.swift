@@ -12,6 +12,16 @@ final class TaskProcess: Sendable {
     enum Ending: Sendable, Equatable {
         case exited(Int32)
         case signalled(Int32)
+        /// It was ended because it used too much.
+        case breached(TaskWatch.Breach)
+    }
+
+    /// An end, and what was used until then.
+    struct Result: Sendable {
+        let ending: Ending
+        let metrics: TaskMetrics
+        /// Whether the kernel ended a process of it for want of memory.
+        let ranOutOfMemory: Bool
     }
 
     private struct State {
@@ -22,6 +32,7 @@ final class TaskProcess: Sendable {
         var killAt: UInt64?
     }
 
+    private let watch: TaskWatch
     private let start: ProcessStart
     private let marker: String
     private let grace: UInt64
@@ -36,16 +47,19 @@ final class TaskProcess: Sendable {
     /// - Parameters:
     ///   - start: the command.
     ///   - marker: is in the environment of all its processes.
+    ///   - watch: looks after what the kernel does not limit.
     ///   - grace: how long it may take to end after SIGTERM.
     ///   - take: gets what it writes, on one thread.
     init(
         _ start: ProcessStart,
         marker: String,
+        watch: TaskWatch,
         grace: Duration,
         take: @escaping @Sendable (UnsafeRawBufferPointer, LogLine.Stream) -> Void
     ) {
         self.start = start
         self.marker = marker
+        self.watch = watch
         self.grace = UInt64(max(grace, .zero) / .nanoseconds(1))
         self.take = take
     }
@@ -53,10 +67,10 @@ final class TaskProcess: Sendable {
     /// Runs the command to its end; when the Swift task is cancelled it gets SIGTERM, and SIGKILL after the grace.
     ///
     /// - Throws: `ProcessStartFailure`, or `resourceExhausted` without descriptors.
-    func run() async throws -> Ending {
+    func run() async throws -> Result {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let thread = Thread { continuation.resume(with: Result { try self.work() }) }
+                let thread = Thread { continuation.resume(with: Swift.Result { try self.work() }) }
                 thread.name = "martlet.task"
                 thread.start()
             }
@@ -74,7 +88,8 @@ final class TaskProcess: Sendable {
         }
     }
 
-    private func work() throws -> Ending {
+    private func work() throws -> Result {
+        let begin = Clock.monotonicNanoseconds
         var output: [Int32] = [-1, -1]
         var error: [Int32] = [-1, -1]
         guard martlet_output_pipe(&output) == 0 else { throw Self.exhausted }
@@ -104,11 +119,36 @@ final class TaskProcess: Sendable {
         var streams = [pollfd(fd: output[0], events: Int16(POLLIN), revents: 0)]
         streams.append(pollfd(fd: error[0], events: Int16(POLLIN), revents: 0))
         if death >= 0 { streams.append(pollfd(fd: death, events: Int16(POLLIN), revents: 0)) }
-        let ending = follow(process, &streams)
-        start.sandbox.controlGroup?.kill()
-        ProcessSweep.kill(marker: marker)
+        var usage = martlet_process_usage()
+        let ending = follow(process, &streams, &usage)
+        end()
         drain(&streams)
-        return ending
+        return Result(
+            ending: ending,
+            metrics: metrics(usage, since: begin),
+            ranOutOfMemory: start.sandbox.controlGroup.map { $0.memoryKills > 0 } ?? false
+        )
+    }
+
+    /// Ends whatever is left of the task.
+    private func end() {
+        let isGroupKilled = start.sandbox.controlGroup?.kill() ?? false
+        // A process leaves its control group only by writing to the kernel's files, which rules for files refuse.
+        if isGroupKilled, start.sandbox.files != nil { return }
+        ProcessSweep.kill(marker: marker)
+    }
+
+    private func metrics(_ usage: martlet_process_usage, since begin: UInt64) -> TaskMetrics {
+        let group = start.sandbox.controlGroup
+        // The group also counts what the process did not wait for.
+        let cpu = max(Int64(clamping: usage.cpu_microseconds), group?.processorMicroseconds ?? 0)
+        return TaskMetrics(
+            cpuSeconds: Double(cpu) / 1e6,
+            peakMemoryBytes: group?.peakMemoryBytes ?? Int64(clamping: usage.peak_memory),
+            readBytes: Int64(clamping: usage.read_bytes),
+            writtenBytes: Int64(clamping: usage.written_bytes),
+            wallSeconds: Double(Clock.monotonicNanoseconds &- begin) / 1e9
+        )
     }
 
     private static let exhausted = MartletError(
@@ -117,13 +157,20 @@ final class TaskProcess: Sendable {
     )
 
     /// Reads until the process has ended; what is left of its group is killed then.
-    private func follow(_ process: pid_t, _ streams: inout [pollfd]) -> Ending {
+    private func follow(_ process: pid_t, _ streams: inout [pollfd], _ usage: inout martlet_process_usage) -> Ending {
+        var watch = watch
+        var breach: TaskWatch.Breach?
         while true {
             _ = poll(&streams, nfds_t(streams.count), Self.nap)
             read(&streams)
+            if breach == nil, let found = watch.lookIfDue() {
+                breach = found
+                start.sandbox.controlGroup?.kill()
+                kill(-process, SIGKILL)
+            }
             let ended = state.withLock { state -> Ending? in
                 var status: Int32 = 0
-                let reaped = martlet_reap_process(process, &status)
+                let reaped = martlet_reap_measured(process, &status, &usage)
                 if reaped == 0 {
                     if let moment = state.killAt, Clock.monotonicNanoseconds >= moment { kill(-process, SIGKILL) }
                     return nil
@@ -133,7 +180,7 @@ final class TaskProcess: Sendable {
                 let signal = martlet_ending_signal(status)
                 return signal == 0 ? .exited(martlet_exit_status(status)) : .signalled(signal)
             }
-            if let ended { return ended }
+            if let ended { return breach.map { .breached($0) } ?? ended }
         }
     }
 

@@ -24,6 +24,13 @@ package final class TaskLog: Sendable {
         var lines = 0
         var bytes = 0
         var dropped = 0
+
+        /// Counts one more line if the log is cut already.
+        mutating func countIfCut() -> Bool {
+            guard dropped > 0 else { return false }
+            dropped += 1
+            return true
+        }
     }
 
     private let attempt: Int
@@ -38,6 +45,8 @@ package final class TaskLog: Sendable {
 
     /// Appends a line; past the cap it is dropped.
     package func append(_ text: String, stream: LogLine.Stream) {
+        // A flood past the cap costs no more than counting.
+        if state.withLock({ $0.countIfCut() }) { return }
         let now = clock.now
         let line = Self.cut(text)
         state.withLock { state in

@@ -1,0 +1,14 @@
+import Core
+import Foundation
+
+/// The directory of an attempt.
+enum AttemptDirectory {
+    /// Removes what lies in it; what cannot be removed stays.
+    static func clear(_ path: String) async {
+        try? await BlockingWork.run {
+            let manager = FileManager.default
+            let names = (try? manager.contentsOfDirectory(atPath: path)) ?? []
+            for name in names { try? manager.removeItem(atPath: "\(path)/\(name)") }
+        }
+    }
+}
