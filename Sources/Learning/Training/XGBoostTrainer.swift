@@ -1,5 +1,6 @@
 package import Core
 package import Runtimes
+package import Sampling
 
 /// Trains gradient-boosted trees with XGBoost's library; calls block, so run them through `BlockingWork`.
 package struct XGBoostTrainer: Sendable {

@@ -3,6 +3,7 @@ package import Core
 package import Datasets
 import Plots
 import Runtimes
+import Sampling
 package import Tracking
 
 /// Searches for the best parameters of a model, logs every trial as a run, and trains and stores the final model.
@@ -114,23 +115,25 @@ package struct Tuner: Sendable {
         _ runID: String,
         _ experimentID: String,
         _ data: TrainingData
-    ) async throws -> (Study<AnySampler>, [Int: ClassificationMetrics]) {
-        var study = Study(space: try XGBoostTrainer.searchSpace(), sampler: AnySampler(options.method, options.seed))
+    ) async throws -> (Study, [Int: ClassificationMetrics]) {
+        let kind: SamplerSpec.Kind = options.method == .tpe ? .tpe : .random
+        var study = Study(
+            space: try XGBoostTrainer.searchSpace(),
+            directions: [.maximize],
+            sampler: SamplerSpec(kind, seed: options.seed).make()
+        )
         var metrics: [Int: ClassificationMetrics] = [:]
         for _ in 0..<options.trials {
             try Task.checkCancellation()
-            let trial = study.ask()
-            let parameters = study.space.texts(of: trial.values)
+            let trial = try study.ask()
+            let parameters = study.history.space.texts(of: trial.values)
             let judged = try await attempt(runID, experimentID, trial.number, parameters, data)
             metrics[trial.number] = judged
-            try study.tell(trial.number, judged.map(score))
+            let score = judged.map { [$0[options.objective.rawValue] ?? .nan] }
+            try study.tell(trial.number, score, tieBreak: -(judged?.logLoss ?? 0))
             try await report(runID, study, trial.number, judged)
         }
         return (study, metrics)
-    }
-
-    private func score(_ metrics: ClassificationMetrics) -> Trial.Score {
-        Trial.Score(metrics[options.objective.rawValue] ?? .nan, tieBreak: -metrics.logLoss)
     }
 
     /// One trial with its run; nil when XGBoost refuses the parameters, which costs the trial, not the task.
@@ -176,32 +179,34 @@ package struct Tuner: Sendable {
 
     private func report(
         _ runID: String,
-        _ study: Study<AnySampler>,
+        _ study: Study,
         _ number: Int,
         _ metrics: ClassificationMetrics?
     ) async throws {
         let done = Double(number + 1) / Double(options.trials)
-        guard let metrics, let best = study.best?.score else { return progress(0.95 * done, "trial \(number) failed") }
+        guard let metrics, let best = study.best?.objectives.first else {
+            return progress(0.95 * done, "trial \(number) failed")
+        }
         let objective = options.objective.rawValue
         try await logger.log(
             runID,
-            metrics: [("trial_\(objective)", metrics[objective] ?? .nan), ("best_\(objective)", best.value)],
+            metrics: [("trial_\(objective)", metrics[objective] ?? .nan), ("best_\(objective)", best)],
             step: Int64(number)
         )
         let line = "trial \(number + 1)/\(options.trials): \(objective) \(text(metrics[objective] ?? .nan))"
         log("\(line), log loss \(text(metrics.logLoss))")
-        progress(0.95 * done, "\(line), best \(text(best.value))")
+        progress(0.95 * done, "\(line), best \(text(best))")
     }
 
     /// Trains on all rows but the test rows with the best parameters, and stores the model with its run.
     private func finish(
         _ runID: String,
         _ data: TrainingData,
-        _ study: Study<AnySampler>,
+        _ study: Study,
         _ best: Trial,
         _ validation: ClassificationMetrics
     ) async throws -> String {
-        let parameters = study.space.texts(of: best.values)
+        let parameters = study.history.space.texts(of: best.values)
         let all = data.train.appending(data.validation)
         let trainer = XGBoostTrainer(seed: options.seed)
         let model = try await StopSignal.run { signal in

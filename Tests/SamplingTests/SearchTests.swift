@@ -1,5 +1,5 @@
 import Core
-import Learning
+import Sampling
 import Testing
 
 @Suite("Searching for parameters")
@@ -28,16 +28,16 @@ struct SearchTests {
         #expect(values[7] == 3)
     }
 
-    private func run<Searcher: Sampler>(
-        _ sampler: Searcher,
+    private func run(
+        _ sampler: any Sampler,
         _ trials: Int,
         _ space: SearchSpace,
         _ objective: ([Double]) -> Double
-    ) throws -> Study<Searcher> {
-        var study = Study(space: space, sampler: sampler)
+    ) throws -> Study {
+        var study = Study(space: space, directions: [.maximize], sampler: sampler)
         for _ in 0..<trials {
-            let trial = study.ask()
-            try study.tell(trial.number, Trial.Score(objective(trial.values)))
+            let trial = try study.ask()
+            try study.tell(trial.number, [objective(trial.values)])
         }
         return study
     }
@@ -88,8 +88,8 @@ struct SearchTests {
         var (guided, blind) = ([Double](), [Double]())
         for seed in 0..<7 as Range<UInt64> {
             let objective = { (values: [Double]) in -branin(values) }
-            guided.append(try run(TPESampler(seed: seed), 50, space, objective).best?.score?.value ?? -.infinity)
-            blind.append(try run(RandomSampler(seed: seed), 50, space, objective).best?.score?.value ?? -.infinity)
+            guided.append(try run(TPESampler(seed: seed), 50, space, objective).best?.objectives.first ?? -.infinity)
+            blind.append(try run(RandomSampler(seed: seed), 50, space, objective).best?.objectives.first ?? -.infinity)
         }
         let (ours, theirs) = (guided.sorted()[3], blind.sorted()[3])
         // Optuna 5 needs 50 trials for a median of 0.51; chance reaches 1.14.
@@ -99,25 +99,27 @@ struct SearchTests {
 
     @Test("tells equal values apart by the tie-break, and keeps the first of equals")
     func tieBreak() throws {
-        var study = Study(space: try Self.space(), sampler: RandomSampler(seed: 1))
+        var study = Study(space: try Self.space(), directions: [.maximize], sampler: RandomSampler(seed: 1))
         for (value, tie) in [(0.9, -0.3), (0.9, -0.2), (0.9, -0.2), (0.8, 0.0)] {
-            try study.tell(study.ask().number, Trial.Score(value, tieBreak: tie))
+            try study.tell(try study.ask().number, [value], tieBreak: tie)
         }
         #expect(study.best?.number == 1)
     }
 
     @Test("counts failed, running and undefined trials as nothing learned")
     func states() throws {
-        var study = Study(space: try Self.space(), sampler: TPESampler(seed: 1, startupTrials: 1))
+        var options = TPESampler.Options()
+        options.startupTrials = 1
+        var study = Study(space: try Self.space(), sampler: TPESampler(seed: 1, options: options))
         #expect(study.best == nil)
-        let first = study.ask()
-        try study.tell(first.number, Trial.Score(.nan))
+        let first = try study.ask()
+        try study.tell(first.number, [.nan])
         #expect(study.trials[0].state == .failed)
-        try study.tell(study.ask().number, nil)
+        try study.tell(try study.ask().number, nil)
         #expect(study.best == nil)
-        _ = study.ask()
-        try study.tell(study.ask().number, Trial.Score(1))
-        expectInRange(study.ask().values)
+        _ = try study.ask()
+        try study.tell(try study.ask().number, [1])
+        expectInRange(try study.ask().values)
         #expect(study.best?.number == 3)
         #expect(throws: MartletError.self) { try study.tell(first.number, nil) }
         #expect(throws: MartletError.self) { try study.tell(99, nil) }
@@ -138,10 +140,10 @@ struct SearchTests {
 
     @Test("bounds the number of parameters and their names")
     func limits() throws {
-        let parameters = (0...LearningLimits.parameters).map {
+        let parameters = (0...SamplingLimits.parameters).map {
             ("p\($0)", ParameterDistribution.float(low: 0, high: 1))
         }
-        #expect(try SearchSpace(Array(parameters.dropLast())).parameters.count == LearningLimits.parameters)
+        #expect(try SearchSpace(Array(parameters.dropLast())).parameters.count == SamplingLimits.parameters)
         #expect(throws: MartletError.self) { try SearchSpace(parameters) }
         #expect(throws: MartletError.self) { try SearchSpace([parameters[0], parameters[0]]) }
     }

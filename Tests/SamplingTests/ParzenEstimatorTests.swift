@@ -1,5 +1,5 @@
 import Core
-import Learning
+import Sampling
 import Testing
 
 /// Numbers of Optuna 5.0.0 for its own Parzen estimator.
@@ -9,7 +9,7 @@ private struct ParzenCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { json["id"]?.stringValue ?? "" }
 
     static func all() -> [ParzenCase] {
-        ((try? GoldenFiles.json("optuna-parzen.json"))?["cases"]?.arrayValue ?? []).map(ParzenCase.init)
+        ((try? Vectors.json("optuna-parzen.json"))?["cases"]?.arrayValue ?? []).map(ParzenCase.init)
     }
 
     func space() throws -> SearchSpace {
@@ -21,7 +21,7 @@ private struct ParzenCase: Sendable, CustomTestStringConvertible {
                 case "FloatDistribution": return (name, .float(low: low, high: high, log: log, step: step))
                 case "IntDistribution":
                     return (name, .integer(low: Int(low), high: Int(high), log: log, step: Int(step ?? 1)))
-                default: return (name, .choice((value["choices"]?.arrayValue ?? []).compactMap(\.stringValue)))
+                default: return (name, .choice(value["choices"]?.arrayValue ?? []))
                 }
             }
         )
@@ -38,14 +38,14 @@ private struct ParzenCase: Sendable, CustomTestStringConvertible {
 struct ParzenEstimatorTests {
     @Test("in the number of good trials")
     func goodCount() throws {
-        let pairs = try GoldenFiles.json("optuna-parzen.json")["gamma"]?.arrayValue ?? []
+        let pairs = try Vectors.json("optuna-parzen.json")["gamma"]?.arrayValue ?? []
         #expect(pairs.count == 12)
         for pair in pairs { #expect(TPESampler.goodCount(Int(pair.numbers[0])) == Int(pair.numbers[1])) }
     }
 
     @Test("in the weights of old and new trials")
     func weights() throws {
-        let weights = try GoldenFiles.json("optuna-parzen.json")["weights"]?.objectValue ?? [:]
+        let weights = try Vectors.json("optuna-parzen.json")["weights"]?.objectValue ?? [:]
         #expect(weights.count >= 6)
         for (count, expected) in weights.pairs {
             let ours = ParzenEstimator.observationWeights(try #require(Int(count)))
