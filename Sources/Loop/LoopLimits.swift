@@ -36,8 +36,6 @@ package enum LoopLimits {
     package static let maximumConditions = 16
     /// Longest name of what a trigger watches, in bytes.
     package static let maximumNameBytes = 300
-    /// Longest cron line or name of a time zone, in bytes.
-    package static let maximumScheduleBytes = 200
     /// Shortest interval of `every`.
     package static let shortestInterval: Duration = .seconds(1)
     /// How far a time may lie ahead before it is taken for an error of the clock that wrote it.

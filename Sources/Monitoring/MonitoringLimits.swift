@@ -54,8 +54,6 @@ package enum MonitoringLimits {
     package static let shownTexts = 20
     /// Detectors of one monitor.
     package static let detectors = 16
-    /// Bytes of a cron line.
-    package static let scheduleBytes = 256
     /// Data events that an evaluation keeps.
     package static let eventsPerEvaluation = 256
     /// Seconds between two savings of sketches and windows.

@@ -46,6 +46,13 @@ package struct DueTimes: Sendable, Equatable {
     package let due: [Timestamp]
     /// How many came and are not acted on; at most `SchedulesLimits.countedMisses` are counted.
     package let dropped: Int
+
+    /// Says what a look comes to.
+    package init(settled: Timestamp, due: [Timestamp], dropped: Int) {
+        self.settled = settled
+        self.due = due
+        self.dropped = dropped
+    }
 }
 
 extension Timetable {

@@ -89,7 +89,7 @@ struct MonitorSpecTests {
         (#"{"deployment":"d","window":{"time":"1h","rows":2}}"#, "must say rows or time, not both"),
         (#"{"deployment":"d","window":{"time":"31d"}}"#, "'monitors.m.window.time' must be between 1s and 30d"),
         (#"{"deployment":"d","schedule":"5s","interval":"5s"}"#, "two names of one setting"),
-        (#"{"deployment":"d","schedule":"60 * * * *"}"#, "five cron fields"),
+        (#"{"deployment":"d","schedule":"60 * * * *"}"#, "The minute '60'"),
         (#"{"deployment":"d","severity":"bad"}"#, "must be one of info, warning, critical"),
         (#"{"deployment":"d","versions":"2"}"#, "must be one of any, reference"),
         (#"{"deployment":"d","reference":"now"}"#, "must be version or"),

@@ -170,7 +170,7 @@ extension MonitorLoader {
         let looks: String =
             switch spec.schedule {
             case .every(let interval): "every \(TimeText.took(interval)), after \(spec.stride) new rows"
-            case .cron(let cron): "at \(cron.text) UTC, after \(spec.stride) new rows"
+            case .cron: "at \(spec.schedule.cronText ?? ""), after \(spec.stride) new rows"
             }
         var settings: [(label: String, value: Markup)] = [
             ("Window", .text("\(extent(spec.window)), from \(spec.minimum) rows")), ("Looks", .text(looks)),

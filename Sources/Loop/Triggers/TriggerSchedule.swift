@@ -1,4 +1,5 @@
 package import Core
+package import Schedules
 
 /// When a trigger fires by itself: a value that knows the next time after any other, and which times have come.
 package struct TriggerSchedule: Sendable, Equatable {
@@ -7,7 +8,7 @@ package struct TriggerSchedule: Sendable, Equatable {
         /// Again and again after this time.
         case every(Duration)
         /// At the times that a cron line names on the clocks of a zone.
-        case cron(CronLine, WallClock)
+        case cron(CronSchedule)
     }
 
     /// The rhythm.
@@ -22,15 +23,15 @@ package struct TriggerSchedule: Sendable, Equatable {
     package var text: String {
         switch rhythm {
         case .every(let duration): "every \(Self.text(duration))"
-        case .cron(let line, let clock): "\(line.text) \(clock.name)"
+        case .cron(let cron): "\(cron.expression.text) \(cron.zone.name)"
         }
     }
 
     /// Reads `"0 3 * * *"` (in UTC), `6h`, `{cron: …, timezone: …}` or `{every: 6h}`.
     init(_ value: JSONValue, path: String) throws(MartletError) {
         let holder = JSONFields(JSONObject([("schedule", value)]), path: path)
-        if let text = value.stringValue, text.contains(" ") {
-            self.init(.cron(try Self.line(text, holder, "schedule"), .utc))
+        if let text = value.stringValue, text.contains(" ") || text.hasPrefix("@") {
+            self.init(.cron(try Self.cron(text, "UTC", holder, "schedule")))
             return
         }
         guard value.objectValue != nil else {
@@ -45,18 +46,25 @@ package struct TriggerSchedule: Sendable, Equatable {
             return
         }
         if fields.value("every") != nil { throw fields.invalid("every", "and 'cron' exclude each other") }
-        let name = try fields.optionalString("timezone") ?? "UTC"
-        guard let clock = WallClock(name) else {
-            throw fields.invalid("timezone", "must be a name of the IANA database such as Europe/Berlin")
-        }
-        self.init(.cron(try Self.line(text, fields, "cron"), clock))
+        let zone = try fields.optionalString("timezone") ?? "UTC"
+        self.init(.cron(try Self.cron(text, zone, fields, "cron")))
     }
 
-    private static func line(_ text: String, _ fields: JSONFields, _ key: String) throws(MartletError) -> CronLine {
-        guard let line = CronLine(text) else {
-            throw fields.invalid(key, "must be five cron fields such as '0 3 * * *' that name a day that comes")
+    private static func cron(
+        _ text: String,
+        _ zone: String,
+        _ fields: JSONFields,
+        _ key: String
+    ) throws(MartletError) -> CronSchedule {
+        func at<Value>(_ key: String, _ read: () throws(MartletError) -> Value) throws(MartletError) -> Value {
+            do { return try read() } catch {
+                throw MartletError(error.code, "'\(fields.path(of: key))': \(error.message)", cause: error)
+            }
         }
-        return line
+        return CronSchedule(
+            try at(key) { () throws(MartletError) in try CronExpression(text) },
+            in: try at("timezone") { () throws(MartletError) in try ZoneClock(zone) }
+        )
     }
 
     private static func interval(_ fields: JSONFields, _ key: String) throws(MartletError) -> Duration {
@@ -78,11 +86,11 @@ package struct TriggerSchedule: Sendable, Equatable {
         return isWhole ? "\(seconds)s" : "\(duration.inSeconds)s"
     }
 
-    /// The first time after a moment; nil when there is none within eight years.
+    /// The first time after a moment; nil when there is none before the year 2200.
     package func next(after moment: Timestamp) -> Timestamp? {
         switch rhythm {
         case .every(let duration): moment + duration
-        case .cron(let line, let clock): line.next(after: moment, in: clock)
+        case .cron(let cron): cron.next(after: moment)
         }
     }
 
@@ -116,21 +124,18 @@ package struct TriggerSchedule: Sendable, Equatable {
     package func look(settled: Timestamp, now: Timestamp) -> Look {
         guard settled <= now + LoopLimits.clockTolerance else { return Look(settled: now, due: nil, missed: 0) }
         guard let first = next(after: settled), first <= now else { return Look(settled: settled, due: nil, missed: 0) }
-        if case .every(let duration) = rhythm {
+        switch rhythm {
+        case .every(let duration):
             let length = max(1, duration.wholeMilliseconds)
             let count = (now.milliseconds - settled.milliseconds) / length
             let due = Timestamp(milliseconds: settled.milliseconds + count * length)
             return Look(settled: due, due: due, missed: Int(clamping: count - 1))
+        case .cron(let cron):
+            let due = cron.previous(before: now + .milliseconds(1)) ?? first
+            // Nobody needs to know more exactly how many there were.
+            let passed = Timetable.cron(cron)
+                .count(after: settled, through: due, limit: LoopLimits.maximumCountedMisses + 1)
+            return Look(settled: due, due: due, missed: passed - 1)
         }
-        var (due, missed) = (first, 0)
-        while let following = next(after: due), following <= now {
-            guard missed < LoopLimits.maximumCountedMisses else {
-                // Nobody needs to know more exactly; the latest is found from now backwards.
-                return Look(settled: now, due: now, missed: missed)
-            }
-            due = following
-            missed += 1
-        }
-        return Look(settled: due, due: due, missed: missed)
     }
 }

@@ -39,7 +39,7 @@ package struct CronSchedule: Sendable, Equatable {
     /// The last time before a moment; nil when there is none since 1970.
     package func previous(before moment: Timestamp) -> Timestamp? {
         // The last whole second before it.
-        let second = ZoneClock.second(of: moment - .milliseconds(1))
+        let second = min(ZoneClock.second(of: moment - .milliseconds(1)), SchedulesLimits.endSecond - 1)
         let found = expression.isElapsed ? previousElapsed(through: second) : previousOnce(through: second)
         guard let found, found >= SchedulesLimits.firstSecond else { return nil }
         return Timestamp(milliseconds: found * 1000)
