@@ -16,6 +16,10 @@ package enum RuntimesLimits {
     package static let categoryWords = 1 << 20
     /// Deepest tree whose SHAP values are computed exactly.
     package static let explanationDepth = 512
+    /// Most features whose pairs are explained; the results grow with their square.
+    package static let interactionFeatures = 256
+    /// Most numbers of one answer with interactions.
+    package static let interactionNumbers = 1 << 25
     /// Most rows of the background set of sampled SHAP values.
     package static let kernelBackground = 1000
     /// Most features that are explained by sampling; the work grows with their cube.

@@ -6,6 +6,7 @@ package enum DependencePlot {
     ///   - explanation: the rows.
     ///   - feature: the column.
     ///   - partner: the column that colours the dots; nil for the one that explains most of the spread.
+    /// - Returns: the document; empty when there is no such column.
     package static func svg(_ explanation: Attributions, feature: Int, partner: Int? = nil) -> [UInt8] {
         guard explanation.featureNames.indices.contains(feature) else { return [] }
         let (values, moves) = (explanation.column(feature), explanation.contributionColumn(feature))

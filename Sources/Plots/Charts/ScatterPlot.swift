@@ -6,7 +6,9 @@ package struct ScatterPlot: Sendable {
         package let name: String
         /// The points; one that is not finite is left out.
         package let points: [PlotPoint]
-        /// A third number for each point, which colours it; empty for none. NaN is missing.
+        /// A third number for each point, which colours it; empty for none.
+        ///
+        /// NaN is missing.
         package let values: [Double]
 
         /// Makes a group.

@@ -1,6 +1,8 @@
 /// Ranks of values as shares, so that an outlier does not take the whole colour scale.
 enum RankShare {
-    /// The rank of each value from 0 to 1; nil for a missing one. Equal values share the middle of their ranks.
+    /// The rank of each value from 0 to 1; nil for a missing one.
+    ///
+    /// Equal values share the middle of their ranks.
     static func shares(_ values: [Double]) -> [Double?] {
         let known = values.filter { !$0.isNaN }.sorted()
         guard let low = known.first, let high = known.last, high > low else {

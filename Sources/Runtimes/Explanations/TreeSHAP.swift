@@ -1,50 +1,324 @@
-/// Exact SHAP values of a forest, path-dependent: algorithm 2 of Lundberg, Erion and Lee, 2018.
+/// Exact SHAP values and interactions of a forest, path-dependent, for many rows at once.
 ///
-/// What a missing feature would have done is read from the training weight of the nodes, as the libraries do.
+/// What a missing feature would have done is read from the training weight of the nodes, as the libraries do. A leaf
+/// with `d` features treats a row in one of `2^d` ways, so with many rows each way is computed once (`LeafGame`) and
+/// then looked up. Rows stand in blocks of 64: a split's outcome for a block is one word of bits.
 struct TreeSHAP {
-    /// One feature on the way to a node.
-    private struct Step {
-        var feature: Int32
-        /// The share of training weight that goes this way when the feature is unknown.
-        var zero: Double
-        /// 1 when the row goes this way at every split by the feature, else 0.
-        var one: Double
-        /// The weight of the feature sets of this size.
-        var weight: Double
+    /// What is computed.
+    enum Kind {
+        /// A number for each feature.
+        case values
+        /// A number for each pair of features, the single ones among them.
+        case interactions
     }
+
+    /// Rows whose bits are one word.
+    static let block = 64
+    /// Leaves of at most so many features are looked up; others are computed for each row.
+    private static let tableSteps = 8
 
     private let forest: TreeForest
     private let featureCount: Int
-    private let path: UnsafeMutablePointer<Step>
-    private let keys: UnsafeMutablePointer<UInt32>
-    /// 1 / n at n.
-    private let inverses: UnsafePointer<Double>
+    private let kind: Kind
+    private var paths = TreePaths()
+    private var keys: [UInt32] = []
+    private var decisions: [UInt64] = []
+    private var rules: [Int: QuadratureRule] = [:]
 
-    /// Runs `body` with working memory for `forest`.
-    static func withExplainer(
-        _ forest: TreeForest,
-        featureCount: Int,
-        _ body: (TreeSHAP) throws -> Void
-    ) rethrows {
-        let depth = forest.deepest
-        let steps = (depth + 3) * (depth + 4) / 2
-        let inverses = TreeMemory((0...depth + 3).map { $0 == 0 ? 0 : 1 / Double($0) })
-        defer { withExtendedLifetime(inverses) {} }
-        try withUnsafeTemporaryAllocation(of: Step.self, capacity: steps) { path in
-            try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: max(1, forest.slots.count)) { keys in
-                guard let path = path.baseAddress, let keys = keys.baseAddress else { return }
-                path.initialize(repeating: Step(feature: -1, zero: 0, one: 0, weight: 0), count: steps)
-                let explainer = TreeSHAP(
-                    forest: forest,
-                    featureCount: featureCount,
-                    path: path,
-                    keys: keys,
-                    inverses: inverses.base
+    init(_ forest: TreeForest, featureCount: Int, kind: Kind) {
+        self.forest = forest
+        self.featureCount = featureCount
+        self.kind = kind
+    }
+
+    /// The sums of an output: one for each feature, or for each pair of them.
+    static func terms(_ kind: Kind, _ featureCount: Int) -> Int {
+        kind == .values ? featureCount : featureCount * featureCount
+    }
+
+    /// Adds up what the features did in `count` rows.
+    ///
+    /// - Parameters:
+    ///   - rows: `count × featureCount` numbers.
+    ///   - count: how many rows.
+    ///   - sums: zeros, `width × terms × stride` of them; that of a term and a row lies at `term × stride + row`. Of a
+    ///     pair the smaller feature is named first, its single values are not yet diminished by its pairs.
+    ///   - stride: at least `count`.
+    mutating func explain(
+        _ rows: UnsafePointer<Float>,
+        count: Int,
+        into sums: UnsafeMutablePointer<Double>,
+        stride: Int
+    ) {
+        let blocks = (count + Self.block - 1) / Self.block
+        fillKeys(rows, count, blocks * Self.block)
+        let terms = Self.terms(kind, featureCount)
+        for tree in 0..<forest.treeCount {
+            paths.read(forest, tree: tree)
+            decide(blocks)
+            let own = forest.hasVectors ? sums : sums + Int(forest.outputs.base[tree]) * terms * stride
+            for leaf in paths.leaves where !leaf.steps.isEmpty {
+                let target = Target(
+                    sums: own,
+                    count: count,
+                    blocks: blocks,
+                    stride: stride,
+                    outputs: forest.hasVectors ? forest.width : 1,
+                    terms: terms
                 )
-                try body(explainer)
+                leaf.steps.count <= Self.tableSteps ? lookUp(leaf, target) : compute(leaf, target)
             }
         }
     }
+
+    private struct Target {
+        let sums: UnsafeMutablePointer<Double>
+        let count: Int
+        let blocks: Int
+        let stride: Int
+        let outputs: Int
+        let terms: Int
+    }
+
+    private mutating func fillKeys(_ rows: UnsafePointer<Float>, _ count: Int, _ stride: Int) {
+        keys = [UInt32](repeating: 0, count: max(1, forest.slots.count) * stride)
+        for row in 0..<count {
+            for slot in 0..<forest.slots.count {
+                keys[slot * stride + row] = forest.key(rows + row * featureCount, slot)
+            }
+        }
+    }
+
+    /// For each split and block of rows, who goes left.
+    private mutating func decide(_ blocks: Int) {
+        let stride = blocks * Self.block
+        decisions.removeAll(keepingCapacity: true)
+        keys.withUnsafeBufferPointer { keys in
+            guard let start = keys.baseAddress else { return }
+            for node in paths.splits {
+                let own = start + Int(node.slot & TreeNode.slotMask) / TreeForest.lanes * stride
+                for block in 0..<blocks { decisions.append(leftward(node, own + block * Self.block)) }
+            }
+        }
+    }
+
+    @inline(__always)
+    private func leftward(_ node: TreeNode, _ keys: UnsafePointer<UInt32>) -> UInt64 {
+        var bits: UInt64 = 0
+        if node.slot < TreeNode.set {
+            for row in 0..<Self.block { bits |= (keys[row] < node.threshold ? 1 : 0) << UInt64(row) }
+            return bits
+        }
+        for row in 0..<Self.block {
+            let key = keys[row]
+            let isLeft =
+                key < node.payload
+                ? forest.words.base[Int(node.threshold) &+ Int(key >> 5)] >> (key & 31) & 1 == 1
+                : key == TreeKey.everyCategory
+            if isLeft { bits |= 1 << UInt64(row) }
+        }
+        return bits
+    }
+
+    /// For each step of a leaf, which rows of a block go its way.
+    @inline(__always)
+    private func match(
+        _ leaf: TreePaths.Leaf,
+        _ block: Int,
+        _ blocks: Int,
+        _ masks: UnsafeMutablePointer<UInt64>
+    ) {
+        for step in 0..<leaf.steps.count { masks[step] = .max }
+        paths.tests.withUnsafeBufferPointer { tests in
+            decisions.withUnsafeBufferPointer { decisions in
+                for place in leaf.tests {
+                    let test = tests[place]
+                    let left = decisions[test.split &* blocks &+ block]
+                    masks[test.step] &= test.wantsLeft ? left : ~left
+                }
+            }
+        }
+    }
+
+    private func place(_ first: Int, _ second: Int) -> Int {
+        first <= second ? first * featureCount + second : second * featureCount + first
+    }
+
+    /// The sums that a leaf's steps, and their pairs, add to.
+    private func places(_ leaf: TreePaths.Leaf) -> [Int] {
+        let features = paths.steps[leaf.steps].map(\.feature)
+        guard kind == .interactions else { return features }
+        var places = features.map { place($0, $0) }
+        for first in features.indices {
+            for second in features.indices where second > first {
+                places.append(place(features[first], features[second]))
+            }
+        }
+        return places
+    }
+
+    /// Looks each row's way of meeting the leaf up, and computes those that are met for the first time.
+    private func lookUp(_ leaf: TreePaths.Leaf, _ target: Target) {
+        let (steps, ways) = (leaf.steps.count, 1 << leaf.steps.count)
+        let places = places(leaf)
+        let rule = Self.shortRule
+        let (points, weights) = (rule.points, rule.weights)
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: places.count * ways + Self.tableSteps) { table in
+            withUnsafeTemporaryAllocation(of: SIMD4<Double>.self, capacity: 3 * Self.tableSteps + 4) { memory in
+                withUnsafeTemporaryAllocation(of: Int.self, capacity: Self.tableSteps) { others in
+                    guard let table = table.baseAddress, let memory = memory.baseAddress,
+                        let others = others.baseAddress
+                    else { return }
+                    memory[0] = weights
+                    memory[1] = points
+                    let game = LeafGame<SIMD4<Double>>(
+                        weights: memory,
+                        chunks: 1,
+                        memory: memory + 2,
+                        zeros: table + places.count * ways,
+                        others: others,
+                        most: Self.tableSteps
+                    )
+                    for step in 0..<steps {
+                        game.set(step, zero: paths.steps[leaf.steps.lowerBound + step].zero, points: memory + 1)
+                    }
+                    var known = SIMD4<UInt64>(repeating: 0)
+                    for block in 0..<target.blocks {
+                        add(leaf, block, places, ways, table, game, &known, target)
+                    }
+                }
+            }
+        }
+    }
+
+    @inline(__always)
+    private func add(
+        _ leaf: TreePaths.Leaf,
+        _ block: Int,
+        _ places: [Int],
+        _ ways: Int,
+        _ table: UnsafeMutablePointer<Double>,
+        _ game: LeafGame<SIMD4<Double>>,
+        _ known: inout SIMD4<UInt64>,
+        _ target: Target
+    ) {
+        let steps = leaf.steps.count
+        let rows = min(Self.block, target.count - block * Self.block)
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.tableSteps) { masks in
+            withUnsafeTemporaryAllocation(of: Int.self, capacity: Self.block) { met in
+                guard let masks = masks.baseAddress, let met = met.baseAddress else { return }
+                match(leaf, block, target.blocks, masks)
+                for row in 0..<rows {
+                    var way = 0
+                    for step in 0..<steps { way |= Int(masks[step] >> UInt64(row) & 1) << step }
+                    met[row] = way
+                    if known[way >> 6] >> UInt64(way & 63) & 1 == 0 {
+                        known[way >> 6] |= 1 << UInt64(way & 63)
+                        fill(table, ways, way, steps, game)
+                    }
+                }
+                for output in 0..<target.outputs {
+                    let value = forest.leafValue(leaf.node, output)
+                    for (term, place) in places.enumerated() {
+                        let sums = target.sums + (output * target.terms + place) * target.stride + block * Self.block
+                        let own = table + term * ways
+                        for row in 0..<rows { sums[row] += value * own[met[row]] }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Computes one way of meeting a leaf.
+    private func fill(
+        _ table: UnsafeMutablePointer<Double>,
+        _ ways: Int,
+        _ way: Int,
+        _ steps: Int,
+        _ game: LeafGame<SIMD4<Double>>
+    ) {
+        let isOn = { (step: Int) in way >> step & 1 == 1 }
+        game.values(steps, isOn: isOn) { table[$0 * ways + way] = $1 }
+        guard kind == .interactions else { return }
+        game.pairs(steps, isOn: isOn) { table[Self.pair($0, $1, steps) * ways + way] = $2 }
+    }
+
+    /// Where the term of a pair of steps stands, after those of single ones.
+    @inline(__always)
+    private static func pair(_ first: Int, _ second: Int, _ steps: Int) -> Int {
+        steps + first * (2 * steps - first - 1) / 2 + second - first - 1
+    }
+
+    /// Computes a leaf with many features for each row.
+    private mutating func compute(_ leaf: TreePaths.Leaf, _ target: Target) {
+        let steps = leaf.steps.count
+        let places = places(leaf)
+        let chunks = (steps + 15) / 16
+        let rule = rules[chunks] ?? QuadratureRule(chunks * 8)
+        rules[chunks] = rule
+        withUnsafeTemporaryAllocation(of: SIMD8<Double>.self, capacity: (3 * steps + 4) * chunks) { memory in
+            withUnsafeTemporaryAllocation(of: Double.self, capacity: steps) { zeros in
+                withUnsafeTemporaryAllocation(of: Int.self, capacity: steps) { others in
+                    guard let memory = memory.baseAddress, let zeros = zeros.baseAddress,
+                        let others = others.baseAddress
+                    else { return }
+                    for chunk in 0..<chunks {
+                        for lane in 0..<8 {
+                            memory[chunk][lane] = rule.weights[chunk * 8 + lane]
+                            memory[chunks + chunk][lane] = rule.points[chunk * 8 + lane]
+                        }
+                    }
+                    let game = LeafGame<SIMD8<Double>>(
+                        weights: memory,
+                        chunks: chunks,
+                        memory: memory + 2 * chunks,
+                        zeros: zeros,
+                        others: others,
+                        most: steps
+                    )
+                    for step in 0..<steps {
+                        game.set(step, zero: paths.steps[leaf.steps.lowerBound + step].zero, points: memory + chunks)
+                    }
+                    for block in 0..<target.blocks { add(leaf, block, places, game, target) }
+                }
+            }
+        }
+    }
+
+    private func add(
+        _ leaf: TreePaths.Leaf,
+        _ block: Int,
+        _ places: [Int],
+        _ game: LeafGame<SIMD8<Double>>,
+        _ target: Target
+    ) {
+        let steps = leaf.steps.count
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: steps) { masks in
+            guard let masks = masks.baseAddress else { return }
+            match(leaf, block, target.blocks, masks)
+            for row in 0..<min(Self.block, target.count - block * Self.block) {
+                let isOn = { (step: Int) in masks[step] >> UInt64(row) & 1 == 1 }
+                let put = { (term: Int, part: Double) in
+                    for output in 0..<target.outputs {
+                        let place = (output * target.terms + places[term]) * target.stride
+                        target.sums[place + block * Self.block + row] += part * forest.leafValue(leaf.node, output)
+                    }
+                }
+                game.values(steps, isOn: isOn, put)
+                guard kind == .interactions else { continue }
+                game.pairs(steps, isOn: isOn) { put(Self.pair($0, $1, steps), $2) }
+            }
+        }
+    }
+
+    /// Four points, exact for up to eight features.
+    private static let shortRule: (points: SIMD4<Double>, weights: SIMD4<Double>) = {
+        let rule = QuadratureRule(4)
+        return (
+            SIMD4(rule.points[0], rule.points[1], rule.points[2], rule.points[3]),
+            SIMD4(rule.weights[0], rule.weights[1], rule.weights[2], rule.weights[3])
+        )
+    }()
 
     /// The mean margin of each output over the training weight, without the start.
     static func baseValues(_ forest: TreeForest) -> [Double] {
@@ -74,155 +348,5 @@ struct TreeSHAP {
             for place in 0..<leafWidth { base[place] += means[root * leafWidth + place] }
         }
         return base
-    }
-
-    /// Adds the contributions of one row: `width × (featureCount + 1)` numbers, base values untouched.
-    func explain(_ row: UnsafePointer<Float>, into values: UnsafeMutablePointer<Double>) {
-        for slot in 0..<forest.slots.count { keys[slot] = forest.key(row, slot) }
-        for tree in 0..<forest.treeCount {
-            let own = forest.hasVectors ? values : values + Int(forest.outputs.base[tree]) * (featureCount + 1)
-            descend(Int(forest.roots.base[tree]), path, 0, zero: 1, one: 1, feature: -1, own)
-        }
-    }
-
-    private func goesLeft(_ node: TreeNode) -> Bool {
-        let key = keys[Int(node.slot & TreeNode.slotMask) / TreeForest.lanes]
-        guard node.slot >= TreeNode.set else { return key < node.threshold }
-        guard key < node.payload else { return key == TreeKey.everyCategory }
-        return forest.words.base[Int(node.threshold) &+ Int(key >> 5)] >> (key & 31) & 1 == 1
-    }
-
-    private func descend(
-        _ index: Int,
-        _ parent: UnsafeMutablePointer<Step>,
-        _ parentDepth: Int,
-        zero: Double,
-        one: Double,
-        feature: Int32,
-        _ values: UnsafeMutablePointer<Double>
-    ) {
-        var depth = parentDepth
-        let path = parent + depth + 1
-        path.update(from: parent, count: depth + 1)
-        extend(path, depth, zero, one, feature)
-        let node = forest.nodes.base[index]
-        if Int(node.right) == index {
-            attribute(node, path, depth, values)
-            return
-        }
-        let split = Int32(forest.slots.base[Int(node.slot & TreeNode.slotMask) / TreeForest.lanes].feature)
-        var (incomingZero, incomingOne) = (1.0, 1.0)
-        var known = 1
-        while known <= depth, path[known].feature != split { known += 1 }
-        if known <= depth {
-            (incomingZero, incomingOne) = (path[known].zero, path[known].one)
-            unwind(path, depth, known)
-            depth -= 1
-        }
-        let (isLeft, share) = (goesLeft(node), forest.leftShare(node))
-        let (left, right) = (Int(node.right) - 1, Int(node.right))
-        let leftOne = isLeft ? incomingOne : 0
-        descend(left, path, depth + 1, zero: share * incomingZero, one: leftOne, feature: split, values)
-        let rightOne = isLeft ? 0 : incomingOne
-        descend(right, path, depth + 1, zero: (1 - share) * incomingZero, one: rightOne, feature: split, values)
-    }
-
-    private func attribute(
-        _ leaf: TreeNode,
-        _ path: UnsafeMutablePointer<Step>,
-        _ depth: Int,
-        _ values: UnsafeMutablePointer<Double>
-    ) {
-        guard depth > 0 else { return }
-        let size = Double(depth + 1)
-        // The features on which the row goes elsewhere all lose the same share.
-        var off = 0.0
-        for index in 0..<depth { off -= path[index].weight * inverses[depth - index] }
-        off *= size
-        for place in 1...depth {
-            let step = path[place]
-            let share = step.one == 0 ? off : unwoundSum(path, depth, step.zero) * (1 - step.zero)
-            guard forest.hasVectors else {
-                values[Int(step.feature)] += share * forest.leafValue(leaf, 0)
-                continue
-            }
-            for output in 0..<forest.width {
-                values[output * (featureCount + 1) + Int(step.feature)] += share * forest.leafValue(leaf, output)
-            }
-        }
-    }
-
-    /// Appends a feature to the path and updates the weights of all sizes of feature sets.
-    private func extend(
-        _ path: UnsafeMutablePointer<Step>,
-        _ depth: Int,
-        _ zero: Double,
-        _ one: Double,
-        _ feature: Int32
-    ) {
-        path[depth] = Step(feature: feature, zero: zero, one: one, weight: depth == 0 ? 1 : 0)
-        let share = inverses[depth + 1]
-        for place in stride(from: depth - 1, through: 0, by: -1) {
-            let weight = path[place].weight * share
-            path[place + 1].weight += one * weight * Double(place + 1)
-            path[place].weight = zero * weight * Double(depth - place)
-        }
-    }
-
-    /// Takes the feature at `place` out of the path again.
-    private func unwind(_ path: UnsafeMutablePointer<Step>, _ depth: Int, _ place: Int) {
-        let (zero, one) = (path[place].zero, path[place].one)
-        let size = Double(depth + 1)
-        if one != 0 {
-            let share = zero * inverses[depth + 1]
-            var next = path[depth].weight
-            for index in stride(from: depth - 1, through: 0, by: -1) {
-                let weight = path[index].weight
-                path[index].weight = next * size * inverses[index + 1]
-                next = weight - path[index].weight * share * Double(depth - index)
-            }
-        } else {
-            // Without a share of either kind every weight is zero already.
-            let factor = zero == 0 ? 0 : size / zero
-            for index in 0..<depth { path[index].weight *= factor * inverses[depth - index] }
-        }
-        for index in place..<depth {
-            path[index].feature = path[index + 1].feature
-            path[index].zero = path[index + 1].zero
-            path[index].one = path[index + 1].one
-        }
-    }
-
-    /// The total weight of the path without a feature on which the row goes this way.
-    private func unwoundSum(_ path: UnsafeMutablePointer<Step>, _ depth: Int, _ zero: Double) -> Double {
-        let (size, share) = (Double(depth + 1), zero * inverses[depth + 1])
-        var next = path[depth].weight
-        var total = 0.0
-        for index in stride(from: depth - 1, through: 0, by: -1) {
-            let weight = next * size * inverses[index + 1]
-            total += weight
-            next = path[index].weight - weight * share * Double(depth - index)
-        }
-        return total
-    }
-}
-
-extension TreeForest {
-    /// The value of a leaf, of a vector leaf that for one output.
-    @inline(__always)
-    func leafValue(_ leaf: TreeNode, _ output: Int) -> Double {
-        guard hasVectors else {
-            return isDouble ? doubles.base[Int(leaf.payload)] : Double(Float(bitPattern: leaf.payload))
-        }
-        let place = Int(leaf.payload) + output
-        return isDouble ? doubles.base[place] : Double(floats.base[place])
-    }
-
-    /// The share of a split's training weight that went left; a half when nothing went through it.
-    @inline(__always)
-    func leftShare(_ node: TreeNode) -> Double {
-        let right = Int(node.right)
-        let (left, both) = (Double(covers.base[right - 1]), Double(covers.base[right - 1]) + Double(covers.base[right]))
-        return both > 0 ? left / both : 0.5
     }
 }
