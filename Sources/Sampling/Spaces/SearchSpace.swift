@@ -105,3 +105,17 @@ package struct SearchSpace: Sendable, Equatable {
         )
     }
 }
+
+extension SearchSpace {
+    /// The values that are given, and others where they are not and the parameter exists.
+    package func joined(_ given: [Double], _ others: [Double]) -> [Double] {
+        var values = [Double](repeating: .nan, count: parameters.count)
+        for index in parameters.indices where isActive(index, values) {
+            let value = given.indices.contains(index) ? given[index] : .nan
+            values[index] = value.isNaN ? others[index] : value
+            // The sampler saw a trial in which the parameter does not exist.
+            if values[index].isNaN { values[index] = self.value(index, atShare: 0.5) }
+        }
+        return values
+    }
+}
