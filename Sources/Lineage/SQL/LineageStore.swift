@@ -96,7 +96,7 @@ package struct LineageStore: Sendable {
     }
 
     /// The edges that begin or end at some nodes, at most `limit`, in the order of their names.
-    func edges(
+    package func edges(
         of nodes: [LineageNode],
         _ direction: LineageDirection,
         limit: Int
