@@ -28,5 +28,18 @@ const martlet_lightgbm *martlet_lightgbm_table(void *library, const char **missi
     RESOLVE(LGBM_BoosterPredictForMat)
     RESOLVE(LGBM_BoosterCalcNumPredict)
     RESOLVE(LGBM_FastConfigFree)
+    RESOLVE(LGBM_DatasetCreateFromMat)
+    RESOLVE(LGBM_DatasetSetField)
+    RESOLVE(LGBM_DatasetSetFeatureNames)
+    RESOLVE(LGBM_DatasetFree)
+    RESOLVE(LGBM_BoosterCreate)
+    RESOLVE(LGBM_BoosterAddValidData)
+    RESOLVE(LGBM_BoosterUpdateOneIter)
+    RESOLVE(LGBM_BoosterGetCurrentIteration)
+    RESOLVE(LGBM_BoosterGetEvalCounts)
+    RESOLVE(LGBM_BoosterGetEvalNames)
+    RESOLVE(LGBM_BoosterGetEval)
+    RESOLVE(LGBM_BoosterSaveModelToString)
+    RESOLVE(LGBM_RegisterLogCallback)
     return table;
 }

@@ -39,5 +39,6 @@ const martlet_xgboost *martlet_xgboost_table(void *library, const char **missing
     RESOLVE(XGBoosterLoadModelFromBuffer)
     RESOLVE(XGBoosterSaveModelToBuffer)
     RESOLVE(XGBoosterSaveJsonConfig)
+    RESOLVE(XGBoosterSlice)
     return table;
 }

@@ -40,15 +40,19 @@ package enum RuntimePlacement: Sendable, Equatable {
     case process
 }
 
+/// A runtime that answers with rows of numbers, whatever it takes.
+package protocol TabularRuntime: ModelRuntime {
+    /// Numbers in an output row: 1 for binary and regression, else the number of classes.
+    var outputWidth: Int { get }
+}
+
 /// A runtime that turns rows of numbers into rows of numbers.
 ///
 /// Rows are row-major Float with NaN for missing. An output row is the probability of class 1 (binary), one
 /// probability per class (multi-class), or the value (regression).
-package protocol RowRuntime: ModelRuntime {
+package protocol RowRuntime: TabularRuntime {
     /// Numbers in an input row.
     var featureCount: Int { get }
-    /// Numbers in an output row: 1 for binary and regression, else the number of classes.
-    var outputWidth: Int { get }
 
     /// Predicts `count` rows. Callers use `predict(_:count:into:)`, which checks the sizes first.
     func predictUnchecked(

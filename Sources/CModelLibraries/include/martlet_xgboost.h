@@ -41,6 +41,7 @@ typedef struct martlet_xgboost {
     int (*XGBoosterSaveModelToBuffer)(
         void *booster, const char *config, uint64_t *count, const char *_Nullable *_Nonnull out);
     int (*XGBoosterSaveJsonConfig)(void *booster, uint64_t *count, const char *_Nullable *_Nonnull out);
+    int (*XGBoosterSlice)(void *booster, int begin, int end, int step, void *_Nullable *_Nonnull out);
 } martlet_xgboost;
 
 /// Looks up every function. Returns NULL and names the missing symbol when the library lacks one.

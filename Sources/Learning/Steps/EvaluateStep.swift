@@ -13,129 +13,138 @@ struct EvaluateStep: Sendable {
 
     static let parameters = [
         StepParameter("dataset", "The dataset's name under 'data:'.", isRequired: true),
-        StepParameter("metric", "What the better candidate is better at, on validation: accuracy by default."),
+        StepParameter(
+            "metric",
+            "What the better candidate is better at, on validation; by default accuracy, rmse or ndcg."
+        ),
         StepParameter("test", "The part of the split to judge on, 'test' by default."),
+        StepParameter("segments", "Columns by whose values the metrics are broken down."),
+        StepParameter("seed", "The seed of the resamples that intervals come from, 0 by default."),
+        StepParameter(
+            "card",
+            "What the model card says beside what is recorded: \(ModelCardMaker.fields.joined(separator: ", "))."
+        ),
     ]
-
-    /// A tuned model among the upstream outputs.
-    private struct Candidate: Sendable {
-        let task: String
-        let runID: String
-        let modelPath: ArtifactPath
-        let validation: JSONObject
-
-        func metric(_ name: String) -> Double {
-            validation[name]?.doubleValue ?? (name == "log_loss" ? .infinity : -.infinity)
-        }
-    }
 
     func run(_ context: StepContext) async throws -> JSONObject {
         let fields = JSONFields(context.parameters, path: "with")
         try fields.rejectUnknown(Self.parameters.map(\.name))
         let (name, part) = (try fields.string("dataset"), try fields.optionalString("test") ?? "test")
-        let metric = try fields.optionalString("metric") ?? "accuracy"
-        let candidates = try Self.candidates(context.upstream)
-        let chosen = try Self.choose(candidates, by: metric)
-        for candidate in candidates {
-            context.log(
-                "\(candidate.task): validation accuracy \(NumberText.trimmed(candidate.metric("accuracy"), 4)), auroc "
-                    + "\(NumberText.trimmed(candidate.metric("auroc"), 4)), log loss "
-                    + "\(NumberText.trimmed(candidate.metric("log_loss"), 4))"
-            )
-        }
+        let segments = try fields.strings("segments")
+        let seed = UInt64(try fields.optionalInt("seed", in: 0 ... .max) ?? 0)
+        let said = try Self.card(fields)
+        let candidates = try EvaluationCandidate.all(context.upstream)
+        let rows = try await datasets.rowSet(name)
+        let columns = try candidates[0].columns(rows.target, dataset: name)
+        let metric = try fields.optionalString("metric") ?? TaskMetrics.main(columns.task)
+        let chosen = try EvaluationCandidate.choose(candidates, by: metric)
+        for candidate in candidates { context.log("\(candidate.task): validation \(candidate.summary)") }
         context.log("\(chosen.task) is the better by \(metric)")
         context.progress(0.2, "chose \(chosen.task)")
 
-        let rows = try LabelledRows(try await datasets.rowSet(name), part: part, dataset: name)
-        let metrics = try await judge(chosen, rows)
-        context.log(
-            "test: accuracy \(NumberText.trimmed(metrics.accuracy, 4)), auroc \(NumberText.trimmed(metrics.auroc, 4)) on "
-                + "\(metrics.rows) rows"
+        let test = try EvaluationRows(
+            rows,
+            part: part,
+            columns: try chosen.columns(rows.target, dataset: name),
+            dataset: name
         )
+        let evaluated = try await evaluate(chosen, test, segments: segments, seed: seed)
+        let metrics = evaluated.report.judged.metrics
+        context.log("test: \(Self.summary(metrics)) on \(metrics.rows) rows")
         try Task.checkCancellation()
-        try await record(chosen, metrics, context.clock)
-        context.progress(0.6, "test accuracy \(NumberText.trimmed(metrics.accuracy, 4))")
-        let plots = try await explain(chosen, rows)
-        context.log("explained \(min(rows.count, LearningLimits.explainedRows)) rows: \(plots.joined(separator: ", "))")
-        context.progress(1, "test accuracy \(NumberText.trimmed(metrics.accuracy, 4)), explained")
-        return [
+        try await record(chosen, evaluated, context.clock, tags: said)
+        context.progress(0.6, "test \(Self.main(metrics, columns.task))")
+        let plots = try await explain(chosen, test)
+        context.log(
+            "explained \(min(test.table.rowCount, LearningLimits.explainedRows)) rows: \(plots.joined(separator: ", "))"
+        )
+        context.progress(1, "test \(Self.main(metrics, columns.task)), explained")
+        var outputs: JSONObject = [
             "run_id": .string(chosen.runID), "task": .string(chosen.task),
             "model_path": .string(chosen.modelPath.description),
             "model_uri": .string("runs:/\(chosen.runID)/\(ModelPackage.folder)"), "dataset": .string(name),
-            "metric": .string(metric), "validation": .object(chosen.validation), "metrics": metrics.json,
-            "test_rows": .int(metrics.rows), "confusion": metrics.confusion.json,
-            "explanations": .array(plots.map { .string($0) }),
+            "version": .string(rows.version), "metric": .string(metric), "validation": .object(chosen.validation),
+            "metrics": metrics.json, "test_rows": .int(metrics.rows),
         ]
+        if case .classification(let metrics) = metrics { outputs["confusion"] = metrics.confusion.json }
+        outputs["intervals"] = .object(JSONObject(evaluated.report.intervals.map { ($0.name, $0.json) }))
+        outputs["explanations"] = .array(plots.map { .string($0) })
+        return outputs
     }
 
-    private static func candidates(_ upstream: [String: JSONObject]) throws -> [Candidate] {
-        var candidates: [Candidate] = []
-        for task in upstream.keys.sorted() {
-            guard let outputs = upstream[task], let run = outputs["run_id"]?.stringValue,
-                let path = outputs["model_path"]?.stringValue
-            else { continue }
-            candidates.append(
-                Candidate(
-                    task: task,
-                    runID: run,
-                    modelPath: try ArtifactPath(validating: path),
-                    validation: outputs["validation"]?.objectValue ?? [:]
-                )
-            )
+    /// What the author says in the model's card, kept as tags of the run.
+    private static func card(_ fields: JSONFields) throws(MartletError) -> [Tag] {
+        guard let card = try fields.optionalFields("card") else { return [] }
+        try card.rejectUnknown(ModelCardMaker.fields)
+        var tags: [Tag] = []
+        for field in ModelCardMaker.fields {
+            guard let text = try card.optionalString(field) else { continue }
+            guard text.utf8.count <= LearningLimits.cardTextBytes else {
+                throw card.invalid(field, "must have at most \(LearningLimits.cardTextBytes) bytes")
+            }
+            tags.append(Tag(key: ModelCardMaker.tag(field), value: text))
         }
-        guard !candidates.isEmpty, candidates.count <= LearningLimits.candidates else {
-            throw MartletError(
-                .failedPrecondition,
-                "learning.evaluate found \(candidates.count) tuned models among the tasks it needs; name 1 to "
-                    + "\(LearningLimits.candidates) learning.tune tasks under 'needs'."
-            )
-        }
-        return candidates
+        return tags
     }
 
-    /// The metric decides, then AUROC, then log loss, then the name, so that the choice is repeatable.
-    private static func choose(_ candidates: [Candidate], by metric: String) throws -> Candidate {
-        guard candidates.allSatisfy({ $0.validation[metric]?.doubleValue != nil }) else {
-            throw MartletError(.invalidArgument, "'with.metric' is '\(metric)', which the candidates did not measure.")
-        }
-        let sign: Double = metric == "log_loss" ? -1 : 1
-        let rank = { (candidate: Candidate) in
-            (sign * candidate.metric(metric), candidate.metric("auroc"), -candidate.metric("log_loss"))
-        }
-        guard var best = candidates.first else { throw MartletError(.internal, "There is no candidate.") }
-        for candidate in candidates.dropFirst() where rank(candidate) > rank(best) { best = candidate }
-        return best
+    /// A report and its charts.
+    private struct Evaluated: Sendable {
+        let report: EvaluationReport
+        let charts: [(name: String, bytes: [UInt8])]
+    }
+
+    private static func summary(_ metrics: TaskMetrics) -> String {
+        metrics.named.filter { $0.value.isFinite }.prefix(3)
+            .map { "\($0.name) \(NumberText.trimmed($0.value, 4))" }.joined(separator: ", ")
+    }
+
+    private static func main(_ metrics: TaskMetrics, _ task: LearningTask) -> String {
+        let name = TaskMetrics.main(task)
+        return "\(name) \(NumberText.trimmed(metrics[name] ?? .nan, 4))"
     }
 
     /// Asks the stored model, as serving would, about every test row.
-    private func judge(_ candidate: Candidate, _ rows: LabelledRows) async throws -> ClassificationMetrics {
+    private func evaluate(
+        _ candidate: EvaluationCandidate,
+        _ rows: EvaluationRows,
+        segments: [String],
+        seed: UInt64
+    ) async throws -> Evaluated {
         let path = try await tracking.artifacts.localURL(candidate.modelPath)
         return try await BlockingWork.run {
             let directory = try ModelDirectory.open(path)
-            guard directory.featureNames == rows.featureNames else {
-                throw MartletError(.failedPrecondition, "The model was trained on other columns than the dataset has.")
-            }
-            return try ClassificationMetrics(
-                probabilities: try directory.loadRuntime().predict(rows.values, count: rows.count),
-                labels: rows.labels,
-                classes: rows.classes.count,
+            let predictor = try directory.loadPredictor()
+            try rows.require(predictor.columns)
+            let judged = try JudgedModel(
+                try predictor.predict(rows.table, ignoring: rows.columns.reserved),
+                of: rows.truth,
+                task: rows.columns.task,
                 threshold: directory.threshold
             )
+            let report = try EvaluationReport(judged, table: rows.table, segmentedBy: segments, seed: seed)
+            return Evaluated(report: report, charts: EvaluationCharts.files(report))
         }
     }
 
     /// Adds the test metrics to the run and to the model's own description.
-    private func record(_ candidate: Candidate, _ metrics: ClassificationMetrics, _ clock: Clock) async throws {
-        let named = metrics.named.map { (name: "test_\($0.name)", value: $0.value) }.filter { $0.value.isFinite }
-        try await RunLogger(tracking: tracking, clock: clock).log(candidate.runID, metrics: named)
+    private func record(
+        _ candidate: EvaluationCandidate,
+        _ evaluated: Evaluated,
+        _ clock: Clock,
+        tags: [Tag]
+    ) async throws {
+        let report = evaluated.report
+        let named = report.judged.metrics.named.map { (name: "test_\($0.name)", value: $0.value) }
+            .filter { $0.value.isFinite }
+        try await RunLogger(tracking: tracking, clock: clock).log(candidate.runID, metrics: named, tags: tags)
         let root = try await tracking.artifactRoot(runID: candidate.runID)
-        let report: JSONValue = [
-            "rows": .int(metrics.rows), "metrics": metrics.json, "confusion_matrix": metrics.confusion.json,
-        ]
         try await tracking.artifacts.write(
             root.appending("evaluation.json"),
-            bytes: Array(report.prettyPrinted().utf8)
+            bytes: Array(report.json.prettyPrinted().utf8)
         )
+        for (name, bytes) in evaluated.charts {
+            try await tracking.artifacts.write(root.appending("evaluation/\(name)"), bytes: bytes)
+        }
         let file = try candidate.modelPath.appending(MartletModelFile.name)
         let bytes = try await tracking.artifacts.readAll(file, limit: RuntimesLimits.descriptionBytes)
         var description = try MartletModelFile(JSONValue.parse(bytes))
@@ -144,37 +153,14 @@ struct EvaluateStep: Sendable {
         try await tracking.artifacts.write(file, bytes: Array(description.json.prettyPrinted().utf8))
     }
 
-    /// Draws the plots of the last class's output and stores them with the run; returns their names.
-    private func explain(_ candidate: Candidate, _ rows: LabelledRows) async throws -> [String] {
-        let path = try candidate.modelPath.appending(ModelPackage.modelFile)
-        let model = try await tracking.artifacts.readAll(path, limit: RuntimesLimits.modelBytes)
-        let shown = rows.sample(LearningLimits.explainedRows, seed: 0)
-        let files = try await BlockingWork.run { try Self.plots(model, shown) }
+    /// Draws the plots of the last output and stores them with the run; returns their names.
+    private func explain(_ candidate: EvaluationCandidate, _ rows: EvaluationRows) async throws -> [String] {
+        let path = try await tracking.artifacts.localURL(candidate.modelPath)
+        let files = try await BlockingWork.run { try EvaluationExplanation.files(path, rows) }
         let folder = try await tracking.artifactRoot(runID: candidate.runID).appending("explanations")
         for (name, bytes) in files {
             try await tracking.artifacts.write(folder.appending(name), bytes: bytes)
         }
         return files.map { "explanations/\($0.name)" }
-    }
-
-    private static func plots(_ model: [UInt8], _ rows: LabelledRows) throws -> [(name: String, bytes: [UInt8])] {
-        let booster = try XGBoostBooster(model: model)
-        let contributions = try XGBoostTrainer(seed: 0).contributions(booster, for: rows)
-        let outputs = rows.classes.count == 2 ? 1 : rows.classes.count
-        let explanation = try Attributions(
-            rows,
-            contributions: contributions,
-            outputs: outputs,
-            output: outputs - 1,
-            name: rows.classes.last ?? "class 1"
-        )
-        // The row nearest to the threshold is the one worth a closer look.
-        let closest = (0..<rows.count).min { abs(explanation.margin(of: $0)) < abs(explanation.margin(of: $1)) } ?? 0
-        return [
-            ("importance.svg", ImportancePlot.svg(explanation)),
-            ("beeswarm.svg", BeeswarmPlot.svg(explanation)),
-            ("waterfall.svg", WaterfallPlot.svg(explanation, row: closest)),
-            ("shap.json", Array(explanation.json.prettyPrinted().utf8)),
-        ]
     }
 }

@@ -2,11 +2,13 @@ package import Core
 package import Datasets
 package import Tracking
 
-/// The built-in steps of learning: `learning.split`, `learning.tune` and `learning.evaluate`.
+/// The built-in steps of learning: `learning.split`, `learning.train`, `learning.tune` and `learning.evaluate`.
 package enum LearningSteps {
     /// The steps over the stores of one server.
     package static func all(tracking: TrackingStore, datasets: DatasetStore) -> [BuiltinStep] {
-        [split(datasets), tune(tracking, datasets), evaluate(tracking, datasets)]
+        [
+            split(datasets), train(tracking, datasets), tune(tracking, datasets), evaluate(tracking, datasets),
+        ]
     }
 
     private static func split(_ datasets: DatasetStore) -> BuiltinStep {
@@ -16,6 +18,16 @@ package enum LearningSteps {
             parameters: SplitStep.parameters
         ) { context in
             try await SplitStep(datasets: datasets).run(context)
+        }
+    }
+
+    private static func train(_ tracking: TrackingStore, _ datasets: DatasetStore) -> BuiltinStep {
+        BuiltinStep(
+            name: "learning.train",
+            summary: "Trains one model with given parameters with XGBoost or LightGBM and stores it.",
+            parameters: TrainOptions.parameters
+        ) { context in
+            try await TrainStep(tracking: tracking, datasets: datasets).run(context)
         }
     }
 

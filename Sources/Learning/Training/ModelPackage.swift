@@ -2,30 +2,48 @@ package import Artifacts
 package import Core
 import Runtimes
 package import Tracking
+import Transforms
 
 /// The files of a trained model: MLflow's layout with Martlet's own description beside it.
 ///
-/// `mlflow.pyfunc.load_model` and `mlflow.xgboost.load_model` read it, and so does `ModelDirectory`.
+/// `mlflow.pyfunc.load_model` and MLflow's flavor of the library read it, and so does `ModelDirectory`.
 package struct ModelPackage: Sendable {
     /// The run that trained the model.
     package let runID: String
-    /// The model file's contents, XGBoost's JSON.
-    package let model: [UInt8]
-    /// The training rows, of which a sample becomes the reference for drift detection.
-    package let training: LabelledRows
+    /// What is packaged.
+    package let content: PackagedModel
     /// The metrics known so far, by name.
     package let metrics: [(name: String, value: Double)]
     /// When the model was made.
     package let created: Timestamp
-    /// The seed of the reference sample.
-    package let seed: UInt64
 
     /// The folder beneath a run's artifacts.
     package static let folder = "model"
-    static let modelFile = "model.json"
     static let referenceFile = "reference.csv"
+    static let transformFile = "transform.json"
 
-    /// Takes what the files are made of.
+    /// Packages a trained model.
+    package init(
+        runID: String,
+        content: PackagedModel,
+        metrics: [(name: String, value: Double)],
+        created: Timestamp
+    ) {
+        self.runID = runID
+        self.content = content
+        self.metrics = metrics
+        self.created = created
+    }
+
+    /// Packages an XGBoost classifier of rows that are numbers.
+    ///
+    /// - Parameters:
+    ///   - runID: the run that trained the model.
+    ///   - model: the model file's contents, XGBoost's JSON.
+    ///   - training: the training rows, of which a sample becomes the reference for drift detection.
+    ///   - metrics: the metrics known so far, by name.
+    ///   - created: when the model was made.
+    ///   - seed: the seed of the samples.
     package init(
         runID: String,
         model: [UInt8],
@@ -35,43 +53,40 @@ package struct ModelPackage: Sendable {
         seed: UInt64
     ) {
         self.runID = runID
-        self.model = model
-        self.training = training
+        content = PackagedModel(model, training, seed: seed)
         self.metrics = metrics
         self.created = created
-        self.seed = seed
     }
 
-    /// What goes in and out: the features as doubles, the probability of class 1 or of each class.
-    package var signature: ModelSignature {
-        let outputs = training.classes.count == 2 ? ["probability"] : training.classes
-        return ModelSignature(
-            inputs: training.featureNames.map { ModelSignature.Field(name: $0, type: .double) },
-            outputs: outputs.map { ModelSignature.Field(name: $0, type: .double) }
-        )
-    }
+    /// What goes in and out.
+    package var signature: ModelSignature { content.signature }
 
     /// Every file by its name; `martlet.json` stands last and holds the checksums of the others.
     package func files(modelID: String = Identifier.random()) throws -> [(name: String, bytes: [UInt8])] {
+        let environment = ModelEnvironment(content.trainer, isPlain: content.isPlain)
         var files: [(name: String, bytes: [UInt8])] = [
-            (Self.modelFile, model),
-            (
-                Self.referenceFile,
-                CSV.write(try training.sample(LearningLimits.referenceRows, seed: seed).featureTable())
-            ),
-            ("requirements.txt", Array((Self.requirements.joined(separator: "\n") + "\n").utf8)),
-            ("conda.yaml", Array(Self.conda.utf8)),
-            ("python_env.yaml", Array(Self.pythonEnvironment.utf8)),
+            (content.file, content.bytes),
+            (Self.referenceFile, CSV.write(try content.reference())),
+            ("requirements.txt", Array(environment.requirementsText.utf8)),
+            ("conda.yaml", Array(environment.conda.utf8)),
+            ("python_env.yaml", Array(environment.pythonEnvironment.utf8)),
             ("input_example.json", try inputExample().serialized()),
         ]
-        files.append(("MLmodel", Array(mlModel(modelID).utf8)))
+        if let transform = content.transform {
+            files.append((Self.transformFile, transform.json.serialized()))
+        }
+        if !content.isPlain {
+            files.append((PythonLoader.file, Array(PythonLoader.source.utf8)))
+        }
+        files.append(("MLmodel", Array(mlModel(modelID, environment).utf8)))
         let description = MartletModelFile(
-            flavor: .xgboost,
-            file: Self.modelFile,
+            flavor: content.trainer == .xgboost ? .xgboost : .lightgbm,
+            file: content.file,
             signature: signature,
-            classes: training.classes,
+            classes: content.classes,
             threshold: 0.5,
             reference: Self.referenceFile,
+            transform: content.transform == nil ? nil : Self.transformFile,
             metrics: metrics.filter { $0.value.isFinite },
             checksums: files.map { ($0.name, ModelChecksums.sha256(of: $0.bytes)) }
         )
@@ -88,70 +103,32 @@ package struct ModelPackage: Sendable {
         for (name, bytes) in try files(modelID: modelID) {
             try await tracking.artifacts.write(folder.appending(name), bytes: bytes)
         }
+        let data: JSONValue = ["data": .string(content.file)]
+        let flavors: [(String, JSONValue)] = [(content.trainer.rawValue, data), ("python_function", [:])]
         try await tracking.appendLoggedModel(
             runID: runID,
             [
                 "run_id": .string(runID), "artifact_path": .string(Self.folder),
                 "utc_time_created": .string(utcTime), "model_uuid": .string(modelID),
-                "flavors": ["xgboost": ["data": .string(Self.modelFile)], "python_function": [:]],
+                "flavors": .object(JSONObject(flavors)),
             ]
         )
         return folder
     }
-
-    private static let mlflowVersion = "3.17.2"
-    private static let xgboostVersion = "3.2.0"
-    private static let pythonVersion = "3.11.7"
-
-    private static let requirements = ["mlflow==\(mlflowVersion)", "pandas<3", "xgboost==\(xgboostVersion)"]
-
-    private static let conda = """
-        channels:
-        - conda-forge
-        dependencies:
-        - python=\(pythonVersion)
-        - pip
-        - pip:
-        \(requirements.map { "  - \($0)" }.joined(separator: "\n"))
-        name: mlflow-env
-
-        """
-
-    private static let pythonEnvironment = """
-        python: \(pythonVersion)
-        build_dependencies:
-        - pip
-        - setuptools
-        - wheel
-        dependencies:
-        - -r requirements.txt
-
-        """
 
     /// MLflow's time, which has a space and no zone.
     private var utcTime: String {
         created.iso8601.replacing("T", with: " ").replacing("Z", with: "")
     }
 
-    private func mlModel(_ modelID: String) -> String {
+    private func mlModel(_ modelID: String, _ environment: ModelEnvironment) -> String {
         """
         artifact_path: \(Self.folder)
         flavors:
-          python_function:
-            data: \(Self.modelFile)
-            env:
-              conda: conda.yaml
-              virtualenv: python_env.yaml
-            loader_module: mlflow.xgboost
-            python_version: \(Self.pythonVersion)
-          xgboost:
-            code: null
-            data: \(Self.modelFile)
-            model_class: xgboost.core.Booster
-            model_format: json
-            xgb_version: \(Self.xgboostVersion)
-        mlflow_version: \(Self.mlflowVersion)
-        model_size_bytes: \(model.count)
+        \(environment.pythonFlavor(data: content.file))
+        \(environment.libraryFlavor(data: content.file))
+        mlflow_version: \(ModelEnvironment.mlflowVersion)
+        model_size_bytes: \(content.bytes.count)
         model_uuid: \(modelID)
         run_id: \(runID)
         saved_input_example_info:
@@ -172,12 +149,19 @@ package struct ModelPackage: Sendable {
         "'" + (value ?? []).description.replacing("'", with: "''") + "'"
     }
 
-    private func inputExample() throws -> JSONValue {
-        let example = training.sample(2, seed: seed)
-        let width = example.featureNames.count
-        let rows = (0..<example.count).map { row in
-            JSONValue.array(example.values[row * width..<(row + 1) * width].map { .number(Double("\($0)") ?? .nan) })
+    private func inputExample() throws(MartletError) -> JSONValue {
+        let example = try content.example()
+        let rows = (0..<example.rowCount).map { row in
+            JSONValue.array(
+                example.columns.map { column in
+                    switch column.values {
+                    case .numbers(let values): .number(values[row])
+                    case .integers(let values): .optional(values[row].map { Double($0) })
+                    case .strings(let values): .optional(values[row])
+                    }
+                }
+            )
         }
-        return ["columns": .array(example.featureNames.map { .string($0) }), "data": .array(rows)]
+        return ["columns": .array(example.columns.map { .string($0.name) }), "data": .array(rows)]
     }
 }

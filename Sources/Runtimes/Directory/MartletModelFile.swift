@@ -19,6 +19,8 @@ package struct MartletModelFile: Sendable, Equatable {
     package var threshold: Double
     /// The sample of training rows for drift detection, relative to the directory.
     package var reference: String?
+    /// How raw columns become the model's features, relative to the directory; nil when they are that already.
+    package var transform: String?
     /// The model's metrics at training time, by name.
     package var metrics: [(name: String, value: Double)]
     /// SHA-256 in lower-case hex by relative path, for every file but this one.
@@ -32,6 +34,7 @@ package struct MartletModelFile: Sendable, Equatable {
         classes: [String] = [],
         threshold: Double = 0.5,
         reference: String? = nil,
+        transform: String? = nil,
         metrics: [(name: String, value: Double)] = [],
         checksums: [(path: String, sha256: String)] = []
     ) {
@@ -41,6 +44,7 @@ package struct MartletModelFile: Sendable, Equatable {
         self.classes = classes
         self.threshold = threshold
         self.reference = reference
+        self.transform = transform
         self.metrics = metrics
         self.checksums = checksums
     }
@@ -51,7 +55,8 @@ package struct MartletModelFile: Sendable, Equatable {
     package init(_ json: JSONValue) throws {
         let fields = try JSONFields(json)
         try fields.rejectUnknown([
-            "format", "flavor", "file", "signature", "classes", "threshold", "reference", "metrics", "checksums",
+            "format", "flavor", "file", "signature", "classes", "threshold", "reference", "transform", "metrics",
+            "checksums",
         ])
         guard try fields.int("format") == Self.format else { throw fields.invalid("format", "must be \(Self.format)") }
         guard let flavor = ModelFlavor(rawValue: try fields.string("flavor")), flavor != .python else {
@@ -64,6 +69,7 @@ package struct MartletModelFile: Sendable, Equatable {
         classes = try fields.value("classes") == nil ? [] : fields.strings("classes")
         threshold = try fields.optionalDouble("threshold") ?? 0.5
         reference = try fields.optionalString("reference")
+        transform = try fields.optionalString("transform")
         metrics = try (fields.optionalObject("metrics") ?? [:]).pairs.map { key, value in
             guard let number = value.doubleValue else { throw fields.invalid("metrics", "must hold numbers") }
             return (key, number)
@@ -90,6 +96,7 @@ package struct MartletModelFile: Sendable, Equatable {
             "threshold": .number(threshold),
         ]
         if let reference { object["reference"] = .string(reference) }
+        if let transform { object["transform"] = .string(transform) }
         object["metrics"] = .object(JSONObject(metrics.map { ($0.name, .number($0.value)) }))
         object["checksums"] = .object(JSONObject(checksums.map { ($0.path, .string($0.sha256)) }))
         return .object(object)

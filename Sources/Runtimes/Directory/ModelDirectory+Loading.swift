@@ -1,5 +1,6 @@
 package import Core
 package import Logging
+package import Transforms
 
 extension ModelDirectory {
     /// Loads the model: into this process, or into workers when only Python runs it.
@@ -33,7 +34,7 @@ extension ModelDirectory {
         return rows
     }
 
-    private func native(_ preference: RuntimePreference, threads: Int) throws -> any ModelRuntime {
+    func native(_ preference: RuntimePreference, threads: Int) throws -> any ModelRuntime {
         guard let bytes = try FileBytes.read(file, in: path, limit: RuntimesLimits.modelBytes) else {
             throw MartletError(.dataLoss, "The model file '\(file)' is missing; restore it or register again.")
         }
@@ -44,6 +45,10 @@ extension ModelDirectory {
         case .lightgbm: runtime = try lightGBM(bytes, preference)
         case .python: throw MartletError(.unimplemented, "Only Python runs the model.")
         }
+        if let transform = try transform() {
+            let isNumeric = transform.inputs.allSatisfy { $0.kind != .string }
+            return isNumeric ? try TransformedRows(transform, runtime) : try TransformedColumns(transform, runtime)
+        }
         if let signature, !signature.inputs.isEmpty, signature.inputs.count != runtime.featureCount {
             throw MartletError(
                 .invalidArgument,
@@ -51,6 +56,31 @@ extension ModelDirectory {
             )
         }
         return runtime
+    }
+
+    /// How raw columns become the model's features; nil when they are that already.
+    ///
+    /// Blocks: call it through `BlockingWork`.
+    ///
+    /// - Throws: `dataLoss` when the file is missing or damaged, `invalidArgument` when the signature names other columns.
+    package func transform() throws -> FittedTransform? {
+        guard let transformFile else { return nil }
+        guard let bytes = try FileBytes.read(transformFile, in: path, limit: CoreLimits.jsonBytes) else {
+            throw MartletError(
+                .dataLoss,
+                "The model's transform '\(transformFile)' is missing; restore it or register again."
+            )
+        }
+        let transform: FittedTransform
+        do {
+            transform = try FittedTransform(json: JSONValue.parse(bytes))
+        } catch {
+            throw MartletError(.dataLoss, "The model's transform '\(transformFile)' is damaged.", cause: error)
+        }
+        guard signature == nil || featureNames == transform.inputs.map(\.name) else {
+            throw MartletError(.invalidArgument, "The signature names other columns than the model's transform takes.")
+        }
+        return transform
     }
 
     private func xgboost(_ bytes: [UInt8], _ preference: RuntimePreference, _ threads: Int) throws -> any RowRuntime {

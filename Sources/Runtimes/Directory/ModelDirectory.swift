@@ -16,6 +16,8 @@ package struct ModelDirectory: Sendable {
     package let threshold: Double
     /// The sample of training rows that `martlet.json` names, relative to `path`.
     package let referenceFile: String?
+    /// How raw columns become the model's features, as `martlet.json` names the file; nil when they are that already.
+    package let transformFile: String?
     /// The model's metrics at training time.
     package let metrics: [String: Double]
     /// Whether there were checksums, and every file matched.
@@ -128,6 +130,7 @@ package struct ModelDirectory: Sendable {
         classes = martlet?.classes ?? []
         threshold = martlet?.threshold ?? 0.5
         referenceFile = martlet?.reference
+        transformFile = martlet?.transform
         exampleFile = description.exampleFile
         isSingleFile = false
         metrics = Dictionary((martlet?.metrics ?? []).map { ($0.name, $0.value) }) { _, last in last }
@@ -142,6 +145,7 @@ package struct ModelDirectory: Sendable {
         classes = []
         threshold = 0.5
         referenceFile = nil
+        transformFile = nil
         exampleFile = nil
         isSingleFile = true
         metrics = [:]

@@ -31,7 +31,7 @@ package final class XGBoostBooster {
     let handle: UnsafeMutableRawPointer
     let library: XGBoostLibrary
     /// Kept because the library refers to the matrices of a booster for as long as it lives.
-    private let matrices: [XGBoostMatrix]
+    let matrices: [XGBoostMatrix]
 
     /// Starts a model that is to be trained on `training`.
     ///
@@ -74,6 +74,12 @@ package final class XGBoostBooster {
         try setParameter("device", "cpu")
     }
 
+    init(owning handle: UnsafeMutableRawPointer, _ library: XGBoostLibrary) {
+        self.handle = handle
+        self.library = library
+        matrices = []
+    }
+
     deinit {
         _ = library.table.pointee.XGBoosterFree(handle)
     }
@@ -103,20 +109,17 @@ package final class XGBoostBooster {
 
     /// Names the features in the saved model; the count must be that of the training matrix.
     package func setFeatureNames(_ names: [String]) throws {
-        // One block holds all names, so that their addresses stay put during the call.
-        var block: [CChar] = []
-        var starts: [Int] = []
-        for name in names {
-            starts.append(block.count)
-            block.append(contentsOf: name.utf8CString)
-        }
-        let status: Int32 = block.withUnsafeBufferPointer { block in
-            var pointers = starts.map { start in block.baseAddress.map { $0 + start } }
-            return pointers.withUnsafeMutableBufferPointer { pointers in
-                guard let first = pointers.baseAddress else { return 0 }
-                let count = UInt64(pointers.count)
-                return library.table.pointee.XGBoosterSetStrFeatureInfo(handle, "feature_name", first, count)
-            }
+        try setFeatureInfo("feature_name", names)
+    }
+
+    /// Says in the saved model what each feature is: `q` for a number, `c` for the code of a category.
+    package func setFeatureTypes(_ types: [String]) throws {
+        try setFeatureInfo("feature_type", types)
+    }
+
+    private func setFeatureInfo(_ field: String, _ texts: [String]) throws {
+        let status = CTextArray.with(texts) { first, count in
+            library.table.pointee.XGBoosterSetStrFeatureInfo(handle, field, first, UInt64(count))
         }
         try library.check(status, "name the features")
     }

@@ -6,7 +6,7 @@ import Core
 /// Not Sendable: training changes caches inside it. Make it, use it and drop it on one thread.
 package final class XGBoostMatrix {
     let handle: UnsafeMutableRawPointer
-    private let library: XGBoostLibrary
+    let library: XGBoostLibrary
     /// How many rows there are.
     package let rowCount: Int
     /// How many features a row has.
@@ -42,7 +42,7 @@ package final class XGBoostMatrix {
         self.rowCount = rowCount
         self.featureCount = featureCount
         handle = try Self.create(values, rowCount, featureCount, threads, library)
-        if let labels { try setLabels(labels) }
+        if let labels { try set("label", labels) }
     }
 
     deinit {
@@ -66,21 +66,13 @@ package final class XGBoostMatrix {
         guard let created else { throw MartletError(.internal, "XGBoost returned no matrix.") }
         return created
     }
-
-    private func setLabels(_ labels: [Float]) throws {
-        try labels.withUnsafeBytes { bytes in
-            let array = XGBoostArray.json(UInt(bitPattern: bytes.baseAddress), rows: labels.count, columns: nil)
-            let status = library.table.pointee.XGDMatrixSetInfoFromInterface(handle, "label", array)
-            try library.check(status, "read the labels")
-        }
-    }
 }
 
 /// NumPy's array interface in JSON, in which XGBoost takes memory.
 enum XGBoostArray {
-    /// Describes row-major 32-bit floats at an address; one-dimensional without `columns`.
-    static func json(_ address: UInt, rows: Int, columns: Int?) -> String {
+    /// Describes row-major 32-bit floats, or what `type` says, at an address; one-dimensional without `columns`.
+    static func json(_ address: UInt, rows: Int, columns: Int?, type: String = "<f4") -> String {
         let shape = columns.map { "\(rows),\($0)" } ?? "\(rows)"
-        return #"{"data":[\#(address),true],"shape":[\#(shape)],"typestr":"<f4","version":3}"#
+        return #"{"data":[\#(address),true],"shape":[\#(shape)],"typestr":"\#(type)","version":3}"#
     }
 }
