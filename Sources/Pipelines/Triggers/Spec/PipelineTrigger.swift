@@ -9,8 +9,8 @@ package struct PipelineTrigger: Sendable, Equatable {
     package let kind: TriggerKind
     /// Values for the pipeline's parameters, with templates on the time or the event.
     package let parameters: JSONObject
-    /// The priority of the runs that it starts; higher ones go first.
-    package let priority: Int
+    /// The priority of the runs that it starts, instead of their pipeline's; higher ones go first.
+    package let priority: Int?
     /// The declaration as it was written, for comparing and rendering.
     package let document: JSONObject
 
@@ -68,7 +68,7 @@ package struct PipelineTrigger: Sendable, Equatable {
             name: name,
             kind: kind,
             parameters: parameters,
-            priority: Int(try fields.optionalInt("priority", in: TriggerLimits.priorities) ?? 0),
+            priority: try fields.optionalInt("priority", in: PipelinesLimits.priorities).map { Int($0) },
             document: fields.object
         )
     }
