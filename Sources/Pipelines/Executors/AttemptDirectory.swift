@@ -11,4 +11,9 @@ enum AttemptDirectory {
             for name in names { try? manager.removeItem(atPath: "\(path)/\(name)") }
         }
     }
+
+    /// Removes it with all that lies in it.
+    static func remove(_ path: String) async {
+        try? await BlockingWork.run { try FileManager.default.removeItem(atPath: path) }
+    }
 }

@@ -48,6 +48,8 @@ package struct CommandExecutor: StepExecutor {
             )
         }
         let outputs = job.directory + "/outputs.json"
+        let library = try PythonLibrary.prepare(below: Self.root(of: job))
+        let inputs = try TaskInputs.write(job)
         let pass = pass(job.task)
         defer { pass?.withdraw() }
         let mask = mask(of: job, pass)
@@ -62,7 +64,7 @@ package struct CommandExecutor: StepExecutor {
         let start = ProcessStart(
             program: path,
             words: words,
-            environment: environment(of: job, outputs: outputs, pass: pass),
+            environment: environment(of: job, outputs: outputs, inputs: inputs, library: library, pass: pass),
             directory: job.directory,
             sandbox: try confined(job, bounds.limits)
         )
@@ -126,14 +128,25 @@ package struct CommandExecutor: StepExecutor {
         return try sandbox.task(
             name: job.marker,
             directory: job.directory,
-            readable: ["/" + run],
+            readable: ["/" + run, PythonLibrary.path(below: Self.root(of: job))],
             shared: [job.pipelineDirectory],
             limits: limits,
             isOffline: job.resources.isOffline
         )
     }
 
-    private func environment(of job: StepJob, outputs: String, pass: TaskPass?) -> [String] {
+    /// The directory below which attempts have theirs, as `<root>/<run>/<task>/<attempt>`.
+    static func root(of job: StepJob) -> String {
+        "/" + job.directory.split(separator: "/").dropLast(3).joined(separator: "/")
+    }
+
+    private func environment(
+        of job: StepJob,
+        outputs: String,
+        inputs: String?,
+        library: String,
+        pass: TaskPass?
+    ) -> [String] {
         var variables: [String: String] = [
             "PATH": searchPath, "LANG": "C.UTF-8", "HOME": job.directory, "TMPDIR": job.directory,
             "PYTHONUNBUFFERED": "1",
@@ -149,6 +162,8 @@ package struct CommandExecutor: StepExecutor {
         variables["MARTLET_PARAMETERS"] = JSONValue.object(job.parameters).description
         variables["MARTLET_PIPELINE_DIRECTORY"] = job.pipelineDirectory
         variables["MARTLET_OUTPUTS"] = outputs
+        if let inputs { variables["MARTLET_INPUTS"] = inputs }
+        variables["PYTHONPATH"] = variables["PYTHONPATH"].map { "\($0):\(library)" } ?? library
         variables[ProcessSweep.variable] = job.marker
         return variables.map { "\($0.key)=\($0.value)" }.sorted()
     }

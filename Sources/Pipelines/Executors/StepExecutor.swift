@@ -32,6 +32,16 @@ package struct StepJob: Sendable {
     package let marker: String
     /// Takes what the attempt used.
     package let meter = TaskMeter()
+    /// The value that it runs for, in a fan-out.
+    package var item: JSONValue?
+    /// The artifacts that are put into its directory before it starts.
+    package var inputs: [StagedInput] = []
+    /// The artifacts that it is to leave.
+    package var outputs: [OutputArtifact] = []
+    /// Takes the artifacts that it left.
+    package let basket = ArtifactBasket()
+    /// Says whether a cancellation is meant for the attempt, not for its server.
+    package let stop = StopFlag()
 
     /// Makes a job.
     package init(
@@ -70,6 +80,9 @@ package struct StepJob: Sendable {
 /// An executor returns the outputs of an attempt that ended well and throws for one that did not. When its Swift task is
 /// cancelled it stops the work, waits until nothing of it runs any more, and throws.
 package protocol StepExecutor: Sendable {
+    /// Whether it stages the job's artifacts itself, where the work is done, and fills the job's basket.
+    var stagesArtifacts: Bool { get }
+
     /// Runs one attempt to its end.
     ///
     /// - Parameters:
@@ -83,4 +96,9 @@ package protocol StepExecutor: Sendable {
         log: @escaping @Sendable (String, LogLine.Stream) -> Void,
         progress: @escaping @Sendable (Double, String) -> Void
     ) async throws -> JSONObject
+}
+
+extension StepExecutor {
+    /// No: whoever calls it stages them in the job's directory.
+    package var stagesArtifacts: Bool { false }
 }

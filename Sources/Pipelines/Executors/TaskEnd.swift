@@ -9,6 +9,7 @@ enum TaskEnd {
     ///   - result: how it ended.
     ///   - limits: what it was limited to.
     ///   - lastLine: what it said last, with a colon before it.
+    /// - Returns: a sentence.
     static func message(_ result: TaskProcess.Result, limits: ResourceLimits, lastLine: String) -> String? {
         message(result.ending, result, limits, lastLine)
     }

@@ -79,6 +79,17 @@ final class TaskProcess: Sendable {
         }
     }
 
+    /// Runs the command to its end also in a Swift task that was cancelled; for short commands that clean up.
+    ///
+    /// - Returns: how it ended; nil when it could not be started.
+    func runUncancelled() async -> Result? {
+        await withCheckedContinuation { continuation in
+            let thread = Thread { continuation.resume(returning: try? self.work()) }
+            thread.name = "martlet.task"
+            thread.start()
+        }
+    }
+
     private func cancel() {
         state.withLock { state in
             state.isCancelled = true

@@ -33,6 +33,10 @@ package final class TaskLog: Sendable {
         }
     }
 
+    /// Yields after lines or progress have come; for one reader.
+    package let arrivals: AsyncStream<Void>
+
+    private let arrival: AsyncStream<Void>.Continuation
     private let attempt: Int
     private let clock: Clock
     private let state = Mutex(State())
@@ -41,6 +45,7 @@ package final class TaskLog: Sendable {
     package init(attempt: Int, clock: Clock) {
         self.attempt = attempt
         self.clock = clock
+        (arrivals, arrival) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Appends a line; past the cap it is dropped.
@@ -64,11 +69,13 @@ package final class TaskLog: Sendable {
             state.bytes = bytes
             state.batch.lines.append(entry(line, stream, now))
         }
+        arrival.yield()
     }
 
     /// Notes how far the work is.
     package func report(fraction: Double, message: String) {
         state.withLock { $0.batch.progress = (min(1, max(0, fraction.isNaN ? 0 : fraction)), message) }
+        arrival.yield()
     }
 
     /// What came since the last call.
@@ -85,6 +92,7 @@ package final class TaskLog: Sendable {
             state.batch.lines = batch.lines + state.batch.lines
             state.batch.progress = state.batch.progress ?? batch.progress
         }
+        arrival.yield()
     }
 
     /// What came since the last call, with a note on what was dropped, at the attempt's end.
