@@ -1,3 +1,4 @@
+package import Artifacts
 package import Core
 import Foundation
 
@@ -28,6 +29,16 @@ package struct PipelineConfiguration: Sendable {
     }
     /// What lets a task's command call the server back, asked with the task's name when an attempt starts.
     package var pass: @Sendable (_ task: String) -> TaskPass? = { _ in nil }
+    /// Where the artifacts of tasks are kept; nil for nowhere.
+    package var artifacts: (any ArtifactStore)?
+    /// Who runs whole pipelines elsewhere, by the name under `executor`.
+    package var delegates: [String: any RunDelegate] = [:]
+    /// Told what an attempt used, after it is recorded; must not block.
+    package var usage: @Sendable (_ usage: TaskUsage, _ pipeline: String, _ task: String) -> Void = { _, _, _ in }
+    /// What runs the tasks of a queue; nil where there are no workers.
+    package var queueExecutor: (@Sendable (_ queue: String) -> any StepExecutor)?
+    /// What runs containers; nil where there is nothing that does.
+    package var containerExecutor: (any StepExecutor)?
     /// What commands may reach and use.
     package var sandbox = SandboxPolicy()
 

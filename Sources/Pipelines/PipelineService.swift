@@ -19,23 +19,43 @@ package final class PipelineService: Sendable {
         let builtin: BuiltinStepExecutor
         let command: CommandExecutor
 
+        let pools = PoolBoard()
+
         /// The executor of a task's kind.
-        func executor(for action: TaskAction) -> any StepExecutor {
-            switch action {
+        func executor(for task: TaskSpec) -> any StepExecutor {
+            if let queue = task.queue, let remote = configuration.queueExecutor?(queue) { return remote }
+            return switch task.action {
             case .step: builtin
-            case .command, .script, .container: command
+            case .command, .script: command
+            case .container: configuration.containerExecutor ?? command
             }
+        }
+
+        /// Throws when nothing here can do the task.
+        func requireExecutor(for task: TaskSpec) throws(MartletError) {
+            if let queue = task.queue {
+                guard configuration.queueExecutor == nil else { return }
+                throw MartletError(
+                    .failedPrecondition,
+                    "The task '\(task.name)' waits for workers of the queue '\(queue)', but this server offers no work to workers."
+                )
+            }
+            guard case .container = task.action, configuration.containerExecutor == nil else { return }
+            throw MartletError(
+                .failedPrecondition,
+                "The task '\(task.name)' runs in a container, but this server runs none; use the kubernetes executor."
+            )
         }
     }
 
     let store: PipelineStore
-    private let context: Context
+    let context: Context
     private let onRunChange: @Sendable (PipelineRun) -> Void
     private let owner = Identifier.random()
-    private let drivers = Mutex<[String: RunMailbox]>([:])
+    let drivers = Mutex<[String: RunMailbox]>([:])
     private let waiters = RunWaiters()
     private let wakeups: AsyncStream<Void>
-    private let wakeup: AsyncStream<Void>.Continuation
+    let wakeup: AsyncStream<Void>.Continuation
 
     /// Makes a service; nothing runs before `run()`.
     ///
@@ -185,41 +205,6 @@ extension PipelineService {
         try await store.apply(specs, directory: directory)
     }
 
-    /// Asks for a run of a pipeline.
-    ///
-    /// - Parameters:
-    ///   - pipeline: Its name.
-    ///   - parameters: Values for its parameters, over their defaults.
-    ///   - trigger: What asks, such as `manual` or a trigger's name.
-    ///   - key: When given and used before, the earlier run's id is returned and nothing new is started.
-    /// - Returns: The run's id; the run is recorded when this returns.
-    /// - Throws: `notFound`, `invalidArgument` for parameters, `resourceExhausted` when too many runs wait.
-    package func startRun(
-        pipeline: String,
-        parameters: JSONObject = [:],
-        trigger: String = "manual",
-        key: String? = nil
-    ) async throws -> String {
-        if let key, !(1...PipelinesLimits.keyBytes).contains(key.utf8.count) {
-            throw MartletError(
-                .invalidArgument,
-                "'idempotency_key' must have 1 to \(PipelinesLimits.keyBytes) bytes."
-            )
-        }
-        let (document, directory) = try await store.document(of: pipeline)
-        let spec = try PipelineSpec.parse(name: pipeline, document, steps: context.steps)
-        let id = try await store.insertRun(
-            id: Identifier.random(),
-            spec: spec,
-            directory: directory,
-            parameters: try spec.resolve(parameters),
-            trigger: trigger,
-            key: key
-        )
-        wakeup.yield()
-        return id
-    }
-
     /// All pipelines by name, each with its newest run.
     package func pipelines() async throws -> [PipelineSummary] {
         var summaries: [PipelineSummary] = []
@@ -258,10 +243,11 @@ extension PipelineService {
     /// - Throws: `invalidArgument` for a page token that this did not give.
     package func runs(
         pipeline: String? = nil,
+        state: RunState? = nil,
         limit: Int = HTTPLimits.defaultPageSize,
         pageToken: String? = nil
     ) async throws -> Page<PipelineRun> {
-        try await store.runs(pipeline: pipeline, limit: limit, token: pageToken)
+        try await store.runs(pipeline: pipeline, state: state, limit: limit, token: pageToken)
     }
 
     /// Lines of a task's log after a position, oldest first; positions grow over all attempts.
@@ -282,8 +268,13 @@ extension PipelineService {
     /// - Throws: `notFound`, or `failedPrecondition` when it has ended.
     package func cancel(_ id: String) async throws {
         try await store.requestCancel(id)
-        drivers.withLock { $0[id] }?.send(.cancel)
+        passOn(cancelOf: id)
         if try await store.run(id).state.isFinal { waiters.wake(id) }
+    }
+
+    /// Tells the driver of a run that it was asked to stop.
+    func passOn(cancelOf id: String) {
+        drivers.withLock { $0[id] }?.send(.cancel)
     }
 
     /// Waits until a run has ended and returns it.

@@ -94,6 +94,8 @@ package enum PipelinesLimits {
     package static let logFlush = Duration.milliseconds(250)
     /// Most lines in one page of a log.
     package static let logPage = 2000
+    /// Most tasks that come with a run; the others are asked for page by page.
+    package static let tasksOfRun = 1000
     /// Largest outputs of a task, as JSON, in bytes.
     package static let outputBytes = 64 * 1024
     /// Longest error message kept, in bytes.

@@ -1,3 +1,4 @@
+import Artifacts
 import Core
 import Foundation
 import Logging
@@ -49,6 +50,19 @@ final class PipelineFixture: Sendable {
             clock: clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onTaskChange: { change in self.changes.withLock { $0.append(change) } }
+        )
+    }
+
+    /// A service that keeps artifacts in a directory.
+    func serviceWithArtifacts() throws -> PipelineService {
+        var configuration = PipelineConfiguration(workDirectory: directory + "/tasks")
+        configuration.artifacts = try DiskArtifactStore(root: directory + "/artifacts")
+        return PipelineService(
+            store: store,
+            steps: TestSteps.all,
+            configuration: configuration,
+            clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }
 

@@ -125,7 +125,7 @@ struct PipelineRunStateMachineTests {
 
     private func restored(_ states: [String: TaskStateMachine.State], cancelled: Bool = false) throws -> Machine {
         let machines = states.mapValues {
-            TaskStateMachine(retries: 0, backoff: .seconds(1), timeout: .seconds(10), state: $0)
+            Machine.Restored(TaskStateMachine(retry: RetryRule(), timeout: .seconds(10), state: $0))
         }
         return Machine(spec: try Self.spec(Self.diamond), restored: machines, isCancelled: cancelled)
     }
@@ -191,6 +191,7 @@ struct PipelineRunStateMachineTests {
                 case .task(let name, .drop(_, let state, _)): #expect(done.updateValue(state, forKey: name) == nil)
                 case .task(_, .stop): break
                 case .finish: finishes += 1
+                case .decide, .expand, .open, .admit, .request: Issue.record("\(action) of a plain task")
                 }
             }
             #expect(running.count <= parallel)

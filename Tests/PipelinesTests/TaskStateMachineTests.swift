@@ -10,9 +10,7 @@ struct TaskStateMachineTests {
     private static func machine(_ state: Machine.State, retries: Int = 1, failures: Int = 0, losses: Int = 0) -> Machine
     {
         Machine(
-            retries: retries,
-            backoff: .seconds(2),
-            timeout: .seconds(10),
+            retry: RetryRule(limit: retries, backoff: .seconds(2)), timeout: .seconds(10),
             state: state,
             failures: failures,
             losses: losses
@@ -96,7 +94,7 @@ struct TaskStateMachineTests {
     }
 
     @Test func retriesAreCountedAndPausesDouble() {
-        var machine = Machine(retries: 3, backoff: .seconds(2), timeout: .seconds(10))
+        var machine = Machine(retry: RetryRule(limit: 3, backoff: .seconds(2)), timeout: .seconds(10))
         var pauses: [Int64] = []
         for attempt in 1...4 {
             #expect(machine.handle(.start, now: Self.now) == [.start(attempt: attempt)])

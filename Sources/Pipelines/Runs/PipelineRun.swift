@@ -16,6 +16,20 @@ package struct TaskRun: Sendable, Equatable {
     package let error: String?
     /// What it gave to the tasks after it.
     package let outputs: JSONObject
+    /// The value that it runs for, in a fan-out.
+    package let item: JSONValue?
+    /// How many runs a task has that fans out; nil for any other, and before it is known.
+    package let instances: Int?
+    /// The task that fans out, of one of its runs.
+    package let parent: String?
+    /// Where its result came from when it did not run.
+    package let cachedFrom: CachedFrom?
+    /// The artifacts that it left.
+    package let artifacts: [ArtifactRecord]
+    /// The SHA-256 of its code.
+    package let codeHash: String?
+    /// What it used.
+    package let usage: JSONValue?
     /// When it started.
     package let startedAt: Timestamp?
     /// When it ended.
@@ -23,12 +37,22 @@ package struct TaskRun: Sendable, Equatable {
 
     /// The attempt as the API shows it.
     package var json: JSONValue {
-        [
+        var object: JSONObject = [
             "task": .string(task), "attempt": .int(attempt), "state": .string(state.rawValue),
             "progress": .number(fraction), "message": .optional(message), "error": .optional(error),
             "outputs": .object(outputs), "started_at": .optional(startedAt?.milliseconds),
-            "finished_at": .optional(finishedAt?.milliseconds),
+            "finished_at": .optional(finishedAt?.milliseconds), "cached": .bool(cachedFrom != nil),
         ]
+        if let cachedFrom {
+            object["cached_from"] = ["run": .string(cachedFrom.runID), "task": .string(cachedFrom.task)]
+        }
+        if let item { object["item"] = item }
+        if let instances { object["instances"] = .int(instances) }
+        if let parent { object["parent"] = .string(parent) }
+        if !artifacts.isEmpty { object["artifacts"] = .array(artifacts.map(\.json)) }
+        if let codeHash { object["code_hash"] = .string(codeHash) }
+        if let usage { object["usage"] = usage }
+        return .object(object)
     }
 }
 
@@ -44,6 +68,14 @@ package struct PipelineRun: Sendable, Equatable {
     package let parameters: JSONObject
     /// What started it, such as `manual` or a trigger's name.
     package let trigger: String
+    /// What started it.
+    package let cause: RunCause
+    /// Runs of a higher one start first.
+    package let priority: Int
+    /// The time that it is for, where a schedule or a client says one.
+    package let time: Timestamp?
+    /// The run whose results it takes, when it does a task again.
+    package let origin: String?
     /// Whether it was asked to stop.
     package let isCancelRequested: Bool
     /// Why it failed or was cancelled.
@@ -66,7 +98,8 @@ package struct PipelineRun: Sendable, Equatable {
     package var json: JSONValue {
         var object: JSONObject = [
             "id": .string(id), "pipeline": .string(pipeline), "state": .string(state.rawValue),
-            "parameters": .object(parameters), "trigger": .string(trigger),
+            "parameters": .object(parameters), "trigger": .string(trigger), "cause": .string(cause.kind.rawValue),
+            "priority": .int(priority), "time": .optional(time?.milliseconds), "origin": .optional(origin),
             "cancel_requested": .bool(isCancelRequested),
             "error": .optional(error), "created_at": .integer(createdAt.milliseconds),
             "started_at": .optional(startedAt?.milliseconds), "finished_at": .optional(finishedAt?.milliseconds),

@@ -2,6 +2,7 @@ import Core
 
 /// How the execution of one attempt came back.
 enum TaskOutcome: Sendable {
-    case succeeded(JSONObject)
-    case failed(MartletError)
+    case succeeded(JSONObject, AttemptRecord)
+    case failed(MartletError, AttemptRecord)
+    case lost(String, AttemptRecord)
 }

@@ -40,6 +40,10 @@ package struct TaskStateMachine: Sendable, Equatable {
         case cancel
         /// A task that this one needs did not succeed.
         case skip(because: String)
+        /// It is not to run, for no fault.
+        case pass(message: String)
+        /// It cannot run: what decides about it has no answer.
+        case refuse(message: String)
         /// Time passed.
         case tick
     }
@@ -58,10 +62,10 @@ package struct TaskStateMachine: Sendable, Equatable {
         case plan(attempt: Int, at: Timestamp)
     }
 
-    /// Tries after the first that a failure may use.
-    package let retries: Int
-    /// The pause before the first of them.
-    package let backoff: Duration
+    /// How often it is tried again, and after which pauses.
+    package let retry: RetryRule
+    /// What chance in the pauses is drawn from.
+    private let seed: UInt64
     /// How long one attempt may take.
     package let timeout: Duration
     /// Where the task stands.
@@ -73,15 +77,15 @@ package struct TaskStateMachine: Sendable, Equatable {
 
     /// A task that waits for its first attempt, or for `attempt` after a restart.
     package init(
-        retries: Int,
-        backoff: Duration,
+        retry: RetryRule,
         timeout: Duration,
         state: State = .waiting(attempt: 1),
         failures: Int = 0,
-        losses: Int = 0
+        losses: Int = 0,
+        seed: UInt64 = 0
     ) {
-        self.retries = retries
-        self.backoff = backoff
+        self.retry = retry
+        self.seed = seed
         self.timeout = timeout
         self.state = state
         self.failures = failures
@@ -107,6 +111,8 @@ package struct TaskStateMachine: Sendable, Equatable {
             return drop(attempt, .cancelled, nil)
         case (.waiting(let attempt), .skip(let cause)):
             return drop(attempt, .skipped, "The task '\(cause)' did not succeed.")
+        case (.waiting(let attempt), .pass(let message)): return drop(attempt, .skipped, message)
+        case (.waiting(let attempt), .refuse(let message)): return drop(attempt, .failed, message)
         case (.pausing(let attempt, let until), .tick) where now >= until:
             state = .waiting(attempt: attempt)
             return []
@@ -162,11 +168,11 @@ package struct TaskStateMachine: Sendable, Equatable {
     private mutating func fail(_ attempt: Int, _ message: String, isFinal: Bool, now: Timestamp) -> [Action] {
         failures += 1
         let end = Action.end(attempt: attempt, state: .failed, message: message)
-        guard failures <= retries, !isFinal else {
+        guard failures <= retry.limit, !isFinal else {
             state = .done(.failed)
             return [end]
         }
-        return [end, plan(attempt + 1, at: now + pause(before: failures))]
+        return [end, plan(attempt + 1, at: now + retry.pause(before: failures, seed: seed))]
     }
 
     private mutating func lose(_ attempt: Int, now: Timestamp) -> [Action] {
@@ -181,15 +187,5 @@ package struct TaskStateMachine: Sendable, Equatable {
     private mutating func plan(_ attempt: Int, at time: Timestamp) -> Action {
         state = .pausing(attempt: attempt, until: time)
         return .plan(attempt: attempt, at: time)
-    }
-
-    /// Doubles from `backoff`, never longer than `longestBackoff`.
-    private func pause(before retry: Int) -> Duration {
-        var pause = backoff
-        for _ in 1..<max(1, retry) {
-            pause += pause
-            if pause >= PipelinesLimits.longestBackoff { return PipelinesLimits.longestBackoff }
-        }
-        return min(pause, PipelinesLimits.longestBackoff)
     }
 }

@@ -21,6 +21,9 @@ extension PipelineStore {
     /// Called for each run that ends, in the transaction that says so.
     package typealias Outbox = @Sendable (_ connection: Connection, _ run: EndedRun) throws -> Void
 
+    /// Called for each attempt that ends, in the transaction that says so.
+    package typealias TaskOutbox = @Sendable (_ connection: Connection, _ ending: TaskEnding) throws -> Void
+
     /// Tells that a run has ended.
     func tell(_ id: String, at now: Timestamp, on connection: Connection) throws {
         let row = try connection.first(

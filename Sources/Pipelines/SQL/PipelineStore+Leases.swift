@@ -12,14 +12,26 @@ extension PipelineStore {
         return try await database.write { connection in
             let rows = try connection.query(
                 """
-                SELECT id, fence FROM pipeline_runs
+                SELECT id, pipeline, fence, state, concurrency FROM pipeline_runs AS candidate
                 WHERE state IN ('queued', 'running')
                     AND (lease_owner IS NULL OR (lease_owner <> ? AND heartbeat_at < ?))
-                ORDER BY created_at, id LIMIT ?
+                    AND (state = 'running' OR concurrency IS NULL OR concurrency > (
+                        SELECT COUNT(*) FROM pipeline_runs AS other
+                        WHERE other.pipeline = candidate.pipeline AND other.state = 'running'
+                    ))
+                ORDER BY CASE state WHEN 'running' THEN 0 ELSE 1 END, priority DESC, created_at, id LIMIT ?
                 """,
                 [.text(owner), .integer(deadline.milliseconds), .int(limit)]
             )
-            return try rows.map { row in
+            return try rows.compactMap { row in
+                // Of several that the query saw room for, the first may have taken it.
+                if try row.text("state") == "queued", let most = row.optionalInt("concurrency") {
+                    let active = try connection.first(
+                        "SELECT COUNT(*) AS n FROM pipeline_runs WHERE pipeline = ? AND state = 'running'",
+                        [.text(try row.text("pipeline"))]
+                    )
+                    guard active?.optionalInt("n") ?? 0 < most else { return nil }
+                }
                 let lease = RunLease(runID: try row.text("id"), owner: owner, fence: try row.int("fence") + 1)
                 try connection.execute(
                     """
@@ -62,7 +74,7 @@ extension PipelineStore {
         try await database.write { connection in
             try Self.requireLease(lease, on: connection)
             let running = try connection.query(
-                "SELECT task, attempt, position FROM task_runs WHERE run_id = ? AND state = 'running'",
+                "SELECT task, attempt FROM task_runs WHERE run_id = ? AND state = 'running' AND instances IS NULL",
                 [.text(lease.runID)]
             )
             for row in running {
@@ -75,15 +87,7 @@ extension PipelineStore {
                     """,
                     [.integer(now.milliseconds), .text(lease.runID), .text(task), .int(attempt)]
                 )
-                let position = Int(try row.int("position"))
-                try Self.insertAttempt(
-                    attempt + 1,
-                    of: task,
-                    position: position,
-                    run: lease.runID,
-                    notBefore: now,
-                    on: connection
-                )
+                try Self.insertNext(after: attempt, of: task, run: lease.runID, notBefore: now, on: connection)
             }
             try connection.execute("UPDATE pipeline_runs SET lease_owner = NULL WHERE id = ?", [.text(lease.runID)])
         }
@@ -108,18 +112,22 @@ extension PipelineStore {
                 throw Self.noRun(lease.runID)
             }
             let attempts = try connection.query(
-                "SELECT task, attempt, state, marker, not_before FROM task_runs WHERE run_id = ?",
+                "SELECT task, attempt, state, marker, not_before, skip_cause FROM task_runs WHERE run_id = ?",
                 [.text(lease.runID)]
             )
             let byTask = Dictionary(grouping: attempts) { $0.optionalText("task") ?? "" }
             let tasks = run.tasks.map { latest in
-                let rows = byTask[latest.task] ?? []
+                // A run that was taken up again has its retries anew: planned then, an attempt has no time to wait for.
+                let all = byTask[latest.task] ?? []
+                let first = all.filter { $0.optionalInt("not_before") == nil }.compactMap { $0.optionalInt("attempt") }.max()
+                let rows = all.filter { $0.optionalInt("attempt") ?? 0 >= first ?? 1 }
                 let last = rows.first { $0.optionalInt("attempt") == Int64(latest.attempt) }
                 return RunSnapshot.Task(
                     name: latest.task,
                     latest: latest,
                     marker: last?.optionalText("marker"),
                     notBefore: last?.optionalTimestamp("not_before"),
+                    skip: last?.optionalText("skip_cause").flatMap(SkipCause.init),
                     failures: rows.count { $0.optionalText("state") == TaskState.failed.rawValue },
                     // A marker stays on attempts whose server vanished; an orderly stop removes it and counts nothing.
                     losses: rows.count {

@@ -1,8 +1,10 @@
 package import Storage
 
 extension PipelineStore {
-    /// The tables of pipelines, runs, task attempts and their logs.
-    package static let migrations: [Migration] = [
+    /// The tables of pipelines, runs, task attempts, their logs, their cache, and the offers to workers.
+    package static let migrations: [Migration] = ownMigrations + OfferStore.migrations
+
+    private static let ownMigrations: [Migration] = [
         Migration(
             id: "pipelines-0001",
             statements: [
@@ -40,6 +42,35 @@ extension PipelineStore {
                 )
                 """,
             ]
-        )
+        ),
+        Migration(
+            id: "pipelines-0002",
+            statements: [
+                "ALTER TABLE pipeline_runs ADD COLUMN priority BIGINT NOT NULL DEFAULT 0",
+                "ALTER TABLE pipeline_runs ADD COLUMN concurrency BIGINT",
+                "ALTER TABLE pipeline_runs ADD COLUMN cause_kind TEXT",
+                "ALTER TABLE pipeline_runs ADD COLUMN cause_trigger TEXT",
+                "ALTER TABLE pipeline_runs ADD COLUMN logical_at BIGINT",
+                "ALTER TABLE pipeline_runs ADD COLUMN origin TEXT",
+                "ALTER TABLE task_runs ADD COLUMN part BIGINT NOT NULL DEFAULT 0",
+                "ALTER TABLE task_runs ADD COLUMN parent TEXT",
+                "ALTER TABLE task_runs ADD COLUMN item TEXT",
+                "ALTER TABLE task_runs ADD COLUMN instances BIGINT",
+                "ALTER TABLE task_runs ADD COLUMN skip_cause TEXT",
+                "ALTER TABLE task_runs ADD COLUMN cached_run TEXT",
+                "ALTER TABLE task_runs ADD COLUMN cached_task TEXT",
+                "ALTER TABLE task_runs ADD COLUMN artifacts TEXT",
+                "ALTER TABLE task_runs ADD COLUMN code_hash TEXT",
+                "ALTER TABLE task_runs ADD COLUMN usage TEXT",
+                "CREATE INDEX task_runs_by_place ON task_runs (run_id, position, part, task)",
+                "CREATE INDEX pipeline_runs_active ON pipeline_runs (pipeline, state)",
+                """
+                CREATE TABLE pipeline_cache (
+                    cache_key TEXT PRIMARY KEY, run_id TEXT NOT NULL, task TEXT NOT NULL, attempt INTEGER NOT NULL,
+                    outputs TEXT NOT NULL, artifacts TEXT NOT NULL, created_at BIGINT NOT NULL
+                )
+                """,
+            ]
+        ),
     ]
 }

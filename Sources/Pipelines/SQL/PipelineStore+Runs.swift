@@ -4,17 +4,10 @@ import Storage
 
 extension PipelineStore {
     /// Records a new run with a first attempt of every task, all waiting; returns the earlier run's id for a known key.
-    func insertRun(
-        id: String,
-        spec: PipelineSpec,
-        directory: String,
-        parameters: JSONObject,
-        trigger: String,
-        key: String?
-    ) async throws(MartletError) -> String {
+    func insertRun(_ run: NewRun) async throws(MartletError) -> String {
         let now = clock.now
         return try await database.write { connection in
-            if let key, let earlier = try Self.runID(forKey: key, pipeline: spec.name, on: connection) {
+            if let key = run.key, let earlier = try Self.runID(forKey: key, pipeline: run.spec.name, on: connection) {
                 return earlier
             }
             let waiting = try connection.first("SELECT COUNT(*) AS n FROM pipeline_runs WHERE state = 'queued'")
@@ -24,29 +17,98 @@ extension PipelineStore {
                     "\(PipelinesLimits.queuedRuns) runs wait already; try again when some have ended."
                 )
             }
-            try connection.execute(
-                """
-                INSERT INTO pipeline_runs (id, pipeline, spec, directory, parameters, cause, idempotency_key, state,
-                    cancel_requested, fence, created_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', 0, 0, ?)
-                """,
-                [
-                    .text(id), .text(spec.name), .text(spec.document.description), .text(directory),
-                    .text(JSONValue.object(parameters).description), .text(trigger), SQLValue(key),
-                    .integer(now.milliseconds),
-                ]
-            )
-            for (position, task) in spec.tasks.enumerated() {
-                try Self.insertAttempt(1, of: task.name, position: position, run: id, notBefore: nil, on: connection)
-            }
+            let isSkipped = try self.makeRoom(for: run, at: now, on: connection)
+            try Self.insert(run, isSkipped: isSkipped, at: now, on: connection)
+            if !isSkipped { try Self.insert(run.attempts, run: run.id, on: connection) }
             connection.note(
                 Change(
-                    object: "pipeline:\(spec.name)/run:\(id)",
+                    object: "pipeline:\(run.spec.name)/run:\(run.id)",
                     before: nil,
-                    after: ["state": "queued", "parameters": .object(parameters), "trigger": .string(trigger)]
+                    after: [
+                        "state": isSkipped ? "cancelled" : "queued", "parameters": .object(run.parameters),
+                        "trigger": .string(run.cause.text),
+                    ]
                 )
             )
-            return id
+            try run.inTransaction?(connection, run.id)
+            if isSkipped { try self.tell(run.id, at: now, on: connection) }
+            return run.id
+        }
+    }
+
+    /// Applies the pipeline's rule for runs that overlap; whether this one is not to run.
+    private func makeRoom(for run: NewRun, at now: Timestamp, on connection: Connection) throws -> Bool {
+        let rule = run.spec.concurrency
+        guard let limit = rule.limit, rule.overlap != .queue else { return false }
+        let active = try connection.query(
+            """
+            SELECT id, state FROM pipeline_runs
+            WHERE pipeline = ? AND state IN ('queued', 'running') AND cancel_requested = 0
+            """,
+            [.text(run.spec.name)]
+        )
+        guard active.count >= limit else { return false }
+        if rule.overlap == .skip { return true }
+        for row in active {
+            let id = try row.text("id")
+            try connection.execute("UPDATE pipeline_runs SET cancel_requested = 1 WHERE id = ?", [.text(id)])
+            if try row.text("state") == RunState.queued.rawValue { try cancelQueued(id, at: now, on: connection) }
+        }
+        return false
+    }
+
+    private static func insert(
+        _ run: NewRun,
+        isSkipped: Bool,
+        at now: Timestamp,
+        on connection: Connection
+    ) throws(MartletError) {
+        let limit = run.spec.concurrency.limit
+        let reason = "Skipped: as many runs of the pipeline are there as its concurrency allows."
+        try connection.execute(
+            """
+            INSERT INTO pipeline_runs (id, pipeline, spec, directory, parameters, cause, cause_kind, cause_trigger,
+                idempotency_key, state, error, cancel_requested, fence, created_at, finished_at, priority, concurrency,
+                logical_at, origin)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(run.id), .text(run.spec.name), .text(run.spec.document.description), .text(run.directory),
+                .text(JSONValue.object(run.parameters).description), .text(run.cause.text),
+                .text(run.cause.kind.rawValue), SQLValue(run.cause.trigger), SQLValue(run.key),
+                .text(isSkipped ? "cancelled" : "queued"), SQLValue(isSkipped ? reason : nil),
+                .integer(now.milliseconds), SQLValue(isSkipped ? now.milliseconds : nil),
+                .int(run.priority ?? run.spec.priority), SQLValue(limit.map { Int64($0) }),
+                SQLValue(run.time?.milliseconds), SQLValue(run.origin),
+            ]
+        )
+    }
+
+    /// Records attempts, many in one statement: a database over the network answers each statement once.
+    static func insert(_ rows: [NewAttempt], run: String, on connection: Connection) throws(MartletError) {
+        var rest = rows[...]
+        while !rest.isEmpty {
+            let some = rest.prefix(100)
+            rest = rest.dropFirst(some.count)
+            let places = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: some.count)
+            var values: [SQLValue] = []
+            for row in some {
+                values += [
+                    .text(run), .text(row.task), .int(row.attempt), .int(row.position), .int(row.part),
+                    SQLValue(row.parent), SQLValue(row.item?.description), .text(row.state.rawValue),
+                    .real(row.state == .succeeded ? 1 : 0), SQLValue(row.instances.map { Int64($0) }),
+                    SQLValue(row.skip?.rawValue), SQLValue(row.outputs), SQLValue(row.artifacts),
+                    SQLValue(row.cachedFrom?.runID), SQLValue(row.cachedFrom?.task), SQLValue(row.message),
+                ]
+            }
+            try connection.execute(
+                """
+                INSERT INTO task_runs (run_id, task, attempt, position, part, parent, item, state, fraction, instances,
+                    skip_cause, outputs, artifacts, cached_run, cached_task, message)
+                VALUES \(places.joined(separator: ", "))
+                """,
+                values
+            )
         }
     }
 
@@ -69,20 +131,21 @@ extension PipelineStore {
         return try row.text("id")
     }
 
-    static func insertAttempt(
-        _ attempt: Int,
+    /// Plans the attempt after `attempt` of a task.
+    static func insertNext(
+        after attempt: Int,
         of task: String,
-        position: Int,
         run: String,
         notBefore: Timestamp?,
         on connection: Connection
     ) throws(MartletError) {
         try connection.execute(
             """
-            INSERT INTO task_runs (run_id, task, attempt, position, state, fraction, not_before)
-            VALUES (?, ?, ?, ?, 'pending', 0, ?)
+            INSERT INTO task_runs (run_id, task, attempt, position, part, parent, item, state, fraction, not_before)
+            SELECT run_id, task, attempt + 1, position, part, parent, item, 'pending', 0, CAST(? AS BIGINT)
+            FROM task_runs WHERE run_id = ? AND task = ? AND attempt = ?
             """,
-            [.text(run), .text(task), .int(attempt), .int(position), SQLValue(notBefore?.milliseconds)]
+            [SQLValue(notBefore?.milliseconds), .text(run), .text(task), .int(attempt)]
         )
     }
 
@@ -103,12 +166,16 @@ extension PipelineStore {
     }
 
     /// Runs, the newest first, without their tasks.
-    func runs(pipeline: String?, limit: Int, token: String?) async throws -> Page<PipelineRun> {
+    func runs(pipeline: String?, state: RunState? = nil, limit: Int, token: String?) async throws -> Page<PipelineRun> {
         var condition = "1 = 1"
         var arguments: [SQLValue] = []
         if let pipeline {
             condition += " AND pipeline = ?"
             arguments.append(.text(pipeline))
+        }
+        if let state {
+            condition += " AND state = ?"
+            arguments.append(.text(state.rawValue))
         }
         if let token {
             let fields = try JSONFields(try PageToken.decode(token))
@@ -127,7 +194,7 @@ extension PipelineStore {
         return Page(items: items, nextPageToken: PageToken.encode(next))
     }
 
-    private static func run(from row: Row, tasks: [TaskRun]) throws(MartletError) -> PipelineRun {
+    static func run(from row: Row, tasks: [TaskRun]) throws(MartletError) -> PipelineRun {
         guard let state = RunState(rawValue: try row.text("state")) else {
             throw MartletError(.internal, "The stored run state '\(try row.text("state"))' is unknown.")
         }
@@ -137,6 +204,14 @@ extension PipelineStore {
             state: state,
             parameters: try row.json("parameters").objectValue ?? [:],
             trigger: try row.text("cause"),
+            cause: RunCause(
+                kind: row.optionalText("cause_kind").flatMap(RunCause.Kind.init) ?? .manual,
+                trigger: row.optionalText("cause_trigger"),
+                text: try row.text("cause")
+            ),
+            priority: Int(try row.int("priority")),
+            time: row.optionalTimestamp("logical_at"),
+            origin: row.optionalText("origin"),
             isCancelRequested: try row.bool("cancel_requested"),
             error: row.optionalText("error"),
             createdAt: try row.timestamp("created_at"),
@@ -148,7 +223,7 @@ extension PipelineStore {
 
     private static func latestAttempts(of run: String, on connection: Connection) throws -> [TaskRun] {
         let rows = try connection.query(
-            "SELECT * FROM task_runs WHERE run_id = ? ORDER BY position, attempt DESC",
+            "SELECT * FROM task_runs WHERE run_id = ? ORDER BY position, part, task, attempt DESC",
             [.text(run)]
         )
         var tasks: [TaskRun] = []
@@ -163,7 +238,6 @@ extension PipelineStore {
     /// - Throws: `notFound`, or `failedPrecondition` when it has ended.
     func requestCancel(_ id: String) async throws(MartletError) {
         let time = clock.now
-        let now = SQLValue.integer(time.milliseconds)
         try await database.write { connection in
             guard let row = try connection.first("SELECT state FROM pipeline_runs WHERE id = ?", [.text(id)]) else {
                 throw Self.noRun(id)
@@ -181,16 +255,22 @@ extension PipelineStore {
             )
             try connection.execute("UPDATE pipeline_runs SET cancel_requested = 1 WHERE id = ?", [.text(id)])
             guard state == RunState.queued.rawValue else { return }
-            try connection.execute(
-                "UPDATE pipeline_runs SET state = 'cancelled', error = 'The run was cancelled.', finished_at = ? WHERE id = ?",
-                [now, .text(id)]
-            )
-            try connection.execute(
-                "UPDATE task_runs SET state = 'cancelled', finished_at = ? WHERE run_id = ? AND state = 'pending'",
-                [now, .text(id)]
-            )
-            try self.tell(id, at: time, on: connection)
+            try self.cancelQueued(id, at: time, on: connection)
         }
+    }
+
+    /// Ends a run that waits in the queue.
+    private func cancelQueued(_ id: String, at time: Timestamp, on connection: Connection) throws {
+        let now = SQLValue.integer(time.milliseconds)
+        try connection.execute(
+            "UPDATE pipeline_runs SET state = 'cancelled', error = 'The run was cancelled.', finished_at = ? WHERE id = ?",
+            [now, .text(id)]
+        )
+        try connection.execute(
+            "UPDATE task_runs SET state = 'cancelled', finished_at = ? WHERE run_id = ? AND state IN ('pending', 'running')",
+            [now, .text(id)]
+        )
+        try tell(id, at: time, on: connection)
     }
 
     /// Lines of a task's log after a position.
@@ -249,8 +329,27 @@ extension TaskRun {
             message: row.optionalText("message"),
             error: row.optionalText("error"),
             outputs: row.optionalText("outputs") == nil ? [:] : try row.json("outputs").objectValue ?? [:],
+            item: row.optionalText("item") == nil ? nil : try row.json("item"),
+            instances: row.optionalInt("instances").map { Int($0) },
+            parent: row.optionalText("parent"),
+            cachedFrom: Self.cachedFrom(row),
+            artifacts: try Self.artifacts(row),
+            codeHash: row.optionalText("code_hash"),
+            usage: row.optionalText("usage") == nil ? nil : try row.json("usage"),
             startedAt: row.optionalTimestamp("started_at"),
             finishedAt: row.optionalTimestamp("finished_at")
         )
+    }
+
+    private static func cachedFrom(_ row: Row) -> CachedFrom? {
+        guard let run = row.optionalText("cached_run"), let task = row.optionalText("cached_task") else { return nil }
+        return CachedFrom(runID: run, task: task)
+    }
+
+    static func artifacts(_ row: Row) throws(MartletError) -> [ArtifactRecord] {
+        guard row.optionalText("artifacts") != nil else { return [] }
+        var records: [ArtifactRecord] = []
+        for value in try row.json("artifacts").arrayValue ?? [] { records.append(try ArtifactRecord(value)) }
+        return records
     }
 }

@@ -10,6 +10,7 @@ package struct PipelineStore: Sendable {
     let database: Database
     let clock: Clock
     let outbox: Outbox
+    let taskOutbox: TaskOutbox
 
     /// Uses `database`, to which `migrations` have been applied.
     ///
@@ -17,10 +18,17 @@ package struct PipelineStore: Sendable {
     ///   - database: where pipelines and runs are.
     ///   - clock: the time.
     ///   - outbox: called for each run that ends, in the transaction that says so.
-    package init(database: Database, clock: Clock, outbox: @escaping Outbox = { _, _ in }) {
+    ///   - taskEnded: called for each attempt that ends, in the transaction that says so.
+    package init(
+        database: Database,
+        clock: Clock,
+        outbox: @escaping Outbox = { _, _ in },
+        taskEnded: @escaping TaskOutbox = { _, _ in }
+    ) {
         self.database = database
         self.clock = clock
         self.outbox = outbox
+        taskOutbox = taskEnded
     }
 
     /// Declares pipelines, replacing earlier declarations of the same names; runs under way keep the one they started with.

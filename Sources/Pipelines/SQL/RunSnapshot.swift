@@ -9,6 +9,8 @@ struct RunSnapshot: Sendable {
         /// The process mark of the latest attempt, when it was started.
         let marker: String?
         let notBefore: Timestamp?
+        /// Why the task was skipped, if it was.
+        let skip: SkipCause?
         let failures: Int
         let losses: Int
     }

@@ -22,6 +22,8 @@ package struct PipelineSpec: Sendable {
     package let parallel: Int?
     /// Runs of a higher one start first.
     package let priority: Int
+    /// What starts it by itself.
+    package let triggers: [PipelineTrigger]
     /// Who runs it as a whole; nil for this server, task by task.
     package let executor: String?
     /// The section as it was written, for storing and comparing.
@@ -111,6 +113,7 @@ package struct PipelineSpec: Sendable {
             pools: try parsePools(fields),
             parallel: try fields.optionalInt("parallel", in: 1...Int64(PipelinesLimits.mostParallelTasks)).map { Int($0) },
             priority: Int(try fields.optionalInt("priority", in: PipelinesLimits.priorities) ?? 0),
+            triggers: try parseTriggers(fields, parameters),
             executor: try parseExecutor(fields),
             document: value,
             graph: try TaskGraph(tasks, path: section.path)
@@ -140,6 +143,14 @@ package struct PipelineSpec: Sendable {
             pools[name] = Int(try section.int(name, in: 1...Int64(PipelinesLimits.poolSlots)))
         }
         return pools
+    }
+
+    private static func parseTriggers(
+        _ fields: JSONFields,
+        _ parameters: [ParameterSpec]
+    ) throws(MartletError) -> [PipelineTrigger] {
+        guard let section = try fields.optionalFields("triggers") else { return [] }
+        return try PipelineTrigger.parseSection(section, declared: parameters.map(\.name))
     }
 
     private static func parseExecutor(_ fields: JSONFields) throws(MartletError) -> String? {

@@ -15,8 +15,16 @@ package struct RetryRule: Sendable, Equatable {
 
     static let keys = ["limit", "backoff", "factor", "cap", "jitter"]
 
-    /// A task that is not tried again.
-    package init() {}
+    /// A rule; without a limit a task is not tried again.
+    package init(
+        limit: Int = 0,
+        backoff: Duration = PipelinesLimits.defaultBackoff,
+        factor: Double = 2,
+        cap: Duration = PipelinesLimits.longestBackoff,
+        jitter: Double = 0
+    ) {
+        (self.limit, self.backoff, self.factor, self.cap, self.jitter) = (limit, backoff, factor, cap, jitter)
+    }
 
     /// Reads `retries`, a number or an object, and `backoff`.
     static func parse(_ fields: JSONFields) throws(MartletError) -> RetryRule {

@@ -7,7 +7,7 @@ package struct TaskResources: Sendable, Equatable {
     /// Whether the task gives up the network.
     package var isOffline = false
 
-    private static let keys = ["memory", "cpus", "cpu_time", "open_files", "processes", "network"]
+    static let keys = ["memory", "disk", "cpus", "cpu_time", "open_files", "processes", "network"]
 
     /// No limits beyond those that the server sets.
     package init() {}
@@ -23,6 +23,12 @@ package struct TaskResources: Sendable, Equatable {
                 throw fields.invalid("memory", "must be a size such as 2GiB, at least 16MiB")
             }
             resources.limits.memoryBytes = bytes
+        }
+        if let text = try fields.optionalString("disk") {
+            guard let bytes = ByteCount.parse(text), bytes >= PipelinesLimits.leastDisk else {
+                throw fields.invalid("disk", "must be a size such as 10GiB, at least 1MiB")
+            }
+            resources.limits.diskBytes = bytes
         }
         if let cpus = try fields.optionalDouble("cpus") {
             guard cpus >= 0.01, cpus <= PipelinesLimits.mostProcessors else {

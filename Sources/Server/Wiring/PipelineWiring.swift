@@ -26,6 +26,7 @@ enum PipelineWiring {
         var configuration = PipelineConfiguration(workDirectory: workDirectory, trackingURI: address)
         SecretWiring.equip(&configuration, secrets: stores.secrets, settings: settings)
         configuration.pass = pass
+        configuration.artifacts = stores.artifacts
         configuration.concurrentTasks = { quota().concurrentTasks.map { Int(clamping: $0) } }
         return configuration
     }
@@ -38,7 +39,16 @@ enum PipelineWiring {
         clock: Clock,
         logger: Logger
     ) -> PipelineService {
-        PipelineService(
+        var configuration = configuration
+        let offers = OfferStore(database: stores.database, clock: clock)
+        let address = configuration.trackingURI
+        configuration.queueExecutor = { OfferExecutor(offers: offers, queue: $0, trackingURI: address) }
+        configuration.containerExecutor = ContainerExecutor(
+            trackingURI: address(),
+            searchPath: configuration.searchPath,
+            pass: configuration.pass
+        )
+        return PipelineService(
             store: PipelineStore(database: stores.database, clock: clock, outbox: stores.outbox.pipelines),
             steps: steps,
             configuration: configuration,

@@ -7,7 +7,7 @@ struct PipelineCommand: ParsableCommand {
         abstract: "Run pipelines and follow them.",
         subcommands: [
             PipelineList.self, PipelineShow.self, PipelineRun.self, PipelineRuns.self, PipelineLogs.self,
-            PipelineCancel.self,
+            PipelineCancel.self, PipelineResume.self, PipelineRerun.self, PipelineValidate.self, PipelineCompile.self,
         ]
     )
 }

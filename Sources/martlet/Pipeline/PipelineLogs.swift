@@ -8,7 +8,7 @@ struct PipelineLogs: ServerCommand {
     @OptionGroup var options: GlobalOptions
     @Option(name: .long, help: "Only this task's lines.")
     var task: String?
-    @Flag(name: .long, help: "Wait for more lines until the run ends; the status is 1 unless it succeeded.")
+    @Flag(name: .shortAndLong, help: "Wait for more lines until the run ends; the status is 1 unless it succeeded.")
     var follow = false
     @Argument(help: "The run's id.")
     var run: String

@@ -15,7 +15,11 @@ struct PipelineRun: ServerCommand {
         help: ArgumentHelp("A parameter; repeat for more. Numbers, true and false are taken as such.", valueName: "k=v")
     )
     var parameters: [String] = []
-    @Flag(name: .long, help: "Print the logs until the run ends.")
+    @Option(name: .long, help: "Runs of a higher one start first (-1000 to 1000); the pipeline's own unless given.")
+    var priority: Int?
+    @Option(name: .long, help: "The same key gives the same run instead of another.")
+    var key: String?
+    @Flag(name: .shortAndLong, help: "Print the logs until the run ends.")
     var follow = false
     @Argument(help: "The pipeline's name.")
     var pipeline: String
@@ -23,7 +27,10 @@ struct PipelineRun: ServerCommand {
     func run(_ session: Session) async throws {
         let path = "/api/martlet/v1/pipelines/\(ServerClient.segment(pipeline))/runs"
         let values = try Self.parsed(parameters)
-        let started = try await session.server.send("POST", path, ["parameters": .object(values)])
+        var body: JSONObject = ["parameters": .object(values)]
+        if let priority { body["priority"] = .int(priority) }
+        if let key { body["idempotency_key"] = .string(key) }
+        let started = try await session.server.send("POST", path, .object(body))
         guard let id = started["id"]?.stringValue else {
             throw MartletError(.internal, "The server started a run but did not name it.")
         }
@@ -34,12 +41,7 @@ struct PipelineRun: ServerCommand {
             return
         }
         session.terminal.note("Run \(id)")
-        let run = try await RunFollower(runID: id, task: nil, session: session).follow()
-        if !session.wroteJSON(run) {
-            session.terminal.line()
-            RunFacts.write(run, session)
-        }
-        if run["state"] != "succeeded" { throw ExitCode.failure }
+        try await RunFollower.finish(id, session)
     }
 
     /// Reads `k=v`; a value that is JSON is taken as JSON, anything else as text.

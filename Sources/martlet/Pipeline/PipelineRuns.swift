@@ -10,13 +10,15 @@ struct PipelineRuns: ServerCommand {
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var list: ListOptions
+    @Option(name: .long, help: "Only runs in this state.")
+    var state: String?
     @Argument(help: "Only runs of this pipeline.")
     var pipeline: String?
 
     func run(_ session: Session) async throws {
         let runs = try await session.items(
             "/api/martlet/v1/pipeline-runs",
-            query: [("pipeline", pipeline)],
+            query: [("pipeline", pipeline), ("state", state)],
             limit: list.limit
         )
         guard !session.wroteJSON(["items": .array(runs)]) else { return }

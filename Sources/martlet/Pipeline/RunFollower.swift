@@ -1,3 +1,4 @@
+import ArgumentParser
 import Core
 
 /// Prints a run's log lines as they come, until the run has ended and every line was printed.
@@ -26,6 +27,16 @@ struct RunFollower {
             }
             try await session.clock.sleep(for: CommandLimits.followInterval)
         }
+    }
+
+    /// Follows a run, shows how it ended, and ends with status 1 unless it succeeded.
+    static func finish(_ id: String, _ session: Session) async throws {
+        let run = try await RunFollower(runID: id, task: nil, session: session).follow()
+        if !session.wroteJSON(run) {
+            session.terminal.line()
+            RunFacts.write(run, session)
+        }
+        if run["state"] != "succeeded" { throw ExitCode.failure }
     }
 
     /// Prints what is there now.

@@ -1,0 +1,40 @@
+/// A queue from which the least element comes first.
+struct Heap<Element> {
+    private var elements: [Element] = []
+    private let precedes: @Sendable (Element, Element) -> Bool
+
+    init(by precedes: @escaping @Sendable (Element, Element) -> Bool) {
+        self.precedes = precedes
+    }
+
+    var first: Element? { elements.first }
+
+    mutating func push(_ element: Element) {
+        elements.append(element)
+        var child = elements.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard precedes(elements[child], elements[parent]) else { return }
+            elements.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    mutating func pop() -> Element? {
+        guard let first = elements.first, let last = elements.popLast() else { return nil }
+        guard !elements.isEmpty else { return first }
+        elements[0] = last
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < elements.count {
+                if precedes(elements[child], elements[least]) { least = child }
+            }
+            if least == parent { return first }
+            elements.swapAt(parent, least)
+            parent = least
+        }
+    }
+}
+
+extension Heap: Sendable where Element: Sendable {}
