@@ -20,8 +20,10 @@ package struct CheckResult: Sendable, Equatable {
     /// The result as the API shows it.
     package var json: JSONValue {
         [
-            "check": .string(name), "column": .optional(column), "passed": .bool(passed), "observed": .number(observed),
-            "expected": .string(expected), "message": .string(message), "rows": .array(rows.map(JSONValue.integer)),
+            "check": .string(name), "column": .optional(column), "passed": .bool(passed),
+            "observed": .number(observed),
+            "expected": .string(expected), "message": .string(message),
+            "rows": .array(rows.map(JSONValue.integer)),
         ]
     }
 }

@@ -46,7 +46,9 @@ package enum DatasetCheck: Sendable, Equatable {
         guard lower != nil || upper != nil else {
             throw MartletError(.invalidArgument, "'\(fields.path)' needs 'min', 'max', both, or 'nulls'.")
         }
-        if let lower, let upper, lower > upper { throw fields.invalid("min", "must not be above 'max' (\(upper))") }
+        if let lower, let upper, lower > upper {
+            throw fields.invalid("min", "must not be above 'max' (\(upper))")
+        }
         return .range(column: column, min: lower, max: upper)
     }
 
@@ -57,7 +59,9 @@ package enum DatasetCheck: Sendable, Equatable {
         guard lower != nil || upper != nil else {
             throw MartletError(.invalidArgument, "'\(fields.path)' needs 'min', 'max' or both.")
         }
-        if let lower, let upper, lower > upper { throw fields.invalid("min", "must not be above 'max' (\(upper))") }
+        if let lower, let upper, lower > upper {
+            throw fields.invalid("min", "must not be above 'max' (\(upper))")
+        }
         return .rowCount(min: lower, max: upper)
     }
 

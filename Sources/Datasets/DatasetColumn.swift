@@ -52,7 +52,8 @@ package struct DatasetColumn: Sendable, Equatable {
     }
 
     static func checkedName(_ name: String, path: String) throws(MartletError) -> String {
-        guard !name.isEmpty, name.utf8.count <= DatasetsLimits.columnNameBytes, !name.utf8.contains(0) else {
+        guard !name.isEmpty, name.utf8.count <= DatasetsLimits.columnNameBytes, !name.utf8.contains(0)
+        else {
             throw MartletError(
                 .invalidArgument,
                 "'\(path)' must be a column name of 1 to \(DatasetsLimits.columnNameBytes) bytes."

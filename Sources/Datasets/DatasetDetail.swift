@@ -38,6 +38,12 @@ package struct DatasetDetail: Sendable, Equatable {
     package let checkedAt: Timestamp?
     /// The parts of the split, by name.
     package let splits: [SplitCount]
+    /// Changes of the source's columns, the newest first.
+    package let drift: [DriftEvent]
+    /// Its versions, the newest first.
+    package let versions: [DatasetVersion]
+    /// The SQL tables with its raw and clean rows; nil before the first ingestion.
+    package let tables: [String]?
 
     /// The dataset as the API shows it.
     package var json: JSONValue {
@@ -55,6 +61,9 @@ package struct DatasetDetail: Sendable, Equatable {
         )
         object["checks"] = .array(checks.map(\.json))
         object["checked_at"] = .optional(checkedAt?.milliseconds)
+        object["drift"] = .array(drift.map(\.json))
+        object["versions"] = .array(versions.map(\.json))
+        object["tables"] = tables.map { .array($0.map(JSONValue.string)) } ?? .null
         object["splits"] = .array(splits.map { ["name": .string($0.name), "rows": .integer($0.rows)] })
         return .object(object)
     }

@@ -1,10 +1,11 @@
 package import Core
+package import Transforms
 
 /// A dataset as the manifest declares it under `data:`.
 package struct DatasetSpec: Sendable, Equatable {
     /// The name, unique in the server.
     package let name: String
-    /// The file the rows come from; nil for a dataset made from rows by another feature.
+    /// Where the rows come from; nil for a dataset made from rows by another feature.
     package let source: DatasetSource?
     /// The columns in order; empty when the file's header names them.
     package let columns: [DatasetColumn]
@@ -14,6 +15,12 @@ package struct DatasetSpec: Sendable, Equatable {
     package let checks: [DatasetCheck]
     /// How the rows are divided; nil when they are not.
     package let split: SplitSpec?
+    /// The columns by whose values a row is known: of rows with equal ones the newest is kept. Empty when rows have no key.
+    package let key: [String]
+    /// What happens when the source's columns change.
+    package let drift: DriftPolicy
+    /// What is done to the rows before a model sees them; nil for nothing.
+    package let transform: TransformSpec?
     /// The section as it was written, for storing and comparing.
     package let document: JSONValue
 
@@ -55,7 +62,9 @@ package struct DatasetSpec: Sendable, Equatable {
                 "'\(fields.path)': a dataset's name has letters, digits, '_' and '-', at most \(DatasetsLimits.nameBytes)."
             )
         }
-        try fields.rejectUnknown(["source", "columns", "target", "checks", "split"])
+        try fields.rejectUnknown([
+            "source", "columns", "target", "checks", "split", "key", "drift", "transform",
+        ])
         let columns = try parseColumns(fields)
         var source: DatasetSource?
         if let section = try fields.optionalFields("source") {
@@ -67,6 +76,13 @@ package struct DatasetSpec: Sendable, Equatable {
         let split = try fields.optionalFields("split").map { section throws(MartletError) in
             try SplitSpec.parse(section)
         }
+        let key = try parseKey(fields)
+        guard key.isEmpty || source != nil else {
+            throw MartletError(.invalidArgument, "'\(fields.path(of: "key"))' needs a 'source'.")
+        }
+        let transform = try fields.optionalArray("transform").map { steps throws(MartletError) in
+            try TransformSpec.parse(steps: steps, path: fields.path(of: "transform"))
+        }
         let spec = DatasetSpec(
             name: name,
             source: source,
@@ -74,9 +90,14 @@ package struct DatasetSpec: Sendable, Equatable {
             target: target,
             checks: try parseChecks(fields),
             split: split,
+            key: key,
+            drift: try DriftPolicy.parse(fields),
+            transform: transform,
             document: value
         )
-        if !columns.isEmpty { try spec.requireKnownColumns(Set(columns.map(\.name)), path: fields.path) }
+        if !columns.isEmpty {
+            try spec.requireKnownColumns(Set(columns.map(\.name)), path: fields.path)
+        }
         return spec
     }
 
@@ -94,11 +115,25 @@ package struct DatasetSpec: Sendable, Equatable {
             let path = "\(fields.path(of: "columns"))[\(position)]"
             let column = try DatasetColumn.parse(element, path: path)
             guard names.insert(column.name).inserted else {
-                throw MartletError(.invalidArgument, "'\(path)' names the column '\(column.name)' a second time.")
+                throw MartletError(
+                    .invalidArgument,
+                    "'\(path)' names the column '\(column.name)' a second time."
+                )
             }
             columns.append(column)
         }
         return columns
+    }
+
+    private static func parseKey(_ fields: JSONFields) throws(MartletError) -> [String] {
+        let key = try fields.strings("key")
+        guard key.count <= DatasetsLimits.keyColumns, Set(key).count == key.count else {
+            throw fields.invalid(
+                "key",
+                "must name at most \(DatasetsLimits.keyColumns) columns, none twice"
+            )
+        }
+        return key
     }
 
     private static func parseChecks(_ fields: JSONFields) throws(MartletError) -> [DatasetCheck] {
@@ -125,6 +160,9 @@ package struct DatasetSpec: Sendable, Equatable {
             if let column = check.column { named.append(("checks[\(position)].column", column)) }
         }
         if let stratify = split?.stratify { named.append(("split.stratify", stratify)) }
+        if let group = split?.group { named.append(("split.group", group)) }
+        if let time = split?.time { named.append(("split.time", time)) }
+        for (position, column) in key.enumerated() { named.append(("key[\(position)]", column)) }
         for (field, column) in named where !known.contains(column) {
             throw MartletError(
                 .invalidArgument,

@@ -19,7 +19,7 @@ extension DatasetStore {
     ) async throws -> AppendReport {
         let columns = table.columns.map { DatasetColumn(name: $0.name, kind: $0.values.kind) }
         try Self.requireBounded(table)
-        let now = clock.now
+        let (now, outbox) = (clock.now, outbox)
         return try await database.write { connection in
             let existing = try DatasetRecord.find(name, on: connection)
             try existing?.requireMadeFromRows()
@@ -39,7 +39,10 @@ extension DatasetStore {
             }
             let record = try DatasetRecord.load(name, on: connection)
                 .createTables(for: spec.columns, now: now, on: connection)
-            return try RowAppender(record: record, connection: connection).append(table, now: now)
+            return try RowAppender(record: record, connection: connection, outbox: outbox).append(
+                table,
+                now: now
+            )
         }
     }
 
@@ -49,11 +52,14 @@ extension DatasetStore {
     ///   values do not fit.
     package func appendRows(_ name: String, table: Table) async throws -> AppendReport {
         try Self.requireBounded(table)
-        let now = clock.now
+        let (now, outbox) = (clock.now, outbox)
         return try await database.write { connection in
             let record = try DatasetRecord.loadWithRows(name, on: connection)
             try record.requireMadeFromRows()
-            return try RowAppender(record: record, connection: connection).append(table, now: now)
+            return try RowAppender(record: record, connection: connection, outbox: outbox).append(
+                table,
+                now: now
+            )
         }
     }
 
@@ -66,7 +72,9 @@ extension DatasetStore {
         }
     }
 
-    private static func document(columns: [DatasetColumn], target: DatasetTarget?, split: SplitSpec?) -> JSONValue {
+    private static func document(columns: [DatasetColumn], target: DatasetTarget?, split: SplitSpec?)
+        -> JSONValue
+    {
         var object: JSONObject = ["columns": .array(columns.map(\.json))]
         if let target { object["target"] = target.json }
         if let split { object["split"] = split.json }
@@ -91,7 +99,7 @@ extension DatasetRecord {
         guard spec.source == nil else {
             throw MartletError(
                 .failedPrecondition,
-                "The dataset '\(name)' comes from a file; add rows to the file or use another dataset's name."
+                "The dataset '\(name)' comes from \(spec.source?.origin == "file" ? "a file; add rows to the file" : "a source; add rows there") or use another dataset's name."
             )
         }
     }

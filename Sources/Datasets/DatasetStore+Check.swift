@@ -18,13 +18,17 @@ extension DatasetStore {
             }
             return results
         }
-        if let failed = results.first(where: { !$0.passed }) { throw Self.failure(failed, dataset: name) }
+        if let failed = results.first(where: { !$0.passed }) {
+            throw Self.failure(failed, dataset: name)
+        }
         return results
     }
 
     private static func failure(_ result: CheckResult, dataset: String) -> MartletError {
         let column = result.column.map { " on column '\($0)'" } ?? ""
-        let rows = result.rows.isEmpty ? "" : " (first rows: \(result.rows.map(String.init).joined(separator: ", ")))"
+        let rows =
+            result.rows.isEmpty
+            ? "" : " (first rows: \(result.rows.map(String.init).joined(separator: ", ")))"
         return MartletError(
             .failedPrecondition,
             "The dataset '\(dataset)' failed the check '\(result.name)'\(column): \(result.message)\(rows); expected \(result.expected)."
@@ -45,16 +49,21 @@ extension DatasetStore {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .text(record.name), .int(position), .text(result.name), SQLValue(result.column), .bool(result.passed),
+                .text(record.name), .int(position), .text(result.name), SQLValue(result.column),
+                .bool(result.passed),
                 .real(result.observed), .text(result.expected), .text(result.message),
-                .text(JSONValue.array(result.rows.map(JSONValue.integer)).description), SQLValue(record.version),
+                .text(JSONValue.array(result.rows.map(JSONValue.integer)).description),
+                SQLValue(record.version),
                 .integer(now.milliseconds),
             ]
         )
     }
 
     static func checks(of name: String, on connection: Connection) throws -> [CheckResult] {
-        try connection.query("SELECT * FROM dataset_checks WHERE dataset = ? ORDER BY position", [.text(name)]).map {
+        try connection.query(
+            "SELECT * FROM dataset_checks WHERE dataset = ? ORDER BY position",
+            [.text(name)]
+        ).map {
             CheckResult(
                 name: try $0.text("name"),
                 column: $0.optionalText("column_name"),

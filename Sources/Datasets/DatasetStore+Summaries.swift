@@ -5,8 +5,12 @@ extension DatasetStore {
     /// All datasets by name.
     package func datasets() async throws -> [DatasetSummary] {
         try await database.read { connection in
-            let names = try connection.query("SELECT name FROM datasets ORDER BY name").map { try $0.text("name") }
-            return try names.map { try Self.summary(of: DatasetRecord.load($0, on: connection), on: connection) }
+            let names = try connection.query("SELECT name FROM datasets ORDER BY name").map {
+                try $0.text("name")
+            }
+            return try names.map {
+                try Self.summary(of: DatasetRecord.load($0, on: connection), on: connection)
+            }
         }
     }
 
@@ -26,7 +30,11 @@ extension DatasetStore {
                 columns: try Self.profiles(of: record, on: connection),
                 checks: try Self.checks(of: name, on: connection),
                 checkedAt: checked?.optionalTimestamp("checked_at"),
-                splits: try Self.splits(of: record, on: connection)
+                splits: try Self.splits(of: record, on: connection),
+                drift: try SchemaDrift.events(of: name, on: connection),
+                versions: try DatasetVersions.all(of: name, on: connection),
+                tables: record.columns.isEmpty
+                    ? nil : [record.rawTable, record.cleanTable].map { $0.filter { $0 != "\"" } }
             )
         }
     }
@@ -40,8 +48,8 @@ extension DatasetStore {
         )
         return DatasetSummary(
             name: record.name,
-            origin: record.spec.source == nil ? "rows" : "file",
-            file: record.spec.source?.file,
+            origin: record.spec.source?.origin ?? "rows",
+            file: record.spec.source?.name,
             rawRows: raw?.rows ?? 0,
             cleanRows: clean?.rows ?? 0,
             columnCount: record.columns.isEmpty ? record.spec.columns.count : record.columns.count,
@@ -51,13 +59,15 @@ extension DatasetStore {
         )
     }
 
-    private static func splits(of record: DatasetRecord, on connection: Connection) throws -> [DatasetDetail.SplitCount]
+    private static func splits(of record: DatasetRecord, on connection: Connection) throws
+        -> [DatasetDetail.SplitCount]
     {
         guard !record.columns.isEmpty else { return [] }
         let sql = """
-            SELECT split, COUNT(*) AS n FROM \(record.cleanTable) WHERE split IS NOT NULL GROUP BY split ORDER BY split
+            SELECT \(record.label) AS part, COUNT(*) AS n FROM \(record.cleanTable) WHERE \(record.label) IS NOT NULL
+            GROUP BY \(record.label) ORDER BY part
             """
-        return try connection.query(sql).map { .init(name: try $0.text("split"), rows: try $0.int("n")) }
+        return try connection.query(sql).map { .init(name: try $0.text("part"), rows: try $0.int("n")) }
     }
 
     private static func profiles(
@@ -68,7 +78,8 @@ extension DatasetStore {
             let isText = stored.column.kind == .string
             let numbers =
                 isText
-                ? "" : ", MIN(\(stored.quoted)) AS low, MAX(\(stored.quoted)) AS high, AVG(\(stored.quoted)) AS mean"
+                ? ""
+                : ", MIN(\(stored.quoted)) AS low, MAX(\(stored.quoted)) AS high, AVG(\(stored.quoted)) AS mean"
             let row = try connection.first(
                 "SELECT COUNT(*) - COUNT(\(stored.quoted)) AS nulls\(numbers) FROM \(record.cleanTable)"
             )

@@ -7,13 +7,31 @@ package import Storage
 /// The raw table holds the text of the file, the clean one typed values. Every block of rows is committed together with
 /// the cursor that says where the next begins, so an ingestion that was killed goes on without loss or repetition.
 package struct DatasetStore: Sendable {
+    /// Told in the transaction that gives a dataset another version.
+    package typealias Outbox = @Sendable (Connection, DatasetUpdate) throws -> Void
+
     let database: Database
     let clock: Clock
+    let sources: DatasetSources
+    let outbox: Outbox
 
     /// Uses `database`, to which `migrations` have been applied.
-    package init(database: Database, clock: Clock) {
+    ///
+    /// - Parameters:
+    ///   - database: Where datasets are.
+    ///   - clock: The time.
+    ///   - sources: How sources beside files are reached.
+    ///   - outbox: Who hears of new versions, in their transaction.
+    package init(
+        database: Database,
+        clock: Clock,
+        sources: DatasetSources = .files,
+        outbox: @escaping Outbox = { _, _ in }
+    ) {
         self.database = database
         self.clock = clock
+        self.sources = sources
+        self.outbox = outbox
     }
 
     /// Declares datasets, replacing earlier declarations of the same names.
@@ -51,16 +69,23 @@ package struct DatasetStore: Sendable {
             connection.note(Change(object: "dataset:\(spec.name)", before: nil, after: spec.document))
             return
         }
-        connection.note(Change(object: "dataset:\(spec.name)", before: existing.spec.document, after: spec.document))
+        connection.note(
+            Change(object: "dataset:\(spec.name)", before: existing.spec.document, after: spec.document)
+        )
         let sameFile =
             existing.directory == directory
             && spec.source.flatMap { new in existing.spec.source.map { $0.readsLike(new) } } ?? false
-        if !sameFile || existing.spec.columns != spec.columns || existing.spec.target != spec.target {
+        if !sameFile || existing.spec.columns != spec.columns || existing.spec.target != spec.target
+            || existing.spec.key != spec.key
+        {
             try existing.dropRows(on: connection)
         }
         try connection.execute(
             "UPDATE datasets SET spec = ?, directory = ?, updated_at = ? WHERE name = ?",
-            [.text(spec.document.description), .text(directory), .integer(now.milliseconds), .text(spec.name)]
+            [
+                .text(spec.document.description), .text(directory), .integer(now.milliseconds),
+                .text(spec.name),
+            ]
         )
     }
 }

@@ -4,9 +4,9 @@ package import Core
 package struct DatasetSummary: Sendable, Equatable {
     /// The name.
     package let name: String
-    /// `file`, or `rows` for a dataset that another feature made.
+    /// `file`, `s3`, `http`, `sql`, or `rows` for a dataset that another feature made.
     package let origin: String
-    /// The file's path relative to the manifest, when it comes from a file.
+    /// The file's path relative to the manifest, or the address, when it has a source.
     package let file: String?
     /// Rows in the raw table so far.
     package let rawRows: Int64
@@ -24,8 +24,10 @@ package struct DatasetSummary: Sendable, Equatable {
     /// The dataset as the API shows it.
     package var json: JSONValue {
         [
-            "name": .string(name), "origin": .string(origin), "file": .optional(file), "raw_rows": .integer(rawRows),
-            "clean_rows": .integer(cleanRows), "columns": .int(columnCount), "version": .optional(version),
+            "name": .string(name), "origin": .string(origin), "file": .optional(file),
+            "raw_rows": .integer(rawRows),
+            "clean_rows": .integer(cleanRows), "columns": .int(columnCount),
+            "version": .optional(version),
             "checks_passed": checksPassed.map(JSONValue.bool) ?? .null,
             "updated_at": .integer(updatedAt.milliseconds),
         ]

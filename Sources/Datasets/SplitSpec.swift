@@ -20,21 +20,33 @@ package struct SplitSpec: Sendable, Equatable {
     package let parts: [Part]
     /// The column whose values keep their shares in every part; nil for a plain random split.
     package let stratify: String?
+    /// The column of whose rows those with equal values stay together; nil when each row is for itself.
+    package let group: String?
+    /// The column by which the rows are ordered, the first part getting the earliest; nil for a random split.
+    package let time: String?
     /// The seed of the shuffle.
     package let seed: UInt64
 
     /// Makes a split.
-    package init(parts: [Part], stratify: String? = nil, seed: UInt64 = 0) {
+    package init(
+        parts: [Part],
+        stratify: String? = nil,
+        group: String? = nil,
+        time: String? = nil,
+        seed: UInt64 = 0
+    ) {
         self.parts = parts
         self.stratify = stratify
+        self.group = group
+        self.time = time
         self.seed = seed
     }
 
-    /// Reads `split: {<part>: <share>, …, stratify, seed}`.
+    /// Reads `split: {<part>: <share>, …, stratify | group | time, seed}`.
     ///
     /// - Throws: `invalidArgument` naming the field.
     package static func parse(_ fields: JSONFields) throws(MartletError) -> SplitSpec {
-        let names = fields.object.keys.filter { $0 != "stratify" && $0 != "seed" }
+        let names = fields.object.keys.filter { !["stratify", "group", "time", "seed"].contains($0) }
         guard (1...DatasetsLimits.splitParts).contains(names.count) else {
             throw MartletError(
                 .invalidArgument,
@@ -50,7 +62,9 @@ package struct SplitSpec: Sendable, Equatable {
                 )
             }
             let fraction = try fields.double(name)
-            guard fraction > 0, fraction <= 1 else { throw fields.invalid(name, "must be above 0 and at most 1") }
+            guard fraction > 0, fraction <= 1 else {
+                throw fields.invalid(name, "must be above 0 and at most 1")
+            }
             parts.append(Part(name: name, fraction: fraction))
         }
         let total = parts.reduce(0) { $0 + $1.fraction }
@@ -61,13 +75,21 @@ package struct SplitSpec: Sendable, Equatable {
             )
         }
         let seed = try fields.optionalInt("seed", in: 0 ... .max) ?? 0
-        return SplitSpec(parts: parts, stratify: try fields.optionalString("stratify"), seed: UInt64(seed))
+        let stratify = try fields.optionalString("stratify")
+        let group = try fields.optionalString("group")
+        let time = try fields.optionalString("time")
+        guard time == nil || stratify == nil && group == nil else {
+            throw fields.invalid("time", "orders the rows, so that 'stratify' and 'group' have no place")
+        }
+        return SplitSpec(parts: parts, stratify: stratify, group: group, time: time, seed: UInt64(seed))
     }
 
     /// The section that reads back as this split.
     package var json: JSONValue {
         var object = JSONObject(parts.map { ($0.name, .number($0.fraction)) })
         if let stratify { object["stratify"] = .string(stratify) }
+        if let group { object["group"] = .string(group) }
+        if let time { object["time"] = .string(time) }
         object["seed"] = .int(seed)
         return .object(object)
     }

@@ -26,7 +26,7 @@ struct DatasetStepsTests {
             progress: { fraction, _ in fractions.withLock { $0.append(fraction) } }
         )
         let steps = DatasetSteps.all(fixture.store)
-        #expect(steps.map(\.name) == ["data.ingest", "data.check"])
+        #expect(steps.map(\.name) == ["data.ingest", "data.check", "data.split", "data.transform"])
         let outputs = try await steps[0].run(context)
         #expect(outputs["rows"] == 5)
         #expect(outputs["version"]?.stringValue?.count == 64)

@@ -33,7 +33,7 @@ struct IngestTests {
         try await fixture.applyFlowers()
         _ = try await fixture.store.ingest("flowers")
         let row = try await fixture.database.read { connection in
-            try connection.first("SELECT petal_length, petal_width FROM dataset_flowers_clean WHERE row_id = 3")
+            try connection.first("SELECT petal_length, petal_width FROM clean_flowers WHERE row_id = 3")
         }
         #expect(row?.optionalDouble("petal_length") == 5.1)
         #expect(row?.optionalDouble("petal_width") == 1.9)

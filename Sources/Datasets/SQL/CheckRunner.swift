@@ -13,7 +13,8 @@ struct CheckRunner {
         if total == 0 { results.append(rowCount(total, min: 1, max: nil)) }
         for check in record.spec.checks {
             switch check {
-            case .nulls(let column?, let limit): results.append(try nulls(record.column(named: column), atMost: limit))
+            case .nulls(let column?, let limit):
+                results.append(try nulls(record.column(named: column), atMost: limit))
             case .nulls(nil, let limit): results.append(try nullsAnywhere(atMost: limit))
             case .duplicates(let limit): results.append(try duplicates(atMost: limit))
             case .range(let column, let lower, let upper):
@@ -29,7 +30,9 @@ struct CheckRunner {
         try connection.first(sql, arguments)?.optionalInt("n") ?? 0
     }
 
-    private func examples(where condition: String, _ arguments: [SQLValue] = []) throws(MartletError) -> [Int64] {
+    private func examples(where condition: String, _ arguments: [SQLValue] = []) throws(MartletError)
+        -> [Int64]
+    {
         let sql = "SELECT row_id FROM \(record.cleanTable) WHERE \(condition) ORDER BY row_id LIMIT ?"
         var rows: [Int64] = []
         for row in try connection.query(sql, arguments + [.int(DatasetsLimits.exampleRows)]) {
@@ -77,8 +80,12 @@ struct CheckRunner {
         }
     }
 
-    private func nulls(_ column: DatasetRecord.StoredColumn, atMost limit: Int64) throws(MartletError) -> CheckResult {
-        let found = try count("SELECT COUNT(*) AS n FROM \(record.cleanTable) WHERE \(column.quoted) IS NULL")
+    private func nulls(_ column: DatasetRecord.StoredColumn, atMost limit: Int64) throws(MartletError)
+        -> CheckResult
+    {
+        let found = try count(
+            "SELECT COUNT(*) AS n FROM \(record.cleanTable) WHERE \(column.quoted) IS NULL"
+        )
         return CheckResult(
             name: "nulls",
             column: column.column.name,
@@ -95,7 +102,9 @@ struct CheckRunner {
         let sums = record.columns.enumerated().map { position, column in
             "SUM(CASE WHEN \(column.quoted) IS NULL THEN 1 ELSE 0 END) AS n\(position)"
         }
-        let row = try connection.first("SELECT \(sums.joined(separator: ", ")) FROM \(record.cleanTable)")
+        let row = try connection.first(
+            "SELECT \(sums.joined(separator: ", ")) FROM \(record.cleanTable)"
+        )
         var worst: (column: DatasetRecord.StoredColumn, count: Int64)?
         for (position, column) in record.columns.enumerated() {
             let found = row?.optionalInt("n\(position)") ?? 0
@@ -151,7 +160,10 @@ struct CheckRunner {
             bounds.append(.real(upper))
         }
         let condition = conditions.joined(separator: " OR ")
-        let found = try count("SELECT COUNT(*) AS n FROM \(record.cleanTable) WHERE \(condition)", bounds)
+        let found = try count(
+            "SELECT COUNT(*) AS n FROM \(record.cleanTable) WHERE \(condition)",
+            bounds
+        )
         let expected = Self.bounds(lower, upper)
         return CheckResult(
             name: "range",

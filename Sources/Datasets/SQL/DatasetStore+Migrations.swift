@@ -35,6 +35,36 @@ extension DatasetStore {
                 )
                 """,
             ]
-        )
+        ),
+        Migration(
+            id: "datasets-0002",
+            statements: [
+                // Which names the dataset's own tables have: 1 is dataset_…_raw and dataset_…_clean with the label in
+                // `split`, 2 is raw_… and clean_… with the label in `dataset`.
+                "ALTER TABLE datasets ADD COLUMN layout INTEGER NOT NULL DEFAULT 1",
+                // Where a source that is no file goes on, as JSON.
+                "ALTER TABLE dataset_cursors ADD COLUMN position TEXT",
+                """
+                CREATE TABLE dataset_drift (
+                    dataset TEXT NOT NULL, sequence BIGINT NOT NULL, kind TEXT NOT NULL, column_name TEXT NOT NULL,
+                    detail TEXT NOT NULL, policy TEXT NOT NULL, block BIGINT NOT NULL, happened_at BIGINT NOT NULL,
+                    PRIMARY KEY (dataset, sequence)
+                )
+                """,
+                """
+                CREATE TABLE dataset_versions (
+                    dataset TEXT NOT NULL, sequence BIGINT NOT NULL, version TEXT NOT NULL, total_rows BIGINT NOT NULL,
+                    columns TEXT NOT NULL, sources TEXT NOT NULL, created_at BIGINT NOT NULL,
+                    PRIMARY KEY (dataset, sequence)
+                )
+                """,
+                """
+                CREATE TABLE dataset_transforms (
+                    dataset TEXT PRIMARY KEY, document TEXT NOT NULL, spec TEXT NOT NULL, part TEXT NOT NULL,
+                    version TEXT NOT NULL, total_rows BIGINT NOT NULL, fitted_at BIGINT NOT NULL
+                )
+                """,
+            ]
+        ),
     ]
 }

@@ -10,11 +10,14 @@ struct IngestCursor: Sendable, Equatable {
     var rows: Int64
     var blocks: Int64
     var isFinished: Bool
+    /// Where a source that is no plain file goes on.
+    var position: JSONValue?
 
     /// Nothing taken yet.
     static let start = IngestCursor(offset: 0, digest: "", rows: 0, blocks: 0, isFinished: false)
 
-    static func load(dataset: String, stage: DatasetStage, on connection: Connection) throws(MartletError)
+    static func load(dataset: String, stage: DatasetStage, on connection: Connection)
+        throws(MartletError)
         -> IngestCursor?
     {
         guard
@@ -28,16 +31,19 @@ struct IngestCursor: Sendable, Equatable {
             digest: try row.text("prefix_sha256"),
             rows: try row.int("total_rows"),
             blocks: try row.int("blocks"),
-            isFinished: try row.bool("finished")
+            isFinished: try row.bool("finished"),
+            position: row.optionalText("position") == nil ? nil : try row.json("position")
         )
     }
 
-    func insert(dataset: String, stage: DatasetStage, now: Timestamp, on connection: Connection) throws(MartletError) {
+    func insert(dataset: String, stage: DatasetStage, now: Timestamp, on connection: Connection)
+        throws(MartletError)
+    {
         try connection.execute(
             """
             INSERT INTO dataset_cursors
-                (dataset, stage, byte_offset, prefix_sha256, total_rows, blocks, finished, updated_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                (dataset, stage, byte_offset, prefix_sha256, total_rows, blocks, finished, updated_at, position)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [.text(dataset), .text(stage.rawValue)] + values(now)
         )
@@ -56,10 +62,12 @@ struct IngestCursor: Sendable, Equatable {
         let changed = try connection.execute(
             """
             UPDATE dataset_cursors SET byte_offset = ?, prefix_sha256 = ?, total_rows = ?, blocks = ?, finished = ?,
-                updated_at = ?
+                updated_at = ?, position = ?
             WHERE dataset = ? AND stage = ? AND byte_offset = ? AND blocks = ?
             """,
-            values(now) + [.text(dataset), .text(stage.rawValue), .integer(previous.offset), .integer(previous.blocks)]
+            values(now) + [
+                .text(dataset), .text(stage.rawValue), .integer(previous.offset), .integer(previous.blocks),
+            ]
         )
         guard changed == 1 else {
             throw MartletError(
@@ -72,7 +80,7 @@ struct IngestCursor: Sendable, Equatable {
     private func values(_ now: Timestamp) -> [SQLValue] {
         [
             .integer(offset), .text(digest), .integer(rows), .integer(blocks), .bool(isFinished),
-            .integer(now.milliseconds),
+            .integer(now.milliseconds), SQLValue(position?.description),
         ]
     }
 }

@@ -5,27 +5,37 @@ import Storage
 struct RowAppender {
     let record: DatasetRecord
     let connection: Connection
+    let outbox: DatasetStore.Outbox
 
     func append(_ table: Table, now: Timestamp) throws -> AppendReport {
         let columns = try matched(table)
         var seen = Set(
-            try connection.query("SELECT row_hash FROM \(record.cleanTable)").map { try $0.text("row_hash") }
+            try connection.query("SELECT row_hash FROM \(record.cleanTable)").map {
+                try $0.text("row_hash")
+            }
         )
-        let last = try connection.first("SELECT COALESCE(MAX(row_id), 0) AS n FROM \(record.cleanTable)")
+        let last = try connection.first(
+            "SELECT COALESCE(MAX(row_id), 0) AS n FROM \(record.cleanTable)"
+        )
         var id = last?.optionalInt("n") ?? 0
-        var added = 0
-        let (insertRaw, insertClean) = (record.insertRaw, record.insertClean)
+        let first = id
+        var raw: [[SQLValue]] = []
+        var clean: [[SQLValue]] = []
         for row in 0..<table.rowCount {
             var cells: [CleanCell] = []
             cells.reserveCapacity(columns.count)
-            for position in columns.indices { cells.append(try cell(columns[position], row: row, position: position)) }
+            for position in columns.indices {
+                cells.append(try cell(columns[position], row: row, position: position))
+            }
             let digest = CleanCell.digest(of: cells)
             guard seen.insert(digest).inserted else { continue }
             id += 1
-            added += 1
-            try connection.execute(insertRaw, [.integer(id)] + cells.map(Self.rawText))
-            try connection.execute(insertClean, [.integer(id), .text(digest)] + cells.map(\.sql))
+            raw.append([.integer(id)] + cells.map(Self.rawText))
+            clean.append([.integer(id), .text(digest)] + cells.map(\.sql))
+            if raw.count >= DatasetsLimits.insertRows { try insert(&raw, &clean) }
         }
+        try insert(&raw, &clean)
+        let added = Int(id - first)
         let version = try ContentVersion.compute(record, on: connection)
         for stage in DatasetStage.allCases {
             try connection.execute(
@@ -33,13 +43,26 @@ struct RowAppender {
                 UPDATE dataset_cursors SET byte_offset = ?, total_rows = ?, blocks = blocks + 1, finished = 1,
                     updated_at = ? WHERE dataset = ? AND stage = ?
                 """,
-                [.integer(id), .integer(id), .integer(now.milliseconds), .text(record.name), .text(stage.rawValue)]
+                [
+                    .integer(id), .integer(id), .integer(now.milliseconds), .text(record.name),
+                    .text(stage.rawValue),
+                ]
             )
         }
         try connection.execute(
             "UPDATE datasets SET version = ?, updated_at = ? WHERE name = ?",
             [.text(version), .integer(now.milliseconds), .text(record.name)]
         )
+        if version != record.version {
+            let entry = DatasetVersion(
+                version: version,
+                rows: id,
+                columns: columns.count,
+                sources: [],
+                at: now
+            )
+            try DatasetVersions.add(entry, of: record.name, outbox: outbox, on: connection)
+        }
         return AppendReport(
             received: table.rowCount,
             added: added,
@@ -47,6 +70,13 @@ struct RowAppender {
             rows: id,
             version: version
         )
+    }
+
+    private func insert(_ raw: inout [[SQLValue]], _ clean: inout [[SQLValue]]) throws {
+        try record.rawInsert.run(raw.count, on: connection) { raw[$0] }
+        try record.cleanInsert.run(clean.count, on: connection) { clean[$0] }
+        raw.removeAll(keepingCapacity: true)
+        clean.removeAll(keepingCapacity: true)
     }
 
     /// The table's columns in the dataset's order.
@@ -64,7 +94,9 @@ struct RowAppender {
 
     private func cell(_ column: Column, row: Int, position: Int) throws(MartletError) -> CleanCell {
         let stored = record.columns[position].column
-        if let classes = record.spec.target.flatMap({ $0.column == stored.name ? $0.classes : nil }), !classes.isEmpty {
+        if let classes = record.spec.target.flatMap({ $0.column == stored.name ? $0.classes : nil }),
+            !classes.isEmpty
+        {
             return try classCell(column, row: row, classes: classes)
         }
         switch (stored.kind, column.values) {
@@ -78,7 +110,9 @@ struct RowAppender {
             return values[row].map(CleanCell.integer) ?? .missing
         case (.integer, .numbers(let values)):
             if values[row].isNaN { return .missing }
-            guard let value = Int64(exactly: values[row]) else { throw mismatch(column, row: row, "a whole number") }
+            guard let value = Int64(exactly: values[row]) else {
+                throw mismatch(column, row: row, "a whole number")
+            }
             return .integer(value)
         case (.string, .strings(let values)):
             return values[row].map(CleanCell.string) ?? .missing
@@ -87,7 +121,9 @@ struct RowAppender {
         }
     }
 
-    private func classCell(_ column: Column, row: Int, classes: [String]) throws(MartletError) -> CleanCell {
+    private func classCell(_ column: Column, row: Int, classes: [String]) throws(MartletError)
+        -> CleanCell
+    {
         let number: Int64?
         switch column.values {
         case .integers(let values):
@@ -101,7 +137,11 @@ struct RowAppender {
             number = classes.firstIndex(of: value).map { Int64($0) }
         }
         guard let number, number >= 0, number < Int64(classes.count) else {
-            throw mismatch(column, row: row, "one of the classes \(classes.prefix(20).joined(separator: ", "))")
+            throw mismatch(
+                column,
+                row: row,
+                "one of the classes \(classes.prefix(20).joined(separator: ", "))"
+            )
         }
         return .integer(number)
     }

@@ -9,7 +9,7 @@ struct RowReader {
     /// The clean rows, or those of one part of the split.
     func clean(split: String?) throws -> DatasetRows {
         if let split { try requireSplit(split) }
-        let condition = split == nil ? "" : " WHERE split = ?"
+        let condition = split == nil ? "" : " WHERE \(record.label) = ?"
         let arguments = split.map { [SQLValue.text($0)] } ?? []
         try requireBounded(table: record.cleanTable, condition: condition, arguments)
         let rows = try connection.query(
@@ -22,7 +22,7 @@ struct RowReader {
     /// At most `limit` clean rows, or rows of one part of the split, with ids above `last`.
     func page(split: String?, after last: Int64, limit: Int) throws -> DatasetRows {
         if let split { try requireSplit(split) }
-        let condition = split == nil ? "" : " AND split = ?"
+        let condition = split == nil ? "" : " AND \(record.label) = ?"
         let rows = try connection.query(
             "SELECT \(cleanNames) FROM \(record.cleanTable) WHERE row_id > ?\(condition) ORDER BY row_id LIMIT ?",
             [.integer(last)] + (split.map { [SQLValue.text($0)] } ?? []) + [.int(limit)]
@@ -31,17 +31,37 @@ struct RowReader {
     }
 
     private var cleanNames: String {
-        (["row_id", "split"] + record.columns.map(\.quoted)).joined(separator: ", ")
+        (["row_id", record.label] + record.columns.map(\.quoted)).joined(separator: ", ")
     }
 
     private func rowSet(_ rows: [Row]) throws -> DatasetRows {
         DatasetRows(
             ids: try rows.map { try $0.int("row_id") },
-            splits: rows.map { $0.optionalText("split") },
+            splits: rows.map { row in if case .text(let part) = row[at: 1] { part } else { nil } },
             table: try Table(columns: record.columns.indices.map { column($0, of: rows, first: 2) }),
             version: record.version ?? "",
             target: record.spec.target
         )
+    }
+
+    /// The ids of all clean rows and some of their columns.
+    func columns(_ names: [String]) throws -> (ids: [Int64], table: Table) {
+        var positions: [Int] = []
+        for name in names {
+            _ = try record.column(named: name)
+            if let position = record.columns.firstIndex(where: { $0.column.name == name }),
+                !positions.contains(position)
+            {
+                positions.append(position)
+            }
+        }
+        let selected = (["row_id"] + positions.map { record.columns[$0].quoted }).joined(separator: ", ")
+        let rows = try connection.query("SELECT \(selected) FROM \(record.cleanTable) ORDER BY row_id")
+        let ids = try rows.map { try $0.int("row_id") }
+        let columns = positions.enumerated().map { place, position in
+            column(position, of: rows, first: 1 + place - position)
+        }
+        return (ids, try Table(columns: columns))
     }
 
     /// The raw rows, all text.
@@ -87,11 +107,14 @@ struct RowReader {
 
     private func requireSplit(_ split: String) throws {
         let found = try connection.query(
-            "SELECT DISTINCT split FROM \(record.cleanTable) WHERE split IS NOT NULL ORDER BY split"
+            "SELECT DISTINCT \(record.label) AS part FROM \(record.cleanTable) WHERE \(record.label) IS NOT NULL ORDER BY part"
         )
-        let parts = found.compactMap { $0.optionalText("split") }
+        let parts = found.compactMap { $0.optionalText("part") }
         guard !parts.isEmpty else {
-            throw MartletError(.failedPrecondition, "The dataset '\(record.name)' is not split yet; split it first.")
+            throw MartletError(
+                .failedPrecondition,
+                "The dataset '\(record.name)' is not split yet; split it first."
+            )
         }
         guard parts.contains(split) else {
             throw MartletError(

@@ -70,5 +70,24 @@ package struct Expression: Sendable, Equatable {
         Set(operations.compactMap { if case .column(let name) = $0 { name } else { nil } })
     }
 
+    /// The operations of a stack machine, for those who apply a transform without this program: `["column", "a"]`,
+    /// `["number", 1.5]`, `["text", "x"]`, `["missing"]`, `["negate"]`, `["not"]`, `["binary", "+"]`, `["call", "log", 1]`.
+    package var program: JSONValue {
+        .array(
+            operations.map { operation in
+                switch operation {
+                case .number(let number): ["number", .number(number)]
+                case .text(let text): ["text", .string(text)]
+                case .missing: ["missing"]
+                case .column(let name): ["column", .string(name)]
+                case .negate: ["negate"]
+                case .not: ["not"]
+                case .binary(let binary): ["binary", .string(binary.rawValue)]
+                case .call(let function, let count): ["call", .string(function.rawValue), .int(count)]
+                }
+            }
+        )
+    }
+
     package static func == (left: Expression, right: Expression) -> Bool { left.text == right.text }
 }

@@ -59,7 +59,10 @@ extension FittedStep {
         case .scale(let column, let centre, let divisor):
             ["step": "scale", "column": .string(column), "centre": .number(centre), "divisor": .number(divisor)]
         case .derive(let name, let expression):
-            ["step": "derive", "column": .string(name), "expression": .string(expression.text)]
+            [
+                "step": "derive", "column": .string(name), "expression": .string(expression.text),
+                "program": expression.program,
+            ]
         }
     }
 

@@ -20,8 +20,12 @@ package struct IngestReport: Sendable, Equatable {
     package let newBlocks: Int64
     /// Cells that were not of their column's type; `data.check` fails on them.
     package let invalidCells: Int64
+    /// Rows that took the place of one with the same key.
+    package let updatedRows: Int64
     /// The SHA-256 of the clean rows.
     package let version: String
+    /// What was read of the source, from its beginning.
+    package let source: SourceDigest
     /// Whether earlier rows were discarded because the file is another one now.
     package let startedAnew: Bool
 }

@@ -31,12 +31,16 @@ enum CleanCell: Equatable, Sendable {
 
     /// The SHA-256 over a row's cells, each with its length so that no two rows share a text.
     static func digest(of cells: [CleanCell]) -> String {
-        var digest = SHA256()
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(cells.count * 16)
         for cell in cells {
             let text = cell.canonical
-            digest.update(data: Array("\(text.utf8.count):\(text),".utf8))
+            bytes.append(contentsOf: text.utf8.count.description.utf8)
+            bytes.append(0x3A)
+            bytes.append(contentsOf: text.utf8)
+            bytes.append(0x2C)
         }
-        return digest.finalize().hexadecimal
+        return SHA256.hash(data: bytes).hexadecimal
     }
 }
 
@@ -53,9 +57,14 @@ struct CellCleaner: Sendable {
     init(columns: [DatasetColumn], target: DatasetTarget?, missing: [String]) {
         self.missing = Set(missing)
         rules = columns.map { column in
-            guard let target, target.column == column.name, !target.classes.isEmpty else { return .plain(column.kind) }
+            guard let target, target.column == column.name, !target.classes.isEmpty else {
+                return .plain(column.kind)
+            }
             let numbers = target.classes.enumerated().map { ($1, Int64($0)) }
-            return .classes(Dictionary(numbers, uniquingKeysWith: { first, _ in first }), count: Int64(numbers.count))
+            return .classes(
+                Dictionary(numbers, uniquingKeysWith: { first, _ in first }),
+                count: Int64(numbers.count)
+            )
         }
     }
 
@@ -95,6 +104,12 @@ struct CellCleaner: Sendable {
 extension String {
     /// The text without white space at either end.
     var trimmingWhitespace: String {
+        // Most texts begin and end with a visible character of ASCII.
+        if let first = utf8.first, let last = utf8.last, (0x21...0x7E).contains(first),
+            (0x21...0x7E).contains(last)
+        {
+            return self
+        }
         guard let first = firstIndex(where: { !$0.isWhitespace }),
             let last = lastIndex(where: { !$0.isWhitespace })
         else { return "" }
