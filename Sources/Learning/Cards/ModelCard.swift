@@ -1,6 +1,6 @@
 package import Core
 
-/// What people should know of a model version before they use it, after Mitchell et al. 2019, from what is recorded.
+/// What people should know of a model version before they use it, from what is recorded (Mitchell 2019).
 package struct ModelCard: Sendable, Equatable {
     /// A part of the card under a heading.
     package struct Section: Sendable, Equatable {

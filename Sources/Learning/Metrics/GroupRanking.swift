@@ -8,7 +8,7 @@ import Musl
 import Darwin
 #endif
 
-/// How well scores order the rows of each group, as scikit-learn's `ndcg_score` and information retrieval count it.
+/// How well scores order the rows of each group, with the gains of XGBoost and LightGBM.
 ///
 /// Rows of equal score stand in the order in which they came. Groups without a relevant row say nothing and are left out.
 package struct GroupRanking: Sendable, Equatable {

@@ -59,10 +59,9 @@ package struct ModelComparison: Sendable {
         let directories = try [candidate, champion].map { try ModelDirectory.open($0) }
         let names = classes.isEmpty ? directories[1].classes : classes
         let sides = try directories.map { directory in
-            let features = directory.featureNames.isEmpty ? nil : directory.featureNames
-            let rows = try LabelledRows(table, target: target, classes: names, features: features)
-            let probabilities = try directory.loadRuntime().predict(rows.values, count: rows.count)
-            return Side(labels: rows.labels, probabilities: probabilities, threshold: directory.threshold)
+            let labels = try LabelledRows.labels(of: table.column(target), classes: names).labels
+            let probabilities = try directory.loadPredictor().predict(table, ignoring: [target])
+            return Side(labels: labels, probabilities: probabilities, threshold: directory.threshold)
         }
         return try compare(sides[0], sides[1], classes: max(2, names.count))
     }

@@ -1,13 +1,18 @@
 package import Core
 package import Datasets
+package import Studies
 package import Tracking
 
 /// The built-in steps of learning: `learning.split`, `learning.train`, `learning.tune` and `learning.evaluate`.
 package enum LearningSteps {
     /// The steps over the stores of one server.
-    package static func all(tracking: TrackingStore, datasets: DatasetStore) -> [BuiltinStep] {
+    package static func all(
+        tracking: TrackingStore,
+        datasets: DatasetStore,
+        studies: StudyStore
+    ) -> [BuiltinStep] {
         [
-            split(datasets), train(tracking, datasets), tune(tracking, datasets), evaluate(tracking, datasets),
+            split(datasets), train(tracking, datasets), tune(tracking, datasets, studies), evaluate(tracking, datasets),
         ]
     }
 
@@ -31,22 +36,31 @@ package enum LearningSteps {
         }
     }
 
-    private static func tune(_ tracking: TrackingStore, _ datasets: DatasetStore) -> BuiltinStep {
+    private static func tune(
+        _ tracking: TrackingStore,
+        _ datasets: DatasetStore,
+        _ studies: StudyStore
+    ) -> BuiltinStep {
         BuiltinStep(
             name: "learning.tune",
-            summary: "Searches for the best XGBoost parameters, logs every trial as a run and stores the final model.",
+            summary: "Searches for the best parameters of XGBoost or LightGBM, logs every trial as a run and stores the final model.",
             parameters: TuningOptions.parameters
         ) { context in
             let fields = JSONFields(context.parameters, path: "with")
             let tuner = Tuner(
                 tracking: tracking,
                 datasets: datasets,
+                studies: studies,
                 options: try TuningOptions(fields, pipeline: context.pipeline),
                 clock: context.clock,
                 log: context.log,
                 progress: context.progress
             )
-            return try await tuner.run(name: context.task).json
+            return try await tuner.run(
+                name: context.task,
+                pipeline: context.pipeline,
+                pipelineRun: context.runID
+            ).json
         }
     }
 

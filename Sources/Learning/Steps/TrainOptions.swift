@@ -1,4 +1,5 @@
 package import Core
+package import Transforms
 
 /// What one `learning.train` task is to do.
 package struct TrainOptions: Sendable, Equatable {
@@ -16,6 +17,8 @@ package struct TrainOptions: Sendable, Equatable {
     package let group: String?
     /// Columns that are no features.
     package let ignored: [String]
+    /// What is done to the raw columns first; nil for nothing.
+    package let transform: TransformSpec?
     /// The part of the split to train on.
     package let trainPart: String
     /// The part to judge rounds on; nil for the part `validation` where there is one.
@@ -39,6 +42,7 @@ package struct TrainOptions: Sendable, Equatable {
         StepParameter("weight", "The column that says what each row counts for."),
         StepParameter("group", "The column whose equal values make a group; ranking needs it."),
         StepParameter("ignore", "Columns that are no features."),
+        StepParameter("transform", "Steps of a transform, fitted on the training rows and stored with the model."),
         StepParameter("seed", "The seed of training, 0 by default."),
         StepParameter("threads", "Threads of the training, 1 by default."),
         StepParameter("watch_training", "true judges each round on the training rows, too."),
@@ -58,6 +62,11 @@ package struct TrainOptions: Sendable, Equatable {
         weight = try fields.optionalString("weight")
         group = try fields.optionalString("group")
         ignored = try fields.strings("ignore")
+        if let steps = try fields.optionalArray("transform") {
+            transform = try TransformSpec.parse(steps: steps, path: fields.path(of: "transform"))
+        } else {
+            transform = nil
+        }
         trainPart = try fields.optionalString("train") ?? "train"
         validationPart = try fields.optionalString("validation")
         var spec = TrainingSpec(task: task ?? .regression)

@@ -37,12 +37,13 @@ struct TrainingParts {
         )
     }
 
-    /// The rows as numbers, with the dataset's transform where it has one.
-    func data(_ datasets: DatasetStore, seed: UInt64) async throws -> TrainingData {
+    /// The rows as numbers.
+    func data(seed: UInt64) throws(MartletError) -> TrainingData {
         try TrainingData(
             training: training,
             validation: validation,
             columns: columns,
+            spec: options.transform,
             categorical: options.spec.categorical,
             seed: seed
         )

@@ -33,17 +33,30 @@ package struct LabelledRows: Sendable, Equatable {
         guard !names.isEmpty, table.rowCount > 0 else {
             throw MartletError(.invalidArgument, "There are no rows, or no columns but the target '\(target)'.")
         }
-        let known = classes.isEmpty ? Self.classNames(column) : classes
+        (labels, self.classes) = try Self.labels(of: column, classes: classes)
+        featureNames = names
+        values = try table.matrix(of: names)
+    }
+
+    /// The class of each row by index, and the class names.
+    ///
+    /// - Parameters:
+    ///   - column: the target: class indexes, or class names.
+    ///   - classes: the class names by index; empty to take them from the column, sorted.
+    /// - Returns: the labels and the names.
+    /// - Throws: `invalidArgument` naming a row of an unknown class.
+    package static func labels(
+        of column: Column,
+        classes: [String]
+    ) throws(MartletError) -> (labels: [Int], classes: [String]) {
+        let known = classes.isEmpty ? classNames(column) : classes
         guard known.count >= 2, known.count <= LearningLimits.classes else {
             throw MartletError(
                 .invalidArgument,
-                "The target '\(target)' has \(known.count) classes; learning takes 2 to \(LearningLimits.classes)."
+                "The target '\(column.name)' has \(known.count) classes; learning takes 2 to \(LearningLimits.classes)."
             )
         }
-        labels = try Self.labels(column, known)
-        featureNames = names
-        self.classes = known
-        values = try table.matrix(of: names)
+        return (try labels(column, known), known)
     }
 
     private init(featureNames: [String], classes: [String], values: [Float], labels: [Int]) {

@@ -22,9 +22,8 @@ package struct TrainingData: Sendable {
     ///   - training: the raw training rows.
     ///   - validation: the raw validation rows; nil for none.
     ///   - columns: which columns say what.
-    ///   - transform: what was fitted on the training rows; nil to take numbers as they are. Columns of text that
-    ///     `categorical` names are then turned into codes.
-    ///   - fitted: the training rows as fitting left them, where that differs from applying the transform.
+    ///   - spec: what is done to the raw columns, fitted on the training rows; nil to take numbers as they are. Columns of
+    ///     text that `categorical` names are then turned into codes.
     ///   - categorical: the features that are categories.
     ///   - seed: draws the sample.
     /// - Throws: `invalidArgument` naming row and column that cannot be learned from.
@@ -32,15 +31,22 @@ package struct TrainingData: Sendable {
         training: Table,
         validation: Table?,
         columns: TrainingColumns,
-        transform: FittedTransform? = nil,
-        fitted: Table? = nil,
+        spec: TransformSpec? = nil,
         categorical: [String] = [],
         seed: UInt64 = 0
     ) throws(MartletError) {
         let features = try columns.features(of: training)
         var columns = columns
-        var transform = transform
-        if transform == nil {
+        var (transform, fitted): (FittedTransform?, Table?) = (nil, nil)
+        if let spec {
+            let made = try FittedTransform.fitting(
+                spec,
+                training,
+                target: columns.target,
+                ignoring: columns.reserved
+            )
+            (transform, fitted) = (made.transform, made.training)
+        } else {
             transform = try Self.codes(of: features, training, columns, categorical: categorical)
         }
         let first = try Self.table(training, columns, transform, fitted: fitted)

@@ -32,6 +32,11 @@ package struct TablePredictor: Sendable {
         }
     }
 
+    /// The runtime, when it takes rows of numbers.
+    package var rows: (any RowRuntime)? {
+        if case .rows(let runtime, _) = kind { runtime } else { nil }
+    }
+
     /// The model behind the transform, if there is one.
     package var model: any RowRuntime {
         switch kind {
