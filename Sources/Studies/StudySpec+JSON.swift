@@ -31,7 +31,7 @@ extension StudySpec {
             pruner: pruner,
             trials: try fields.optionalInt("trials", in: 1...Int64(StudiesLimits.trials)).map(Int.init),
             heartbeat: try Self.heartbeat(fields),
-            experiment: try Self.text(fields, "experiment"),
+            experiment: try Self.text(fields, "experiment").flatMap { $0.isEmpty ? nil : $0 },
             summary: try Self.text(fields, "summary") ?? ""
         )
     }

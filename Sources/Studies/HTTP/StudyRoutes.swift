@@ -39,6 +39,8 @@ package struct StudyRoutes {
             let reuses = try JSONFields(fields).optionalBool("reuse") ?? false
             fields["reuse"] = nil
             let name = try JSONFields(fields).string("name")
+            // Trials become runs in an experiment of the study's name; an empty one asks for none.
+            if fields["experiment"] == nil { fields["experiment"] = .string(name) }
             let spec = try StudySpec(JSONFields(fields))
             let (study, isNew) = try await store.create(name, spec, owner: context.principal.name, reuses: reuses)
             return .json(study.json, status: isNew ? .created : .ok)

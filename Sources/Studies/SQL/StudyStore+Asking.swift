@@ -12,17 +12,19 @@ extension StudyStore {
     ///   - name: the study.
     ///   - worker: who will work on it, in its own words.
     ///   - key: makes the request repeatable: the same key gets the same trial.
+    ///   - most: how many trials there may be, failed ones too; nil for what the study says.
     /// - Returns: the trial and its study.
     /// - Throws: `notFound`, `failedPrecondition` when the study has all its trials or nothing is left to try.
     package func ask(
         _ name: String,
         worker: String = "",
-        key: String? = nil
+        key: String? = nil,
+        most: Int? = nil
     ) async throws(MartletError) -> (trial: TrialRecord, study: StudyRecord) {
         try Self.check(worker: worker, key: key)
         let (cache, now) = (cache, clock.now)
         for _ in 0..<StudiesLimits.proposals {
-            let draft = try await database.read { try Draft.make(try LiveStudy.load($0, name, cache), key, $0) }
+            let draft = try await database.read { try Draft.make(try LiveStudy.load($0, name, cache), key, most, $0) }
             cache.keep(draft.live)
             if let known = draft.known { return (known, draft.live.study) }
             let taken = try await database.write { connection in
@@ -32,7 +34,7 @@ extension StudyStore {
         }
         // Others were faster each time, so this time they wait.
         return try await database.write { connection in
-            let draft = try Draft.make(try LiveStudy.load(connection, name, cache), key, connection)
+            let draft = try Draft.make(try LiveStudy.load(connection, name, cache), key, most, connection)
             if let known = draft.known { return (known, draft.live.study) }
             guard let taken = try Self.take(connection, draft, worker: worker, key: key, now: now) else {
                 throw MartletError(.unavailable, "The study '\(name)' changes too fast; ask again.")
@@ -61,7 +63,7 @@ extension StudyStore {
         var values: [Double] = []
         var generation: Int?
 
-        static func make(_ live: LiveStudy, _ key: String?, _ connection: Connection) throws -> Draft {
+        static func make(_ live: LiveStudy, _ key: String?, _ most: Int?, _ connection: Connection) throws -> Draft {
             var draft = Draft(live: live)
             let arguments: [SQLValue] = [.text(live.study.id), SQLValue(key)]
             let before = "SELECT * FROM study_trials WHERE study_id = ? AND ask_key = ?"
@@ -71,8 +73,10 @@ extension StudyStore {
             }
             let trials = live.history.trials
             let first = trials.first { $0.state == .waiting }
-            if first == nil, let most = live.study.spec.trials, trials.count(where: { $0.state != .failed }) >= most {
-                throw MartletError(.failedPrecondition, "The study '\(live.study.name)' has all its \(most) trials.")
+            let limit = most ?? live.study.spec.trials
+            let count = most == nil ? trials.count(where: { $0.state != .failed }) : trials.count
+            if first == nil, let limit, count >= limit {
+                throw MartletError(.failedPrecondition, "The study '\(live.study.name)' has all its \(limit) trials.")
             }
             draft.number = first?.number ?? trials.count
             draft.isWaiting = first != nil

@@ -147,8 +147,8 @@ extension StudyStore {
             guard trial.reports.count <= SamplingLimits.reports else {
                 throw MartletError(.resourceExhausted, "A trial has at most \(SamplingLimits.reports) reports.")
             }
+            guard isNew else { return (live, try Self.verdict(connection, study, number, step)) }
             let decision = study.spec.pruner.judge(trial, in: live.history, study: name)
-            guard isNew else { return (live, decision.prunes) }
             try Self.note(connection, study, trial, decision, step: step, value: value, now: now)
             trial.rungs = decision.rungs
             try live.history.put(trial)
@@ -157,6 +157,20 @@ extension StudyStore {
         }
         cache.keep(live)
         return prunes
+    }
+
+    /// What was answered when that step was reported first.
+    private static func verdict(
+        _ connection: Connection,
+        _ study: StudyRecord,
+        _ number: Int,
+        _ step: Int
+    ) throws(MartletError) -> Bool {
+        let row = try connection.first(
+            "SELECT prunes FROM study_reports WHERE study_id = ? AND number = ? AND step = ?",
+            [.text(study.id), .int(number), .int(step)]
+        )
+        return try row?.bool("prunes") ?? false
     }
 
     private static func note(
@@ -172,8 +186,8 @@ extension StudyStore {
         let (id, time) = (SQLValue.text(study.id), SQLValue.integer(now.milliseconds))
         try connection.execute("UPDATE studies SET revision = ?, updated_at = ? WHERE id = ?", [revision, time, id])
         try connection.execute(
-            "INSERT INTO study_reports VALUES (?, ?, ?, ?, ?)",
-            [id, .int(trial.number), .int(step), value.isNaN ? .null : .real(value), revision]
+            "INSERT INTO study_reports VALUES (?, ?, ?, ?, ?, ?)",
+            [id, .int(trial.number), .int(step), value.isNaN ? .null : .real(value), revision, .bool(decision.prunes)]
         )
         if decision.rungs == trial.rungs {
             try connection.execute(

@@ -22,6 +22,35 @@ extension StudyStore {
         }
     }
 
+    /// Writes what a worker reported to a pruner of its own; steps that are known stay.
+    ///
+    /// - Throws: `notFound`, `failedPrecondition` for a trial that does not run.
+    package func note(_ name: String, _ trial: Trial) async throws(MartletError) {
+        let now = clock.now
+        try await database.write { connection in
+            let study = try Self.study(connection, name)
+            let revision = SQLValue.integer(study.revision + 1)
+            let place: [SQLValue] = [.text(study.id), .int(trial.number)]
+            try connection.execute("UPDATE studies SET revision = ? WHERE id = ?", [revision, .text(study.id)])
+            let changed = try connection.execute(
+                """
+                UPDATE study_trials SET rungs = ?, revision = ?, heartbeat_at = ?
+                WHERE study_id = ? AND number = ? AND state = 'running'
+                """,
+                [Trial.text(trial.rungs), revision, .integer(now.milliseconds)] + place
+            )
+            guard changed == 1 else {
+                throw MartletError(.failedPrecondition, "Trial \(trial.number) of '\(name)' does not run.")
+            }
+            for report in trial.reports.prefix(SamplingLimits.reports) {
+                try connection.execute(
+                    "INSERT INTO study_reports VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT (study_id, number, step) DO NOTHING",
+                    place + [.int(report.step), report.value.isNaN ? .null : .real(report.value), revision]
+                )
+            }
+        }
+    }
+
     /// Ends trials whose worker was silent for too long, and puts them in line again as often as the study says.
     ///
     /// - Returns: how many there were.

@@ -46,7 +46,7 @@ package struct StudyStore: Sendable {
                 """
                 CREATE TABLE study_reports (
                     study_id TEXT NOT NULL, number BIGINT NOT NULL, step BIGINT NOT NULL, value DOUBLE PRECISION,
-                    revision BIGINT NOT NULL, PRIMARY KEY (study_id, number, step)
+                    revision BIGINT NOT NULL, prunes INTEGER NOT NULL, PRIMARY KEY (study_id, number, step)
                 )
                 """,
                 "CREATE INDEX study_reports_by_revision ON study_reports (study_id, revision)",
