@@ -28,6 +28,17 @@ package struct SandboxReport: Sendable, Equatable {
     /// What can be applied here, found out once for the process.
     package static let here = probe()
 
+    /// A machine that can apply nothing, for processes that must not be confined.
+    package static let nothing = SandboxReport(
+        fileRules: 0,
+        refusesCalls: false,
+        ownNetworks: false,
+        isSuperuser: false,
+        dropsCapabilities: false,
+        controlGroups: nil,
+        seesProcesses: here.seesProcesses
+    )
+
     /// A report of what was found elsewhere.
     package init(
         fileRules: Int,
