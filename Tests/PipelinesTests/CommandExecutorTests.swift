@@ -48,7 +48,7 @@ struct CommandExecutorTests {
             names == [
                 "PATH", "LANG", "HOME", "TMPDIR", "PYTHONUNBUFFERED", "MLFLOW_TRACKING_URI", "RATE", "MARTLET_RUN_ID",
                 "MARTLET_PIPELINE", "MARTLET_TASK", "MARTLET_ATTEMPT", "MARTLET_PARAMETERS",
-                "MARTLET_PIPELINE_DIRECTORY", "MARTLET_OUTPUTS", "MARTLET_TASK_MARKER",
+                "MARTLET_PIPELINE_DIRECTORY", "MARTLET_OUTPUTS", "MARTLET_TASK_MARKER", "PYTHONPATH",
             ]
         )
         // The tests have an environment of which the command sees nothing else.

@@ -49,7 +49,9 @@ package struct OfferedJob: Sendable, Equatable {
         let fields = JSONFields(json, path: "offer")
         let there = try fields.string("directory")
         let here = pipelines ?? there
-        func moved(_ text: String) -> String { here == there ? text : text.replacing(there, with: here) }
+        func moved(_ text: String) -> String {
+            here == there || there.isEmpty ? text : text.replacing(there, with: here)
+        }
         let (run, task) = (try fields.string("run"), try fields.string("task"))
         let attempt = Int(try fields.int("attempt", in: 1...1_000_000))
         var upstream: [String: JSONObject] = [:]
