@@ -15,7 +15,9 @@ package struct DatasetSpec: Sendable, Equatable {
     package let checks: [DatasetCheck]
     /// How the rows are divided; nil when they are not.
     package let split: SplitSpec?
-    /// The columns by whose values a row is known: of rows with equal ones the newest is kept. Empty when rows have no key.
+    /// The columns by whose values a row is known, empty when rows have no key.
+    ///
+    /// Of rows with equal ones the newest is kept.
     package let key: [String]
     /// What happens when the source's columns change.
     package let drift: DriftPolicy
@@ -99,6 +101,17 @@ package struct DatasetSpec: Sendable, Equatable {
             try spec.requireKnownColumns(Set(columns.map(\.name)), path: fields.path)
         }
         return spec
+    }
+
+    /// Whether both keep the same rows: under another declaration the next ingestion starts from the beginning.
+    package func readsLike(_ other: DatasetSpec) -> Bool {
+        let isSameSource =
+            switch (source, other.source) {
+            case (let left?, let right?): left.readsLike(right)
+            case (nil, nil): true
+            default: false
+            }
+        return isSameSource && columns == other.columns && target == other.target && key == other.key
     }
 
     private static func parseColumns(_ fields: JSONFields) throws(MartletError) -> [DatasetColumn] {

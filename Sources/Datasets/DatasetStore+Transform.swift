@@ -122,6 +122,7 @@ extension DatasetStore {
     ///   - name: The dataset, which declares a `transform`.
     ///   - limit: Most rows.
     /// - Returns: The rows and whether the kept transform made them.
+    /// - Throws: `notFound`, `failedPrecondition` without a transform or rows.
     package func transformPreview(_ name: String, limit: Int) async throws -> (table: Table, isFitted: Bool) {
         let page = try await page(name, limit: limit)
         let target = page.target.map { [$0.column] } ?? []

@@ -72,12 +72,8 @@ package struct DatasetStore: Sendable {
         connection.note(
             Change(object: "dataset:\(spec.name)", before: existing.spec.document, after: spec.document)
         )
-        let sameFile =
-            existing.directory == directory
-            && spec.source.flatMap { new in existing.spec.source.map { $0.readsLike(new) } } ?? false
-        if !sameFile || existing.spec.columns != spec.columns || existing.spec.target != spec.target
-            || existing.spec.key != spec.key
-        {
+        let sameFile = existing.directory == directory && spec.source != nil && existing.spec.readsLike(spec)
+        if !sameFile {
             try existing.dropRows(on: connection)
         }
         try connection.execute(

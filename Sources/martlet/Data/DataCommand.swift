@@ -4,7 +4,7 @@ import ArgumentParser
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Show datasets, and test files.",
-        subcommands: [DataList.self, DataShow.self, DataTest.self]
+        abstract: "Show datasets, read them, and test files.",
+        subcommands: [DataList.self, DataShow.self, DataIngest.self, DataTransform.self, DataTest.self]
     )
 }

@@ -17,7 +17,8 @@ struct DataShow: ServerCommand {
         guard !session.wroteJSON(dataset) else { return }
         var facts = Facts()
         facts.add("name", Words.text(dataset["name"]))
-        facts.add("file", dataset["file"]?.stringValue)
+        facts.add("source", dataset["file"]?.stringValue)
+        facts.add("tables", dataset["tables"].flatMap { $0 == .null ? nil : Words.text($0) })
         facts.add("raw rows", Words.text(dataset["raw_rows"]))
         facts.add("clean rows", Words.text(dataset["clean_rows"]))
         facts.add("version", Words.text(dataset["version"]))
@@ -30,6 +31,7 @@ struct DataShow: ServerCommand {
         facts.add("checks", DataList.checks(dataset))
         facts.write(to: session.terminal)
         writeChecks(dataset, session)
+        writeDrift(dataset, session)
         session.terminal.line()
         var table = TextTable([
             .init(title: "COLUMN"), .init(title: "TYPE"), .init(title: "MISSING", alignment: .right),
@@ -40,6 +42,22 @@ struct DataShow: ServerCommand {
             table.add(["name", "type", "nulls", "min", "mean", "max"].map { Words.text(column[$0]) })
         }
         table.write(to: session.terminal, empty: "The columns are known after the first ingestion.")
+    }
+
+    private func writeDrift(_ dataset: JSONValue, _ session: Session) {
+        let events = dataset["drift"]?.arrayValue ?? []
+        guard !events.isEmpty else { return }
+        session.terminal.line()
+        var table = TextTable([
+            .init(title: "DRIFT"), .init(title: "COLUMN"), .init(title: "POLICY"), .init(title: "WHEN"),
+        ])
+        for event in events.prefix(10) {
+            table.add([
+                Words.text(event["kind"]), Words.text(event["column"]), Words.text(event["policy"]),
+                Words.time(event["at"]),
+            ])
+        }
+        table.write(to: session.terminal, empty: "")
     }
 
     private func writeChecks(_ dataset: JSONValue, _ session: Session) {
