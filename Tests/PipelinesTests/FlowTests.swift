@@ -1,6 +1,7 @@
 import Artifacts
 import Core
 import Foundation
+import HTTPSupport
 import Pipelines
 import Synchronization
 import TestSupport

@@ -4,7 +4,7 @@ import Foundation
 /// Measures pipelines; figures come as one line of JSON.
 ///
 /// `PipelineBenchmark graph TASKS SHAPE PARALLEL` runs a graph of empty steps, `PipelineBenchmark chain TASKS` a chain of
-/// commands, `PipelineBenchmark start RUNS` runs of one empty step; each over a database file of its own, as durable as
+/// commands, `PipelineBenchmark start RUNS` runs of one empty step, `PipelineBenchmark schedules` looks at 200; each over a database file of its own, as durable as
 /// a server's.
 @main
 struct PipelineBenchmark {
@@ -20,6 +20,7 @@ struct PipelineBenchmark {
             figures = try await GraphBench(tasks: number(1, 10_000), shape: shape, parallel: number(3, 16)).run()
         case "chain": figures = try await ChainBench(tasks: number(1, 200)).run()
         case "start": figures = try await StartBench(runs: number(1, 200)).run()
+        case "schedules": figures = try await ScheduleBench.run()
         default:
             throw MartletError(.invalidArgument, "Name what to measure: graph, chain or start.")
         }

@@ -231,17 +231,16 @@ package struct PipelineRunStateMachine: Sendable {
 
     private mutating func cancel(_ actions: inout [Action], now: Timestamp) {
         isCancelled = true
+        // A task that fanned out is ended by its instances, and then as cancelled.
+        for position in spec.tasks.indices where nodes[position].kind == .group && !nodes[position].isWaiting {
+            _ = nodes[position].machine.handle(.cancel, now: now)
+        }
         // The last first, so that what waits is cancelled and not skipped for what it waits for.
         for position in nodes.indices.dropFirst(spec.tasks.count) where isCounted(position) {
             move(position, .cancel, now: now, &actions)
         }
-        for position in graph.order.reversed() {
-            guard nodes[position].kind == .group, !nodes[position].isWaiting else {
-                move(position, .cancel, now: now, &actions)
-                continue
-            }
-            // Its instances, which were cancelled above, end it.
-            _ = nodes[position].machine.handle(.cancel, now: now)
+        for position in graph.order.reversed() where nodes[position].kind != .group || nodes[position].isWaiting {
+            move(position, .cancel, now: now, &actions)
         }
     }
 

@@ -6,6 +6,12 @@ package struct OutputArtifact: Sendable, Equatable {
     package let name: String
     /// Where the task writes it, below its directory.
     package let path: String
+
+    /// Makes a declaration.
+    package init(name: String, path: String) {
+        self.name = name
+        self.path = path
+    }
 }
 
 /// A file or directory that another task left, put into the task's directory before it starts.

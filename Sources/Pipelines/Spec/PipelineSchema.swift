@@ -19,6 +19,32 @@ package enum PipelineSchema {
         return .object(object)
     }()
 
+    /// The schema of a `martlet.yaml`: its sections, of which that of pipelines is described in full.
+    package static let manifest: JSONValue = {
+        let objects = { (words: String) -> JSONValue in
+            ["description": .string(words), "type": "object"]
+        }
+        var object: JSONObject = [
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": .string(identifier),
+            "title": "Martlet manifest",
+            "type": "object",
+            "properties": [
+                "version": ["const": 1],
+                "server": objects("Settings of the server."),
+                "data": objects("Datasets by name: docs/data.md."),
+                "pipelines": section,
+                "deployments": objects("Deployments by name: docs/deployments.md."),
+                "monitors": objects("Monitors by name: docs/monitors.md."),
+                "triggers": objects("Triggers of loops by name: docs/loop.md."),
+            ],
+            "required": ["version"],
+            "additionalProperties": false,
+        ]
+        object["$defs"] = definitions
+        return .object(object)
+    }()
+
     /// The section `pipelines:`.
     package static let section: JSONValue = [
         "description": "Pipelines by name, and files with more of them.",

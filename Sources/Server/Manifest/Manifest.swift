@@ -24,8 +24,14 @@ package struct Manifest: Sendable {
     ///   - yaml: the text.
     ///   - file: the file's name for people, which errors begin with.
     ///   - steps: the built-in steps that pipelines may name.
+    ///   - directory: where files lie that the section `pipelines` includes; nil when it may include none.
     /// - Throws: `invalidArgument` naming file, line and field.
-    package init(yaml: String, file: String = "martlet.yaml", steps: [BuiltinStep]) throws(MartletError) {
+    package init(
+        yaml: String,
+        file: String = "martlet.yaml",
+        steps: [BuiltinStep],
+        directory: String? = nil
+    ) throws(MartletError) {
         var position: Int?
         do throws(MartletError) {
             let documents = try YAMLDocument.documents(yaml)
@@ -47,7 +53,8 @@ package struct Manifest: Sendable {
             try self.init(
                 document: manifests.first?.value ?? (isNeeded ? .null : ["version": 1]),
                 services,
-                steps: steps
+                steps: steps,
+                files: PipelineFiles(directory: directory)
             )
         } catch {
             throw YAMLPlace.locating(error, in: yaml, file: file, document: position)
@@ -61,7 +68,12 @@ package struct Manifest: Sendable {
         try self.init(document: ["version": 1, "deployments": .object([name: entry])], [], steps: [])
     }
 
-    private init(document: JSONValue, _ services: [InferenceService], steps: [BuiltinStep]) throws(MartletError) {
+    private init(
+        document: JSONValue,
+        _ services: [InferenceService],
+        steps: [BuiltinStep],
+        files: PipelineFiles = PipelineFiles(directory: nil)
+    ) throws(MartletError) {
         let fields = try JSONFields(document, path: "")
         try fields.rejectUnknown(Self.known)
         guard try fields.int("version") == 1 else { throw fields.invalid("version", "must be 1") }
@@ -71,10 +83,13 @@ package struct Manifest: Sendable {
             try fields.value("data").map { section throws(MartletError) in
                 try DatasetSpec.parseSection(section)
             } ?? []
-        pipelines =
-            try fields.value("pipelines").map { section throws(MartletError) in
-                try PipelineSpec.parseSection(section, steps: steps)
-            } ?? []
+        var specs: [PipelineSpec] = []
+        if let section = fields.value("pipelines") {
+            let whole = try files.resolve(section)
+            sections["pipelines"] = whole
+            specs = try PipelineSpec.parseSection(whole, steps: steps)
+        }
+        pipelines = specs
         deployments = try Self.entries(fields, "deployments") { name, value throws(MartletError) in
             try DeploymentSpec(name: name, fields: JSONFields(value, path: "deployments.\(name)"))
         }

@@ -75,10 +75,13 @@ struct ManifestApplier: Sendable {
         enrol: ((InferenceService) async throws -> Int)? = nil
     ) async throws -> CheckedManifest {
         let steps = steps
-        let manifest = try await BlockingWork.run { try Manifest(yaml: file.text, file: file.name, steps: steps) }
+        let directory = try place(of: file.directory)
+        let manifest = try await BlockingWork.run {
+            try Manifest(yaml: file.text, file: file.name, steps: steps, directory: directory)
+        }
         var checked = CheckedManifest(
             manifest: manifest,
-            directory: try place(of: file.directory),
+            directory: directory,
             existing: try await existing()
         )
         do {

@@ -27,6 +27,7 @@ enum PipelineWiring {
         SecretWiring.equip(&configuration, secrets: stores.secrets, settings: settings)
         configuration.pass = pass
         configuration.artifacts = stores.artifacts
+        configuration.usage = { usage, pipeline, _ in TaskSums.add(usage, pipeline: pipeline) }
         configuration.concurrentTasks = { quota().concurrentTasks.map { Int(clamping: $0) } }
         return configuration
     }
@@ -46,6 +47,7 @@ enum PipelineWiring {
         configuration.containerExecutor = ContainerExecutor(
             trackingURI: address(),
             searchPath: configuration.searchPath,
+            hasNetwork: configuration.sandbox.tasksHaveNetwork,
             pass: configuration.pass
         )
         return PipelineService(
