@@ -2,43 +2,6 @@ import Core
 import Learning
 import Testing
 
-@Suite("Splitting")
-struct StratifiedSplitTests {
-    @Test("keeps each class's share in every part, uses every row once, repeats by seed")
-    func shares() throws {
-        let groups = (0..<569).map { $0 < 212 ? "malignant" : "benign" }
-        let parts = [("train", 0.35), ("validation", 0.15), ("test", 0.5)]
-        let assignment = try StratifiedSplit.assign(groups: groups, parts: parts, seed: 7)
-        #expect(assignment.count == 569)
-        for (index, (_, fraction)) in parts.enumerated() {
-            for group in ["malignant", "benign"] {
-                let all = groups.count { $0 == group }
-                let got = groups.indices.count { groups[$0] == group && assignment[$0] == index }
-                #expect(abs(Double(got) - fraction * Double(all)) <= 1)
-            }
-        }
-        #expect(try StratifiedSplit.assign(groups: groups, parts: parts, seed: 7) == assignment)
-        #expect(try StratifiedSplit.assign(groups: groups, parts: parts, seed: 8) != assignment)
-    }
-
-    @Test("works with few rows, single classes and empty parts")
-    func small() throws {
-        for count in 0...7 {
-            let groups = Array(repeating: "", count: count)
-            let parts = [("a", 0.5), ("b", 0.0), ("c", 0.5)]
-            let assignment = try StratifiedSplit.assign(groups: groups, parts: parts, seed: 1)
-            #expect(assignment.count == count && !assignment.contains(1))
-        }
-    }
-
-    @Test("refuses shares that do not add up to 1", arguments: [[], [("a", 0.5)], [("a", 1.5), ("b", -0.5)]])
-    func refusals(_ parts: [(String, Double)]) {
-        #expect(throws: MartletError.self) {
-            try StratifiedSplit.assign(groups: ["x"], parts: parts.map { ($0.0, $0.1) }, seed: 0)
-        }
-    }
-}
-
 @Suite("Labelled rows")
 struct LabelledRowsTests {
     private static func table(_ target: Column.Values) throws -> Table {

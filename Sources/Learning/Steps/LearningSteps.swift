@@ -11,18 +11,15 @@ package enum LearningSteps {
         datasets: DatasetStore,
         studies: StudyStore
     ) -> [BuiltinStep] {
-        [
-            split(datasets), train(tracking, datasets), tune(tracking, datasets, studies), evaluate(tracking, datasets),
+        split(datasets) + [
+            train(tracking, datasets), tune(tracking, datasets, studies), evaluate(tracking, datasets),
         ]
     }
 
-    private static func split(_ datasets: DatasetStore) -> BuiltinStep {
-        BuiltinStep(
-            name: "learning.split",
-            summary: "Divides a dataset's rows into parts at random, keeping the classes' shares; repeatable by seed.",
-            parameters: SplitStep.parameters
-        ) { context in
-            try await SplitStep(datasets: datasets).run(context)
+    /// `data.split` under the name that it had first.
+    private static func split(_ datasets: DatasetStore) -> [BuiltinStep] {
+        DatasetSteps.all(datasets).filter { $0.name == "data.split" }.map { step in
+            BuiltinStep(name: "learning.split", summary: step.summary, parameters: step.parameters, run: step.run)
         }
     }
 
@@ -43,7 +40,8 @@ package enum LearningSteps {
     ) -> BuiltinStep {
         BuiltinStep(
             name: "learning.tune",
-            summary: "Searches for the best parameters of XGBoost or LightGBM, logs every trial as a run and stores the final model.",
+            summary:
+                "Searches for the best parameters of XGBoost or LightGBM, logs every trial as a run and stores the final model.",
             parameters: TuningOptions.parameters
         ) { context in
             let fields = JSONFields(context.parameters, path: "with")

@@ -13,7 +13,7 @@ struct TrainStep: Sendable {
     func run(_ context: StepContext) async throws -> JSONObject {
         let options = try TrainOptions(JSONFields(context.parameters, path: "with"), pipeline: context.pipeline)
         let rows = try await datasets.rowSet(options.dataset)
-        let data = try TrainingParts(options, rows).data(seed: options.spec.seed)
+        let data = try await TrainingParts(options, rows).data(datasets, seed: options.spec.seed)
         var spec = options.spec
         spec.task = data.columns.task
         context.log(

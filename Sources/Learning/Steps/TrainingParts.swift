@@ -3,7 +3,7 @@ import Datasets
 import Transforms
 
 /// The parts of a split dataset that a training takes.
-struct TrainingParts {
+struct TrainingParts: Sendable {
     private let options: TrainOptions
     private let rows: DatasetRows
     private let training: Table
@@ -37,15 +37,29 @@ struct TrainingParts {
         )
     }
 
-    /// The rows as numbers.
-    func data(seed: UInt64) throws(MartletError) -> TrainingData {
-        try TrainingData(
-            training: training,
-            validation: validation,
-            columns: columns,
-            spec: options.transform,
-            categorical: options.spec.categorical,
-            seed: seed
-        )
+    /// The rows as numbers, through the task's own transform or the dataset's, fitted on the training rows.
+    ///
+    /// - Parameters:
+    ///   - datasets: knows the dataset's transform.
+    ///   - seed: draws the reference sample.
+    /// - Returns: what a trainer takes.
+    /// - Throws: `invalidArgument` naming row and column that cannot be learned from.
+    func data(_ datasets: DatasetStore, seed: UInt64) async throws -> TrainingData {
+        let spec: TransformSpec?
+        if let own = options.transform {
+            spec = own
+        } else {
+            spec = try await datasets.spec(options.dataset).transform
+        }
+        return try await BlockingWork.run {
+            try TrainingData(
+                training: training,
+                validation: validation,
+                columns: columns,
+                spec: spec,
+                categorical: options.spec.categorical,
+                seed: seed
+            )
+        }
     }
 }

@@ -22,6 +22,7 @@ package struct TrainingData: Sendable {
     ///   - training: the raw training rows.
     ///   - validation: the raw validation rows; nil for none.
     ///   - columns: which columns say what.
+    ///   - transform: what was fitted before, on these rows or fewer of them; nil to fit `spec`.
     ///   - spec: what is done to the raw columns, fitted on the training rows; nil to take numbers as they are. Columns of
     ///     text that `categorical` names are then turned into codes.
     ///   - categorical: the features that are categories.
@@ -31,14 +32,17 @@ package struct TrainingData: Sendable {
         training: Table,
         validation: Table?,
         columns: TrainingColumns,
+        transform: FittedTransform? = nil,
         spec: TransformSpec? = nil,
         categorical: [String] = [],
         seed: UInt64 = 0
     ) throws(MartletError) {
         let features = try columns.features(of: training)
         var columns = columns
-        var (transform, fitted): (FittedTransform?, Table?) = (nil, nil)
-        if let spec {
+        var (transform, fitted): (FittedTransform?, Table?) = (transform, nil)
+        if transform != nil {
+            // Nothing is left to fit.
+        } else if let spec {
             let made = try FittedTransform.fitting(
                 spec,
                 training,
