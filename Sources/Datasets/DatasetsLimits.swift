@@ -21,7 +21,7 @@ package enum DatasetsLimits {
     /// Most rows that a manifest may ask to read and write together.
     package static let blockRows: Int64 = 50_000
     /// Bytes of text after which a block ends early.
-    package static let blockBytes = 64 * 1024 * 1024
+    package static let blockBytes = 16 * 1024 * 1024
     /// Most lines that `skip_lines` may skip.
     package static let skipLines: Int64 = 10_000
     /// Longest record of a file and row of a page, in bytes.
@@ -45,7 +45,7 @@ package enum DatasetsLimits {
     /// Most groups that an API is asked for.
     package static let groups = 10_000
     /// Most days that an API is asked for.
-    package static let dates = 36_600
+    package static let dates: Int64 = 36_600
     /// Most headers, and most parameters, of a request.
     package static let requestFields = 64
     /// Seconds that a request may take when the manifest does not say.

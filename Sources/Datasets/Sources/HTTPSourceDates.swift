@@ -28,14 +28,19 @@ package struct HTTPSourceDates: Sendable, Equatable {
         case "yesterday": to = .ago(1)
         default: to = .day(try day(fields, "to"))
         }
-        if case .day(let last) = to, last < from {
-            throw fields.invalid("to", "must not be before 'from'")
+        let step = try fields.optionalInt("step_days", in: 1...366) ?? 1
+        if case .day(let last) = to {
+            guard last >= from else { throw fields.invalid("to", "must not be before 'from'") }
+            guard (last - from) / step < DatasetsLimits.dates else {
+                throw fields.invalid("to", "must be at most \(DatasetsLimits.dates) days behind 'from'")
+            }
         }
+        guard from >= 0 else { throw fields.invalid("from", "must not be before 1970") }
         return HTTPSourceDates(
             parameter: try fields.optionalString("parameter"),
             from: from,
             to: to,
-            step: try fields.optionalInt("step_days", in: 1...366) ?? 1
+            step: step
         )
     }
 
@@ -48,8 +53,7 @@ package struct HTTPSourceDates: Sendable, Equatable {
             case .ago(let days): today - days
             }
         guard last >= from else { return [] }
-        let most = Int64(DatasetsLimits.dates) * step
-        return Array(stride(from: from, through: min(last, from + most - step), by: Int(step)))
+        return Array(stride(from: from, through: last, by: Int(step)))
     }
 
     /// `2026-11-22` of a day.
