@@ -1,4 +1,4 @@
-"""Pipelines whose server, or whose tasks, are killed (SIGKILL) at random moments: nothing lost, nothing recorded twice."""
+"""Pipelines whose server, or tasks, are killed (SIGKILL) at random moments: nothing lost, nothing recorded twice."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ struct TaskSecretsTests {
         (#"{"run": ["a"], "resources": {"cpus": 1025}}"#, "1024"),
         (#"{"run": ["a"], "resources": {"cpu_time": "0s"}}"#, "cpu_time"),
         (#"{"run": ["a"], "resources": {"network": "maybe"}}"#, "on or off"),
-        (#"{"run": ["a"], "resources": {"disk": "1G"}}"#, "disk"),
+        (#"{"run": ["a"], "resources": {"disk": "1KiB"}}"#, "disk"),
         (#"{"step": "test.echo", "resources": {}}"#, "'run'"),
     ])
     func whatIsWrongIsNamed(task: String, words: String) throws {

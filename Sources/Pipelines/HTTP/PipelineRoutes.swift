@@ -142,6 +142,9 @@ package struct PipelineRoutes {
         routes.get("/api/martlet/v1/schema/pipelines.json", permission: .read, errors: .martlet) { _, _ in
             .json(PipelineSchema.document)
         }
+        routes.get("/api/martlet/v1/schema/martlet.json", permission: .read, errors: .martlet) { _, _ in
+            .json(PipelineSchema.manifest)
+        }
     }
 
     /// A run with its first tasks, how many are in which state, and where the next page of them begins.

@@ -119,7 +119,7 @@ package struct ParameterSpec: Sendable, Equatable {
     }
 
     private static let words: [Kind: String] = [
-        .string: "a string", .integer: "an integer", .number: "a number", .boolean: "true or false", .list: "a list",
+        .string: "a string", .integer: "a whole number", .number: "a number", .boolean: "true or false", .list: "a list",
         .object: "an object",
     ]
 
