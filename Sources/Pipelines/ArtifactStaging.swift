@@ -58,7 +58,10 @@ package struct ArtifactStaging: Sendable {
         guard FileManager.default.createFile(atPath: path, contents: nil),
             let handle = FileHandle(forWritingAtPath: path)
         else {
-            throw MartletError(.failedPrecondition, "The artifact '\(place)' could not be put into the task's directory.")
+            throw MartletError(
+                .failedPrecondition,
+                "The artifact '\(place)' could not be put into the task's directory."
+            )
         }
         defer { try? handle.close() }
         var digest = SHA256()
@@ -99,7 +102,13 @@ package struct ArtifactStaging: Sendable {
         }
         guard Self.kind(root) == .directory else {
             let digest = try await upload(root, to: place)
-            return ArtifactRecord(name: output.name, place: place, isDirectory: false, bytes: digest.0, sha256: digest.1)
+            return ArtifactRecord(
+                name: output.name,
+                place: place,
+                isDirectory: false,
+                bytes: digest.0,
+                sha256: digest.1
+            )
         }
         try Self.walk(root, "", job: job, output: output, &found)
         var bytes: Int64 = 0

@@ -150,7 +150,10 @@ struct AttemptRunner: Sendable {
     private func staging(_ job: StepJob, _ artifacts: (any ArtifactStore)?) throws -> ArtifactStaging? {
         guard !job.inputs.isEmpty || !job.outputs.isEmpty, !executor.stagesArtifacts else { return nil }
         guard let artifacts else {
-            throw MartletError(.failedPrecondition, "This server keeps no artifacts, but the task '\(job.task)' has some.")
+            throw MartletError(
+                .failedPrecondition,
+                "This server keeps no artifacts, but the task '\(job.task)' has some."
+            )
         }
         return ArtifactStaging(store: artifacts)
     }

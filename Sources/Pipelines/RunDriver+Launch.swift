@@ -35,7 +35,8 @@ extension RunDriver {
         let (context, run, mailbox) = (context, progress.run, mailbox)
         group.addTask {
             let outcome = await runner.run(plan, log: log, stop: stops, artifacts: context.configuration.artifacts) {
-                fraction, message in
+                fraction,
+                message in
                 context.onTaskChange(
                     TaskChange(
                         runID: run.id,

@@ -64,7 +64,9 @@ final class RunDriver: Sendable {
     }
 
     private func progress(_ snapshot: RunSnapshot, _ spec: PipelineSpec) -> RunProgress {
-        let seed = snapshot.run.id.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        let seed = snapshot.run.id.utf8.reduce(UInt64(14_695_981_039_346_656_037)) {
+            ($0 ^ UInt64($1)) &* 1_099_511_628_211
+        }
         let bounds = context.configuration.bounds
         let machine = PipelineRunStateMachine(
             spec: spec,

@@ -27,7 +27,8 @@ struct RunHandover: Sendable {
     func follow(_ executor: String) async throws -> RunState? {
         let record = HandoverRecord(driver: driver, spec: spec, snapshot: snapshot)
         guard let delegate = driver.context.configuration.delegates[executor] else {
-            let message = "This server has no executor '\(executor)'; configure it, or take 'executor' out of the pipeline."
+            let message =
+                "This server has no executor '\(executor)'; configure it, or take 'executor' out of the pipeline."
             return try await record.finish(failure: message, isCancelled: false)
         }
         let (cancelled, cancel) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -120,7 +121,9 @@ actor HandoverRecord {
         guard let (before, attempt) = states[task], !before.isFinal else { return }
         if report.state == .skipped || (before == .pending && report.state == .cancelled) {
             let cause: SkipCause? = report.state == .skipped ? .condition : nil
-            changes.append(.drop(task: task, attempt: attempt, state: report.state, error: report.message, cause: cause))
+            changes.append(
+                .drop(task: task, attempt: attempt, state: report.state, error: report.message, cause: cause)
+            )
         } else if report.state != .pending {
             if before == .pending { changes.append(.start(task: task, attempt: attempt, marker: "")) }
             changes += log(report, attempt)
@@ -173,7 +176,13 @@ actor HandoverRecord {
             switch known.state {
             case .pending:
                 changes.append(
-                    .drop(task: task, attempt: known.attempt, state: rest, error: failure, cause: isCancelled ? nil : .upstream)
+                    .drop(
+                        task: task,
+                        attempt: known.attempt,
+                        state: rest,
+                        error: failure,
+                        cause: isCancelled ? nil : .upstream
+                    )
                 )
             case .running:
                 let state: TaskState = isCancelled ? .cancelled : .failed

@@ -16,7 +16,9 @@ struct RunRestoration {
                 restored[task.name] = .init(machine(task, known), skip: known.skip, instances: known.latest.instances)
                 for index in 0..<(known.latest.instances ?? 0) {
                     let name = "\(task.name).\(index)"
-                    if let instance = stored[name] { restored[name] = .init(machine(task, instance), skip: instance.skip) }
+                    if let instance = stored[name] {
+                        restored[name] = .init(machine(task, instance), skip: instance.skip)
+                    }
                 }
             }
             if case .handler(let handler) = task.onFailure, let known = stored[handler.name] {

@@ -86,7 +86,9 @@ struct TaskFingerprint: Sendable {
         var parts: JSONObject = [
             "format": 1, "pipeline": .string(job.pipeline), "task": .string(spec.name), "code": .string(codeHash),
             "version": .optional(spec.cache?.version), "action": Self.given(action, environment),
-            "secrets": .object(JSONObject(job.secretNames.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+            "secrets": .object(
+                JSONObject(job.secretNames.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+            ),
             "item": job.item ?? .null,
             "inputs": .array(
                 job.inputs.map { input in
@@ -123,7 +125,9 @@ struct TaskFingerprint: Sendable {
             object["args"] = .array(container.arguments.map(JSONValue.string))
         }
         if !environment.isEmpty {
-            object["env"] = .object(JSONObject(environment.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+            object["env"] = .object(
+                JSONObject(environment.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+            )
         }
         return .object(object)
     }

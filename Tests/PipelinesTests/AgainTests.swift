@@ -15,7 +15,11 @@ struct AgainTests {
         let runs = Mutex<[String: Int]>([:])
 
         var step: BuiltinStep {
-            BuiltinStep(name: "test.flaky", summary: "", parameters: [StepParameter("value", ""), StepParameter("flaky", "")]) {
+            BuiltinStep(
+                name: "test.flaky",
+                summary: "",
+                parameters: [StepParameter("value", ""), StepParameter("flaky", "")]
+            ) {
                 context in
                 self.runs.withLock { $0[context.task, default: 0] += 1 }
                 if context.parameters["flaky"] == true, self.isBroken.withLock({ $0 }) {
@@ -32,7 +36,9 @@ struct AgainTests {
         "p": [
             "tasks": [
                 "a": ["step": "test.flaky", "with": ["value": 1]],
-                "b": ["step": "test.flaky", "needs": ["a"], "with": ["flaky": true, "value": "${tasks.a.outputs.value}"]],
+                "b": [
+                    "step": "test.flaky", "needs": ["a"], "with": ["flaky": true, "value": "${tasks.a.outputs.value}"],
+                ],
                 "each": [
                     "step": "test.flaky", "needs": ["a"], "foreach": [true, false],
                     "with": ["flaky": "${item}", "value": "${index}"],
@@ -77,7 +83,9 @@ struct AgainTests {
             #expect(run.task("a")?.cachedFrom == CachedFrom(runID: id, task: "a"))
             #expect(run.task("b")?.outputs["value"] == 1 && run.task("b")?.cachedFrom == nil)
             #expect(run.task("c")?.state == .skipped && flaky.count("a") == 1 && flaky.count("b") == 2)
-            let more = try await service.waitForRun(try await service.rerun("each", of: id, includesDependents: true).id)
+            let more = try await service.waitForRun(
+                try await service.rerun("each", of: id, includesDependents: true).id
+            )
             #expect(more.state == .succeeded && more.task("c")?.outputs["value"] == [0, 1])
             #expect(flaky.count("c") == 2 && flaky.count("each.0") == 2 && flaky.count("b") == 2)
             #expect(await failure(.notFound, "has no task 'zz'") { _ = try await service.rerun("zz", of: id) } == nil)

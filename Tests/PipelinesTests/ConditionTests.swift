@@ -29,7 +29,8 @@ struct ConditionTests {
     }
 
     @Test(arguments: [
-        "", "1 <", "(true", "true)", "a", "always", "when(x)", "failed()", "failed(a", "'open", "${parameters.n", "1 ; 2",
+        "", "1 <", "(true", "true)", "a", "always", "when(x)", "failed()", "failed(a", "'open", "${parameters.n",
+        "1 ; 2",
         "${nothing.x}", "1.2.3 > 1", "[1, 2", "true true", "`id`", "$(id)",
     ])
     func isRefused(text: String) {

@@ -58,11 +58,15 @@ struct FanOutTests {
 
     @Test func parallelAndPlaces() {
         let most = Int64(PipelinesLimits.mostParallelTasks)
-        #expect(isTaken(["foreach": [1], "fan_out": ["parallel": .integer(most)]], pipeline: ["parallel": .integer(most)]))
+        #expect(
+            isTaken(["foreach": [1], "fan_out": ["parallel": .integer(most)]], pipeline: ["parallel": .integer(most)])
+        )
         #expect(!isTaken(["foreach": [1], "fan_out": ["parallel": .integer(most + 1)]]))
         #expect(!isTaken([:], pipeline: ["parallel": .integer(most + 1)]))
         let slots = Int64(PipelinesLimits.poolSlots)
-        #expect(isTaken(["pool": ["name": "x", "slots": .integer(slots)]], pipeline: ["pools": ["x": .integer(slots)]]))
+        #expect(
+            isTaken(["pool": ["name": "x", "slots": .integer(slots)]], pipeline: ["pools": ["x": .integer(slots)]])
+        )
         #expect(!isTaken([:], pipeline: ["pools": ["x": .integer(slots + 1)]]))
         #expect(!isTaken(["pool": ["name": "x", "slots": 2]], pipeline: ["pools": ["x": 1]]))
         #expect(!isTaken(["pool": "y"], pipeline: ["pools": ["x": 1]]))
@@ -118,7 +122,11 @@ struct FanOutTests {
 
     @Test func pausesGrowToTheirCapAndJitterOnlyWhenAsked() {
         let plain = RetryRule(limit: 9, backoff: .seconds(1), factor: 3, cap: .seconds(20))
-        #expect((1...4).map { plain.pause(before: $0, seed: UInt64($0)) } == [.seconds(1), .seconds(3), .seconds(9), .seconds(20)])
+        #expect(
+            (1...4).map { plain.pause(before: $0, seed: UInt64($0)) } == [
+                .seconds(1), .seconds(3), .seconds(9), .seconds(20),
+            ]
+        )
         let jittered = RetryRule(limit: 9, backoff: .seconds(10), jitter: 0.2)
         let pauses = (0..<100).map { jittered.pause(before: 1, seed: $0) }
         #expect(pauses.allSatisfy { $0 >= .seconds(8) && $0 <= .seconds(12) } && Set(pauses).count > 50)

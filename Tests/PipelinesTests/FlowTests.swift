@@ -138,7 +138,8 @@ struct FlowTests {
             return [:]
         }
         let tasks: JSONValue = [
-            "a": ["step": "test.count", "pool": "gpu", "foreach": [1, 2, 3, 4]], "b": ["step": "test.count", "pool": "gpu"],
+            "a": ["step": "test.count", "pool": "gpu", "foreach": [1, 2, 3, 4]],
+            "b": ["step": "test.count", "pool": "gpu"],
         ]
         try await fixture.apply(
             ["p": ["pools": ["gpu": 1], "tasks": tasks], "q": ["pools": ["gpu": 1], "tasks": tasks]],
@@ -198,7 +199,9 @@ struct FlowTests {
         #expect(writes.withLock { $0 } == 1)
         #expect(
             await failure(.failedPrecondition, "no") {
-                _ = try await service.startRun("p", cause: cause) { _, _ in throw MartletError(.failedPrecondition, "no") }
+                _ = try await service.startRun("p", cause: cause) { _, _ in
+                    throw MartletError(.failedPrecondition, "no")
+                }
             } == nil
         )
         #expect(try await service.runs().items.count == 1)

@@ -31,7 +31,9 @@ struct PipelineSchemaTests {
             "description": "All of it.",
             "parameters": [
                 "n": 1, "must": nil, "list": [1, 2],
-                "rate": ["type": "number", "default": 0.1, "min": 0, "max": 1, "choices": [0.1, 0.5], "description": "x"],
+                "rate": [
+                    "type": "number", "default": 0.1, "min": 0, "max": 1, "choices": [0.1, 0.5], "description": "x",
+                ],
             ],
             "on_failure": ["script": "true", "timeout": "5s"],
             "concurrency": ["limit": 2, "overlap": "cancel_running"],
@@ -40,14 +42,17 @@ struct PipelineSchemaTests {
             "tasks": [
                 "a": ["step": "data.ingest", "with": ["dataset": "d"], "cache": true],
                 "b": [
-                    "run": ["python3", "x.py", "${outputs.model}"], "needs": ["a"], "env": ["A": 1, "B": "${matrix.x}"],
-                    "secrets": ["KEY": "key"], "retries": ["limit": 2, "backoff": "1s", "factor": 3, "cap": "1m", "jitter": 0.5],
+                    "run": ["python3", "x.py", "${outputs.model}"], "needs": ["a"],
+                    "env": ["A": 1, "B": "${matrix.x}"],
+                    "secrets": ["KEY": "key"],
+                    "retries": ["limit": 2, "backoff": "1s", "factor": 3, "cap": "1m", "jitter": 0.5],
                     "timeout": 90, "matrix": ["x": [1, 2], "y": "${parameters.list}", "exclude": [["x": 1]]],
                     "fan_out": ["limit": 10, "parallel": 2], "when": "${parameters.n} > 0", "on_failure": "continue",
                     "cache": ["age": "7d", "files": ["src"], "version": "1"], "outputs": ["model": "out/model"],
                     "pool": ["name": "gpu", "slots": 2], "priority": 3, "queue": "gpu",
                     "resources": [
-                        "memory": "1GiB", "disk": "1GiB", "cpus": 0.5, "cpu_time": "1h", "open_files": 64, "processes": 5,
+                        "memory": "1GiB", "disk": "1GiB", "cpus": 0.5, "cpu_time": "1h", "open_files": 64,
+                        "processes": 5,
                         "network": "off",
                     ],
                 ],
@@ -157,7 +162,8 @@ struct SchemaValidator {
 
     private func acceptsNumber(_ value: JSONValue, _ rules: JSONObject) -> Bool {
         guard let number = value.doubleValue else { return true }
-        return number >= rules["minimum"]?.doubleValue ?? -.infinity && number <= rules["maximum"]?.doubleValue ?? .infinity
+        return number >= rules["minimum"]?.doubleValue ?? -.infinity
+            && number <= rules["maximum"]?.doubleValue ?? .infinity
     }
 
     private func acceptsText(_ value: JSONValue, _ rules: JSONObject) -> Bool {

@@ -10,7 +10,8 @@ struct TaskStateMachineTests {
     private static func machine(_ state: Machine.State, retries: Int = 1, failures: Int = 0, losses: Int = 0) -> Machine
     {
         Machine(
-            retry: RetryRule(limit: retries, backoff: .seconds(2)), timeout: .seconds(10),
+            retry: RetryRule(limit: retries, backoff: .seconds(2)),
+            timeout: .seconds(10),
             state: state,
             failures: failures,
             losses: losses

@@ -34,7 +34,8 @@ struct GraphBench: Sendable {
                 case .wide, .fanout: []
                 case .chain: index == 0 ? [] : [index - 1]
                 case .layers:
-                    index < 100 ? [] : [index / 100 * 100 - 100 + index % 100, index / 100 * 100 - 100 + (index + 1) % 100]
+                    index < 100
+                        ? [] : [index / 100 * 100 - 100 + index % 100, index / 100 * 100 - 100 + (index + 1) % 100]
                 }
             if !needs.isEmpty { task["needs"] = .array(needs.map { .string("t\($0)") }) }
             pairs.append(("t\(index)", .object(task)))

@@ -88,7 +88,9 @@ package struct PipelineRoutes {
 
     private func registerTasks(in routes: RouteTable) {
         let service = service
-        routes.get("/api/martlet/v1/pipeline-runs/{id}/tasks", permission: .read, errors: .martlet) { request, context in
+        routes.get("/api/martlet/v1/pipeline-runs/{id}/tasks", permission: .read, errors: .martlet) {
+            request,
+            context in
             let page = try await service.tasks(
                 run: try context.parameters.require("id"),
                 state: try Self.state(request.query("state"), TaskState.self),
@@ -97,7 +99,9 @@ package struct PipelineRoutes {
             )
             return .json(page.json(\.json))
         }
-        routes.get("/api/martlet/v1/pipeline-runs/{id}/tasks/{task}", permission: .read, errors: .martlet) { _, context in
+        routes.get("/api/martlet/v1/pipeline-runs/{id}/tasks/{task}", permission: .read, errors: .martlet) {
+            _,
+            context in
             let attempts = try await service.attempts(
                 run: try context.parameters.require("id"),
                 task: try context.parameters.require("task")

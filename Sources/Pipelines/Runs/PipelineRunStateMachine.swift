@@ -55,7 +55,12 @@ package struct PipelineRunStateMachine: Sendable {
         let isAdmitted: Bool
 
         /// Makes it.
-        package init(_ machine: TaskStateMachine, skip: SkipCause? = nil, instances: Int? = nil, isAdmitted: Bool = true) {
+        package init(
+            _ machine: TaskStateMachine,
+            skip: SkipCause? = nil,
+            instances: Int? = nil,
+            isAdmitted: Bool = true
+        ) {
             self.machine = machine
             self.skip = skip
             self.instances = instances
@@ -144,7 +149,8 @@ package struct PipelineRunStateMachine: Sendable {
         _ restored: [String: Restored]
     ) {
         let known = restored[task.name]
-        let machine = known?.machine ?? TaskStateMachine(retry: task.retry, timeout: task.timeout, seed: seed(nodes.count))
+        let machine =
+            known?.machine ?? TaskStateMachine(retry: task.retry, timeout: task.timeout, seed: seed(nodes.count))
         var node = RunNode(task, kind: kind, place: place, machine: machine, unmet: unmet)
         node.skip = known?.skip
         node.isDecided = known?.instances != nil
@@ -197,7 +203,9 @@ package struct PipelineRunStateMachine: Sendable {
             guard let position = positions[name] else { return [] }
             move(position, event, now: now, &actions)
         case .decided(let name, let holds):
-            guard let position = positions[name], nodes[position].isWaiting, nodes[position].unmet == 0 else { return [] }
+            guard let position = positions[name], nodes[position].isWaiting, nodes[position].unmet == 0 else {
+                return []
+            }
             nodes[position].isDecided = true
             if holds {
                 due(position, now: now, &actions)
@@ -459,7 +467,8 @@ extension PipelineRunStateMachine {
         else { return }
         let total = nodes.count - spec.tasks.count + count
         guard total <= PipelinesLimits.fanOut + handlers.count + 1 else {
-            let message = "The fan-outs of a run add at most \(PipelinesLimits.fanOut) tasks; this one would be past that."
+            let message =
+                "The fan-outs of a run add at most \(PipelinesLimits.fanOut) tasks; this one would be past that."
             move(position, .refuse(message: message), now: now, &actions)
             return
         }

@@ -63,5 +63,6 @@ package protocol RunDelegate: Sendable {
     /// - Parameters:
     ///   - run: The run.
     ///   - report: Records what a task did; throws when another server has the run.
+    /// - Throws: Why the run failed, or anything after its Swift task was cancelled.
     func follow(_ run: DelegatedRun, report: @escaping @Sendable (TaskReport) async throws -> Void) async throws
 }

@@ -23,9 +23,11 @@ extension PipelineStore {
         }
     }
 
-    /// Forgets results; returns how many.
+    /// Forgets results.
     ///
     /// - Parameter pipeline: Only those of this pipeline's runs; nil for all.
+    /// - Returns: How many.
+    /// - Throws: `unavailable` when the database cannot be written.
     func clearCache(pipeline: String?) async throws(MartletError) -> Int {
         try await database.write { connection in
             guard let pipeline else { return try connection.execute("DELETE FROM pipeline_cache") }

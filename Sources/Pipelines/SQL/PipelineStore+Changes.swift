@@ -151,7 +151,14 @@ extension PipelineStore {
         )
         let position = Int(row?.optionalInt("position") ?? 0)
         let rows = items.enumerated().map { index, item in
-            NewAttempt(task: "\(task).\(index)", attempt: 1, position: position, part: index + 1, parent: task, item: item)
+            NewAttempt(
+                task: "\(task).\(index)",
+                attempt: 1,
+                position: position,
+                part: index + 1,
+                parent: task,
+                item: item
+            )
         }
         try insert(rows, run: lease.runID, on: connection)
     }

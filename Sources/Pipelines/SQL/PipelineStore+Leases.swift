@@ -119,7 +119,8 @@ extension PipelineStore {
             let tasks = run.tasks.map { latest in
                 // A run that was taken up again has its retries anew: planned then, an attempt has no time to wait for.
                 let all = byTask[latest.task] ?? []
-                let first = all.filter { $0.optionalInt("not_before") == nil }.compactMap { $0.optionalInt("attempt") }.max()
+                let first = all.filter { $0.optionalInt("not_before") == nil }.compactMap { $0.optionalInt("attempt") }
+                    .max()
                 let rows = all.filter { $0.optionalInt("attempt") ?? 0 >= first ?? 1 }
                 let last = rows.first { $0.optionalInt("attempt") == Int64(latest.attempt) }
                 return RunSnapshot.Task(

@@ -14,7 +14,10 @@ extension PipelineStore {
             let state = try row.text("state")
             guard state == RunState.failed.rawValue || state == RunState.cancelled.rawValue else {
                 let reason = state == RunState.succeeded.rawValue ? "has succeeded" : "has not ended: it is \(state)"
-                throw MartletError(.failedPrecondition, "The run '\(id)' \(reason); only a failed or cancelled one goes on.")
+                throw MartletError(
+                    .failedPrecondition,
+                    "The run '\(id)' \(reason); only a failed or cancelled one goes on."
+                )
             }
             let rows = try connection.query(
                 """

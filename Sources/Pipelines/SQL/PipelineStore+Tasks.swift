@@ -31,9 +31,12 @@ extension PipelineStore {
             return try connection.query(sql, values)
         }
         let items = try rows.prefix(limit).map { try TaskRun($0) }
-        guard rows.count > limit, let last = rows.prefix(limit).last else { return Page(items: items, nextPageToken: nil) }
+        guard rows.count > limit, let last = rows.prefix(limit).last else {
+            return Page(items: items, nextPageToken: nil)
+        }
         let next: JSONValue = [
-            "p": .integer(try last.int("position")), "i": .integer(try last.int("part")), "t": .string(try last.text("task")),
+            "p": .integer(try last.int("position")), "i": .integer(try last.int("part")),
+            "t": .string(try last.text("task")),
         ]
         return Page(items: items, nextPageToken: PageToken.encode(next))
     }

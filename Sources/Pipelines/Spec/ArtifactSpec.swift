@@ -66,7 +66,10 @@ enum ArtifactSpecs {
             }
             let words = (source ?? "").split(separator: ".", omittingEmptySubsequences: false).map(String.init)
             guard words.count == 2, words.allSatisfy(PipelineName.isValid) else {
-                throw MartletError(.invalidArgument, "'\(path)' must come from <task>.<output>, but is '\(source ?? "")'.")
+                throw MartletError(
+                    .invalidArgument,
+                    "'\(path)' must come from <task>.<output>, but is '\(source ?? "")'."
+                )
             }
             try RelativePath.require(place, path: path)
             inputs.append(InputArtifact(name: name, task: words[0], artifact: words[1], path: place))

@@ -34,7 +34,9 @@ enum ConditionToken: Equatable {
                 tokens.append(.sign(sign))
                 rest = rest.dropFirst(sign.count)
             } else {
-                let word = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" || $0 == "." || $0 == "+" }
+                let word = rest.prefix {
+                    $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" || $0 == "." || $0 == "+"
+                }
                 guard !word.isEmpty else {
                     throw MartletError(.invalidArgument, "'\(path)' has '\(first)', which no condition holds.")
                 }

@@ -90,7 +90,10 @@ package struct FanOut: Sendable, Equatable {
         }
         for rule in excluded {
             for name in rule.keys where !axes.contains(where: { $0.name == name }) {
-                throw MartletError(.invalidArgument, "'\(fields.path).exclude' names the axis '\(name)', which is not there.")
+                throw MartletError(
+                    .invalidArgument,
+                    "'\(fields.path).exclude' names the axis '\(name)', which is not there."
+                )
             }
         }
         return .matrix(axes, exclude: excluded)
@@ -114,7 +117,11 @@ package struct FanOut: Sendable, Equatable {
                 )
             }
             return .reference(text)
-        default: throw MartletError(.invalidArgument, "'\(path)' must be a list or a reference to one, but is \(value.kind).")
+        default:
+            throw MartletError(
+                .invalidArgument,
+                "'\(path)' must be a list or a reference to one, but is \(value.kind)."
+            )
         }
     }
 

@@ -119,7 +119,8 @@ package struct ParameterSpec: Sendable, Equatable {
     }
 
     private static let words: [Kind: String] = [
-        .string: "a string", .integer: "a whole number", .number: "a number", .boolean: "true or false", .list: "a list",
+        .string: "a string", .integer: "a whole number", .number: "a number", .boolean: "true or false",
+        .list: "a list",
         .object: "an object",
     ]
 

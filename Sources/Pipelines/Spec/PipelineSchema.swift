@@ -159,7 +159,10 @@ package enum PipelineSchema {
         "with": ["description": "The step's values.", "type": "object"],
         "run": either(
             "A program and its arguments; no shell reads them, unless `shell: true` and a text.",
-            ["type": "array", "items": ["type": "string"], "minItems": 1, "maxItems": .int(PipelinesLimits.commandWords)],
+            [
+                "type": "array", "items": ["type": "string"], "minItems": 1,
+                "maxItems": .int(PipelinesLimits.commandWords),
+            ],
             ["type": "string"]
         ),
         "shell": ["description": "`run` is shell text.", "type": "boolean", "default": false],
@@ -178,7 +181,9 @@ package enum PipelineSchema {
                 [
                     "limit": number(0, PipelinesLimits.retries, "How many."),
                     "backoff": duration("The first pause."),
-                    "factor": ["description": "By what each pause is longer.", "type": "number", "minimum": 1, "maximum": 10],
+                    "factor": [
+                        "description": "By what each pause is longer.", "type": "number", "minimum": 1, "maximum": 10,
+                    ],
                     "cap": duration("The longest pause."),
                     "jitter": ["description": "Chance in a pause.", "type": "number", "minimum": 0, "maximum": 1],
                 ],

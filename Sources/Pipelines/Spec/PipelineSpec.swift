@@ -63,7 +63,10 @@ package struct PipelineSpec: Sendable {
         }
         var specs: [PipelineSpec] = []
         for name in reservedNames where fields.object[name] != nil {
-            throw MartletError(.invalidArgument, "'pipelines.\(name)' belongs to a file that is applied, not to one that is sent alone.")
+            throw MartletError(
+                .invalidArgument,
+                "'pipelines.\(name)' belongs to a file that is applied, not to one that is sent alone."
+            )
         }
         for (name, value) in fields.object.pairs { specs.append(try parse(name: name, value, steps: steps)) }
         return specs
@@ -111,7 +114,9 @@ package struct PipelineSpec: Sendable {
             onFailure: handler,
             concurrency: try ConcurrencyRule.parse(fields),
             pools: try parsePools(fields),
-            parallel: try fields.optionalInt("parallel", in: 1...Int64(PipelinesLimits.mostParallelTasks)).map { Int($0) },
+            parallel: try fields.optionalInt("parallel", in: 1...Int64(PipelinesLimits.mostParallelTasks)).map {
+                Int($0)
+            },
             priority: Int(try fields.optionalInt("priority", in: PipelinesLimits.priorities) ?? 0),
             triggers: try parseTriggers(fields, parameters),
             executor: try parseExecutor(fields),

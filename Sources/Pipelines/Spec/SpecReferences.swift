@@ -69,7 +69,10 @@ struct SpecReferences {
                 guard task.outputs.contains(where: { $0.name == name }) else { throw undeclared(reference, place) }
             case .failure:
                 guard isHandler else {
-                    throw MartletError(.invalidArgument, "'\(place)': '\(reference.text)' is known in 'on_failure' only.")
+                    throw MartletError(
+                        .invalidArgument,
+                        "'\(place)': '\(reference.text)' is known in 'on_failure' only."
+                    )
                 }
             }
         }

@@ -65,10 +65,12 @@ package struct TaskSpec: Sendable, Equatable {
     package var backoff: Duration { retry.backoff }
 
     /// The keys of every task.
-    static let keys = handlerKeys + [
-        "needs", "matrix", "foreach", "fan_out", "when", "on_failure", "cache", "inputs", "outputs", "pool", "priority",
-        "queue",
-    ]
+    static let keys =
+        handlerKeys + [
+            "needs", "matrix", "foreach", "fan_out", "when", "on_failure", "cache", "inputs", "outputs", "pool",
+            "priority",
+            "queue",
+        ]
     /// The keys of a task that runs because another failed.
     static let handlerKeys = [
         "step", "with", "run", "shell", "script", "container", "retries", "backoff", "timeout", "env", "secrets",
@@ -263,7 +265,10 @@ package struct TaskSpec: Sendable, Equatable {
     ) throws(MartletError) -> [String: String] {
         guard let section = try fields.optionalFields("env") else { return [:] }
         if case .step = action {
-            throw MartletError(.invalidArgument, "'\(section.path)' belongs to 'run', 'script' or 'container'; a step takes 'with'.")
+            throw MartletError(
+                .invalidArgument,
+                "'\(section.path)' belongs to 'run', 'script' or 'container'; a step takes 'with'."
+            )
         }
         guard section.object.count <= PipelinesLimits.environment else {
             throw MartletError(

@@ -25,7 +25,10 @@ struct PipelineFiles: Sendable {
             let path = "pipelines.include[\(position)]"
             for (name, pipeline) in try read(file, path: path).pairs {
                 guard pipelines[name] == nil else {
-                    throw MartletError(.invalidArgument, "'\(path)': \(file) declares the pipeline '\(name)' a second time.")
+                    throw MartletError(
+                        .invalidArgument,
+                        "'\(path)': \(file) declares the pipeline '\(name)' a second time."
+                    )
                 }
                 pipelines[name] = pipeline
             }
@@ -40,7 +43,10 @@ struct PipelineFiles: Sendable {
         let root = URL(fileURLWithPath: directory).resolvingSymlinksInPath().standardizedFileURL.path
         let place = URL(fileURLWithPath: "\(root)/\(file)").resolvingSymlinksInPath().standardizedFileURL.path
         guard !file.hasPrefix("/"), place.hasPrefix(root + "/") else {
-            throw MartletError(.invalidArgument, "'\(path)' must be a file below the manifest's directory, but is '\(file)'.")
+            throw MartletError(
+                .invalidArgument,
+                "'\(path)' must be a file below the manifest's directory, but is '\(file)'."
+            )
         }
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: place, isDirectory: &isDirectory), !isDirectory.boolValue,

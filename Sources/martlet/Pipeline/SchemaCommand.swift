@@ -7,7 +7,8 @@ struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
         abstract: "Print the JSON Schema of martlet.yaml, or of a file of pipelines; no server is asked.",
-        discussion: "For editors: write it to a file and name it in a first line `# yaml-language-server: $schema=FILE`."
+        discussion:
+            "For editors: write it to a file and name it in a first line `# yaml-language-server: $schema=FILE`."
     )
 
     /// What there is a schema of.
