@@ -1,4 +1,6 @@
 import Core
+// The compiler may find `stat` in its C module first.
+import Dispatch
 
 #if canImport(Glibc)
 import Glibc
