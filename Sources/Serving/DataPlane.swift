@@ -260,6 +260,7 @@ extension DataPlane {
         let values = LedgerValues(
             request.call,
             execution.result,
+            of: loaded,
             count: request.count,
             isShadowed: shadow != nil || !mirrors.isEmpty
         )

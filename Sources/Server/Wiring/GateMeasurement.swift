@@ -63,12 +63,9 @@ struct GateMeasurement: Sendable {
     /// - Throws: `invalidArgument` when a column is missing, and what loading a model throws.
     func measure(_ path: String) throws -> Result {
         let directory = try ModelDirectory.open(path)
-        let runtime = try directory.loadRuntime()
-        let features =
-            directory.featureNames.isEmpty ? rows.columns.map(\.name).filter { $0 != target } : directory.featureNames
-        let values = try rows.matrix(of: features)
-        let outputs = try runtime.predict(values, count: rows.rowCount)
-        let (answers, logged) = try answers(outputs, directory, width: runtime.outputWidth, features)
+        let predictor = try directory.loadPredictor()
+        let outputs = try predictor.predict(rows, ignoring: [target])
+        let (answers, logged) = try answers(outputs, directory, width: predictor.outputWidth)
         // Of all rows, the metrics are those that runs log; the others go by the names of performance reports.
         var result = Result(metrics: answers.metrics.merging(logged) { _, logged in logged })
         for column in Set(rule.fairness.map(\.column)).sorted() {
@@ -84,7 +81,7 @@ struct GateMeasurement: Sendable {
             }
         }
         if let latency = rule.latency {
-            result.seconds = try Self.seconds(latency, runtime, values, width: features.count)
+            result.seconds = try seconds(latency, predictor)
         }
         return result
     }
@@ -93,8 +90,7 @@ struct GateMeasurement: Sendable {
     private func answers(
         _ outputs: [Float],
         _ directory: ModelDirectory,
-        width: Int,
-        _ features: [String]
+        width: Int
     ) throws -> (Answers, logged: [String: Double]) {
         let names = classes.isEmpty ? directory.classes : classes
         if names.isEmpty, width == 1, let truths = try rows.column(target).numbers,
@@ -102,9 +98,9 @@ struct GateMeasurement: Sendable {
         {
             return (.numbers(truths: truths, predictions: outputs.map { Double($0) }), [:])
         }
-        let labelled = try LabelledRows(rows, target: target, classes: names, features: features)
+        let labelled = try LabelledRows.labels(of: rows.column(target), classes: names)
         let count = labelled.classes.count
-        guard let table = ProbabilityTable(outputs, rows: labelled.count, classes: count) else {
+        guard let table = ProbabilityTable(outputs, rows: labelled.labels.count, classes: count) else {
             throw MartletError(.invalidArgument, "A model's outputs do not fit \(count) classes.")
         }
         let predicted = labelled.labels.indices.map { table.prediction($0, threshold: directory.threshold) }
@@ -154,22 +150,26 @@ struct GateMeasurement: Sendable {
     }
 
     /// The quantile of the time that single rows take.
-    private static func seconds(
-        _ budget: LatencyBudget,
-        _ runtime: any RowRuntime,
-        _ values: [Float],
-        width: Int
-    ) throws -> Double? {
-        guard width > 0, values.count >= width else { return nil }
-        let count = values.count / width
+    private func seconds(_ budget: LatencyBudget, _ predictor: TablePredictor) throws -> Double? {
+        guard rows.rowCount > 0 else { return nil }
+        let columns =
+            predictor.columns.isEmpty ? rows.columns.map(\.name).filter { $0 != target } : predictor.columns
+        let values = predictor.rows == nil ? [] : try rows.matrix(of: columns)
         var times: [UInt64] = []
-        for call in 0..<(budget.calls + warmUpCalls) {
-            let row = call % count
-            let single = Array(values[row * width..<(row + 1) * width])
-            let began = Clock.monotonicNanoseconds
-            _ = try runtime.predict(single, count: 1)
+        for call in 0..<(budget.calls + Self.warmUpCalls) {
+            let row = call % rows.rowCount
+            let began: UInt64
+            if let runtime = predictor.rows {
+                let single = Array(values[row * columns.count..<(row + 1) * columns.count])
+                began = Clock.monotonicNanoseconds
+                _ = try runtime.predict(single, count: 1)
+            } else {
+                let single = try rows.selecting([row])
+                began = Clock.monotonicNanoseconds
+                _ = try predictor.predict(single)
+            }
             let ended = Clock.monotonicNanoseconds
-            if call >= warmUpCalls { times.append(ended &- began) }
+            if call >= Self.warmUpCalls { times.append(ended &- began) }
         }
         times.sort()
         let position = min(times.count - 1, Int((budget.quantile * Double(times.count)).rounded(.down)))

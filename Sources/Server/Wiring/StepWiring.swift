@@ -15,8 +15,13 @@ enum StepWiring {
                 target: DatasetTarget(column: target, classes: classes)
             )
         }
-        return DatasetSteps.all(datasets) + LearningSteps.all(tracking: stores.tracking, datasets: datasets)
-            + RegistrySteps.all(stores.registry)
+        return DatasetSteps.all(datasets)
+            + LearningSteps.all(
+                tracking: stores.tracking,
+                datasets: datasets,
+                studies: stores.studies
+            )
+            + RegistrySteps.all(stores.registry).map { CardWiring.withCard($0, stores) }
             + [QualityStep.make(gate: QualityGate(datasets: datasets), tracking: stores.tracking), labelled]
     }
 }

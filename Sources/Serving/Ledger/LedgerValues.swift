@@ -11,13 +11,13 @@ enum LedgerValues: Sendable {
     case general(features: [[Float]], answers: [GeneralAnswer], call: ModelCall?)
 
     /// Makes the values of an answered call; `isShadowed` tells whether another version scores it too.
-    init(_ call: ModelCall, _ content: ModelResult.Content, count: Int, isShadowed: Bool) {
+    init(_ call: ModelCall, _ content: ModelResult.Content, of model: LoadedModel, count: Int, isShadowed: Bool) {
         if case .rows(let features, _) = call.input, case .rows(let outputs, _) = content {
             self = .rows(features: features, outputs: outputs)
         } else {
             self = .general(
                 features: Self.features(call.input, count: count),
-                answers: GeneralAnswer.all(in: content, count: count),
+                answers: GeneralAnswer.all(in: content, of: model, count: count),
                 call: isShadowed ? call : nil
             )
         }
@@ -69,8 +69,14 @@ struct GeneralAnswer: Sendable, Equatable {
     let score: Double
 
     /// One answer for each row; empty when the model's answer cannot be told apart by rows.
-    static func all(in content: ModelResult.Content, count: Int) -> [GeneralAnswer] {
+    static func all(in content: ModelResult.Content, of model: LoadedModel, count: Int) -> [GeneralAnswer] {
         switch content {
+        case .rows(let values, _) where model.outputWidth > 0 && values.count == count * model.outputWidth:
+            return (0..<count).map { row in
+                let answer = model.answer(values, row: row)
+                guard let label = model.label(of: answer) else { return of([Double(answer.score)]) }
+                return GeneralAnswer(prediction: cut(label), score: Double(answer.score))
+            }
         case .rows(let values, _):
             guard count > 0, values.count % count == 0 else { return [] }
             let width = values.count / count

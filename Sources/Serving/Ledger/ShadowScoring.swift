@@ -113,7 +113,7 @@ enum ShadowScoring {
         guard case .general(_, _, let call?) = entry.values else { return nil }
         let start = Clock.monotonicNanoseconds
         guard let result = try? await loaded.runtime.infer(call) else { return nil }
-        let answers = GeneralAnswer.all(in: result.content, count: entry.count)
+        let answers = GeneralAnswer.all(in: result.content, of: loaded, count: entry.count)
         guard answers.count == entry.count else { return nil }
         let nanoseconds = Clock.monotonicNanoseconds &- start
         return Result(loaded: loaded, outputs: [], answers: answers, nanoseconds: nanoseconds)

@@ -11,7 +11,7 @@ package final class LoadedModel: Sendable {
     package let runtime: any ModelRuntime
     /// The same, when it takes rows of numbers.
     package let rows: (any RowRuntime)?
-    /// Numbers in a row of answers; 0 when the runtime does not take rows of numbers.
+    /// Numbers in a row of answers; 0 when the runtime does not answer with rows of numbers.
     package let outputWidth: Int
     /// Input columns in order, as many as a runtime of rows takes; empty when unknown.
     package let inputs: [String]
@@ -54,9 +54,9 @@ package final class LoadedModel: Sendable {
         guard positions.count == inputs.count else {
             throw MartletError(.invalidArgument, "The signature of '\(model)' version \(version) names an input twice.")
         }
-        outputWidth = rows?.outputWidth ?? 0
+        outputWidth = (runtime as? any TabularRuntime)?.outputWidth ?? 0
         let expected = outputWidth == 1 ? 2 : outputWidth
-        guard rows == nil || classes.isEmpty || classes.count == expected else {
+        guard outputWidth == 0 || classes.isEmpty || classes.count == expected else {
             throw MartletError(
                 .invalidArgument,
                 "Version \(version) of '\(model)' names \(classes.count) classes, but its model tells \(expected) apart."
