@@ -4,6 +4,7 @@ import Datasets
 import Learning
 import Runtimes
 import Storage
+import Studies
 import Synchronization
 import TestSupport
 import Testing
@@ -31,7 +32,7 @@ private final class Bench: Sendable {
         guard mkdtemp(&template) != nil else { throw MartletError(.internal, "mkdtemp failed") }
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let database = try Database.inMemory()
-        try await database.migrate(TrackingStore.migrations + DatasetStore.migrations)
+        try await database.migrate(TrackingStore.migrations + DatasetStore.migrations + StudyStore.migrations)
         tracking = TrackingStore(
             database: database,
             artifacts: try DiskArtifactStore(root: folder + "/artifacts"),
@@ -40,7 +41,11 @@ private final class Bench: Sendable {
         try await tracking.prepare()
         datasets = DatasetStore(database: database, clock: clock)
         steps = Dictionary(
-            uniqueKeysWithValues: LearningSteps.all(tracking: tracking, datasets: datasets).map { ($0.name, $0) }
+            uniqueKeysWithValues: LearningSteps.all(
+                tracking: tracking,
+                datasets: datasets,
+                studies: StudyStore(database: database, clock: clock)
+            ).map { ($0.name, $0) }
         )
         let names = (0..<30).map { "\"feature \($0)\"" }.joined(separator: ", ")
         let section = try JSONValue.parse(

@@ -7,6 +7,7 @@ from martlet_study import Study, Trial
 
 
 def branin(trial: Trial) -> float:
+    """The value at a trial's point."""
     x, y = trial.params["x"], trial.params["y"]
     bend = y - 5.1 / (4 * math.pi**2) * x * x + 5 / math.pi * x - 6
     return bend**2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x) + 10

@@ -1,8 +1,8 @@
 """Studies on a Martlet server, from any Python program: needs the standard library only.
 
-    study = Study.create("branin", {"x": {"type": "float", "low": -5, "high": 10}}, url="http://127.0.0.1:5000")
-    trial = study.ask()
-    trial.tell(objective(**trial.params))
+study = Study.create("branin", {"x": {"type": "float", "low": -5, "high": 10}}, url="http://127.0.0.1:5000")
+trial = study.ask()
+trial.tell(objective(**trial.params))
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ class StudyError(Exception):
     """The server refused; `code` says why, such as `failed_precondition` when a study has all its trials."""
 
     def __init__(self, code: str, message: str) -> None:
+        """Takes the server's code and message."""
         super().__init__(message)
         self.code = code
 
 
-class TrialPruned(Exception):
+class TrialPruned(Exception):  # noqa: N818 (the name that Optuna users know)
     """Raised by an objective that ends its trial early."""
 
 
