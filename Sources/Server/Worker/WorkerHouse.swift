@@ -108,7 +108,7 @@ package enum WorkerHouse {
             name: name,
             queues: options.queues,
             slots: options.slots,
-            workDirectory: directory,
+            workDirectory: try SandboxWiring.workDirectory(settings, directory),
             secrets: { try await WorkerSecrets.values(of: $0, settings: settings, database: database) },
             executor: { action, offered in
                 let trackingURI = own ?? offered
