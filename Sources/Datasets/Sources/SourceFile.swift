@@ -28,8 +28,7 @@ final class SourceFile: Sendable {
                 "The data file '\(file)' cannot be opened; let the server's user read it."
             )
         }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard FileStatus(descriptor: descriptor)?.isPlain == true else {
             close(descriptor)
             throw MartletError(.permissionDenied, "The data file '\(file)' is no regular file.")
         }
@@ -134,14 +133,12 @@ final class SourceFile: Sendable {
 
     /// How many bytes the file has now.
     func size() throws(MartletError) -> Int64 {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw MartletError(
-                .unavailable,
-                "The data file '\(name)' could not be read (error \(errno))."
-            )
+        // Reading goes by offsets, so that the descriptor's own place does not matter; adding goes on at the end.
+        let end = lseek(descriptor, 0, SEEK_END)
+        guard end >= 0 else {
+            throw MartletError(.unavailable, "The data file '\(name)' could not be read (error \(errno)).")
         }
-        return Int64(status.st_size)
+        return Int64(end)
     }
 
     private static func resolved(_ path: String) -> String? {
