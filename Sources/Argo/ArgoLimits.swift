@@ -22,4 +22,8 @@ package enum ArgoLimits {
     package static let longestPause: Int64 = 30
     /// How long one watch lasts before it is taken up again, in seconds.
     package static let watchSeconds: Int64 = 300
+    /// Steps that pods may have the server do at once.
+    package static let stepCalls = 16
+    /// How often a pod that waits for a step is shown that the server lives, in seconds.
+    package static let keepAliveSeconds: Int64 = 15
 }
