@@ -24,6 +24,7 @@ struct TreeSHAP {
     private var keys: [UInt32] = []
     private var decisions: [UInt64] = []
     private var rules: [Int: QuadratureRule] = [:]
+    private var places: [Int] = []
 
     init(_ forest: TreeForest, featureCount: Int, kind: Kind) {
         self.forest = forest
@@ -66,6 +67,7 @@ struct TreeSHAP {
                     outputs: forest.hasVectors ? forest.width : 1,
                     terms: terms
                 )
+                findPlaces(leaf)
                 leaf.steps.count <= Self.tableSteps ? lookUp(leaf, target) : compute(leaf, target)
             }
         }
@@ -144,23 +146,25 @@ struct TreeSHAP {
         first <= second ? first * featureCount + second : second * featureCount + first
     }
 
-    /// The sums that a leaf's steps, and their pairs, add to.
-    private func places(_ leaf: TreePaths.Leaf) -> [Int] {
+    /// Finds the sums that a leaf's steps, and their pairs, add to.
+    private mutating func findPlaces(_ leaf: TreePaths.Leaf) {
+        places.removeAll(keepingCapacity: true)
+        guard kind == .interactions else {
+            for step in leaf.steps { places.append(paths.steps[step].feature) }
+            return
+        }
         let features = paths.steps[leaf.steps].map(\.feature)
-        guard kind == .interactions else { return features }
-        var places = features.map { place($0, $0) }
+        for feature in features { places.append(place(feature, feature)) }
         for first in features.indices {
             for second in features.indices where second > first {
                 places.append(place(features[first], features[second]))
             }
         }
-        return places
     }
 
     /// Looks each row's way of meeting the leaf up, and computes those that are met for the first time.
     private func lookUp(_ leaf: TreePaths.Leaf, _ target: Target) {
         let (steps, ways) = (leaf.steps.count, 1 << leaf.steps.count)
-        let places = places(leaf)
         let rule = Self.shortRule
         let (points, weights) = (rule.points, rule.weights)
         withUnsafeTemporaryAllocation(of: Double.self, capacity: places.count * ways + Self.tableSteps) { table in
@@ -184,7 +188,7 @@ struct TreeSHAP {
                     }
                     var known = SIMD4<UInt64>(repeating: 0)
                     for block in 0..<target.blocks {
-                        add(leaf, block, places, ways, table, game, &known, target)
+                        add(leaf, block, ways, table, game, &known, target)
                     }
                 }
             }
@@ -195,7 +199,6 @@ struct TreeSHAP {
     private func add(
         _ leaf: TreePaths.Leaf,
         _ block: Int,
-        _ places: [Int],
         _ ways: Int,
         _ table: UnsafeMutablePointer<Double>,
         _ game: LeafGame<SIMD4<Double>>,
@@ -252,7 +255,6 @@ struct TreeSHAP {
     /// Computes a leaf with many features for each row.
     private mutating func compute(_ leaf: TreePaths.Leaf, _ target: Target) {
         let steps = leaf.steps.count
-        let places = places(leaf)
         let chunks = (steps + 15) / 16
         let rule = rules[chunks] ?? QuadratureRule(chunks * 8)
         rules[chunks] = rule
@@ -279,7 +281,7 @@ struct TreeSHAP {
                     for step in 0..<steps {
                         game.set(step, zero: paths.steps[leaf.steps.lowerBound + step].zero, points: memory + chunks)
                     }
-                    for block in 0..<target.blocks { add(leaf, block, places, game, target) }
+                    for block in 0..<target.blocks { add(leaf, block, game, target) }
                 }
             }
         }
@@ -288,7 +290,6 @@ struct TreeSHAP {
     private func add(
         _ leaf: TreePaths.Leaf,
         _ block: Int,
-        _ places: [Int],
         _ game: LeafGame<SIMD8<Double>>,
         _ target: Target
     ) {
