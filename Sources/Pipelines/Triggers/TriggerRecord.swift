@@ -61,7 +61,7 @@ package struct TriggerFiring: Sendable, Equatable {
     package let pipeline: String
     /// The trigger's name.
     package let trigger: String
-    /// What it fired for, unlike anything else that this trigger fires for: `t:` and the time, `e:` and the event, …
+    /// What it fired for, unlike anything else that the trigger fires for; `t:` and the time, or `e:` and the event.
     package let key: String
     /// The time that the run is for.
     package let logicalAt: Timestamp

@@ -15,6 +15,8 @@ extension TriggerStore {
     /// The pipelines with when they were declared, and the triggers of those that changed.
     ///
     /// - Parameter known: when pipelines were declared that need not be read again.
+    /// - Returns: the pipelines.
+    /// - Throws: `unavailable` when the database cannot be read.
     func declared(except known: [String: Timestamp]) async throws(MartletError) -> [Declared] {
         try await database.read { connection in
             let rows = try connection.query("SELECT name, updated_at FROM pipelines ORDER BY name")

@@ -5,30 +5,35 @@ import Synchronization
 
 extension TriggerService {
     /// Fires what has come since the last look.
+    ///
+    /// - Throws: the first fault, after every schedule was looked at.
     func lookAtClock() async throws {
         let standing = try await store.standing()
         let now = clock.now
-        let (triggers, looked) = known.withLock { known in (known.triggers, known.looked) }
-        var next: Timestamp?
-        var watched: [String: Timestamp] = [:]
-        let before = known.withLock { $0.watched }
+        let (triggers, before) = known.withLock { known in (known.triggers, known.watched) }
+        var (next, watched, fault): (Timestamp?, [String: Watch], (any Error)?) = (nil, [:], nil)
         for row in standing where row.pausedAt == nil {
             guard let trigger = triggers[row.pipeline]?[row.name], case .schedule(let times) = trigger.kind else {
                 continue
             }
             let key = "\(row.pipeline)/\(row.name)"
             // A trigger that was not looked at the last time has missed what came before.
-            let steady = before[key] == row.declaredAt ? looked : nil
-            watched[key] = row.declaredAt
-            let look = times.due(settled: row.settledAt, looked: steady, now: now)
-            if look.settled != row.settledAt { try await settle(row, trigger, look) }
-            if let time = times.next(after: look.settled) { next = min(next ?? time, time) }
+            let watch = before[key].flatMap { $0.declared == row.declaredAt ? $0 : nil }
+            let look = times.due(settled: row.settledAt, looked: watch?.looked, now: now)
+            do {
+                if look.settled != row.settledAt { try await settle(row, trigger, look) }
+                watched[key] = Watch(declared: row.declaredAt, looked: now)
+                if let time = times.next(after: look.settled) { next = min(next ?? time, time) }
+            } catch {
+                fault = fault ?? error
+                watched[key] = watch
+            }
         }
-        known.withLock { known in
+        known.withLock { [next, watched] known in
             known.watched = watched
-            known.looked = now
             known.next = next
         }
+        if let fault { throw fault }
     }
 
     /// Fires for each time that is due, in their order, and remembers what was passed over.

@@ -8,16 +8,22 @@ import Synchronization
 /// `run()` looks at the clock and at the stream of events; one server of those on a database calls it. Everything else may be
 /// called on any of them. What is decided is in the database, so a server that is killed leaves nothing half done.
 package final class TriggerService: Sendable {
+    /// When a schedule was last looked at.
+    struct Watch: Sendable {
+        /// When it was declared.
+        let declared: Timestamp
+        /// When it was looked at, without a break since.
+        let looked: Timestamp
+    }
+
     /// What is known of the pipelines, read again when they are declared anew.
     struct Known: Sendable {
         /// When each pipeline was declared last.
         var declared: [String: Timestamp] = [:]
         /// The triggers of each pipeline.
         var triggers: [String: [String: PipelineTrigger]] = [:]
-        /// When the clock was last looked at, without a break since.
-        var looked: Timestamp?
-        /// Since when each trigger has been looked at; a trigger that was paused begins anew.
-        var watched: [String: Timestamp] = [:]
+        /// The schedules that were looked at the last time; one that was paused begins anew.
+        var watched: [String: Watch] = [:]
         /// When each trigger that is not paused fires next.
         var next: Timestamp?
         /// When old firings were last looked for.
