@@ -38,10 +38,6 @@ package enum LearningLimits {
     package static let bootstrapDraws = 50_000_000
     /// Columns by whose values an evaluation is broken down.
     package static let segmentColumns = 20
-    /// Segments that the chart of an evaluation shows.
-    package static let segmentBars = 30
-    /// Points of a chart of an evaluation.
-    package static let chartPoints = 2000
     /// Features that a model card names.
     package static let cardFeatures = 15
     /// Rows of a table in a model card.

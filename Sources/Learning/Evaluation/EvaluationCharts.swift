@@ -14,7 +14,7 @@ enum EvaluationCharts {
         }
         if let performance = report.classification { files += curves(performance) }
         if case .regression = judged.metrics {
-            let step = max(1, judged.truth.labels.count / LearningLimits.chartPoints)
+            let step = max(1, judged.truth.labels.count / PlotsLimits.points)
             let shown = stride(from: 0, to: judged.truth.labels.count, by: step)
             files.append(
                 (
@@ -59,7 +59,7 @@ enum EvaluationCharts {
 
     private static func segments(_ report: EvaluationReport) -> [UInt8] {
         let metric = TaskMetrics.main(report.judged.task)
-        let bars = report.segments.prefix(LearningLimits.segmentBars).map { segment in
+        let bars = report.segments.prefix(PerformanceLimits.segments).map { segment in
             BarPlot.Bar(
                 "\(segment.column): \(segment.name) (\(segment.metrics.rows))",
                 segment.metrics[metric] ?? .nan

@@ -48,8 +48,19 @@ struct LightGBMLines {
         return value
     }
 
-    /// The value as numbers with spaces between them.
+    /// The value as numbers with spaces between them; `inf`, which every number is below, as the largest one.
     func numbers(_ line: Line) throws -> [Double] {
+        if bytes[line.value].contains(UInt8(ascii: "i")) {
+            return try text(line).split(separator: " ").map { word -> Double in
+                switch word {
+                case "inf": return .greatestFiniteMagnitude
+                case "-inf": return -.greatestFiniteMagnitude
+                default:
+                    guard let number = Double(word), number.isFinite else { throw damaged(line) }
+                    return number
+                }
+            }
+        }
         var reader = JSONReader(UnsafeBufferPointer(rebasing: bytes[line.value]))
         var numbers: [Double] = []
         do {

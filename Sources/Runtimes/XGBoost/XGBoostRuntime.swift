@@ -16,6 +16,8 @@ package final class XGBoostRuntime: ExplainableRuntime, @unchecked Sendable {
     private let booster: XGBoostBooster
     private let config: String
     private let iterations: Int
+    /// Whether the model is linear; the library predicts with such a one from a matrix of its own only.
+    private let isLinear: Bool
     /// Held for explanations, which use the booster's caches.
     private let explaining = Mutex<Void>(())
     private let proxies = PredictorPool<Proxy>()
@@ -33,6 +35,8 @@ package final class XGBoostRuntime: ExplainableRuntime, @unchecked Sendable {
         booster = try XGBoostBooster(model: bytes, threads: threads)
         memoryBytes = bytes.count * RuntimesLimits.memoryPerModelByte
         iterations = best ?? 0
+        let learner = try ModelDocument(bytes).members?["learner"]?.members
+        isLinear = learner?["gradient_booster"]?.members?["name"]?.text == "gblinear"
         config =
             #"{"type":0,"training":false,"iteration_begin":0,"iteration_end":\#(max(0, iterations)),"#
             + #""strict_shape":true,"missing":NaN,"cache_id":0}"#
@@ -65,6 +69,16 @@ package final class XGBoostRuntime: ExplainableRuntime, @unchecked Sendable {
         count: Int,
         into output: UnsafeMutableBufferPointer<Float>
     ) throws {
+        guard !isLinear else {
+            let matrix = try XGBoostMatrix(Array(rows), rowCount: count, featureCount: featureCount)
+            // The library keeps predictions of matrices with the booster.
+            let values = try explaining.withLock { _ in try booster.predict(matrix, iterations: iterations) }
+            guard values.count == output.count else {
+                throw MartletError(.internal, "XGBoost returned \(values.count) numbers instead of \(output.count).")
+            }
+            _ = output.update(fromContentsOf: values)
+            return
+        }
         let proxy = try proxies.take { try Proxy(booster.library) }
         defer { proxies.give(back: proxy) }
         let array = XGBoostArray.json(UInt(bitPattern: rows.baseAddress), rows: count, columns: featureCount)
