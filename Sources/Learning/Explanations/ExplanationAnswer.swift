@@ -6,4 +6,10 @@ package struct ExplanationAnswer: Sendable {
     package let json: JSONObject
     /// The picture; nil when none was asked for.
     package let svg: [UInt8]?
+
+    /// Makes an answer.
+    package init(json: JSONObject, svg: [UInt8]?) {
+        self.json = json
+        self.svg = svg
+    }
 }

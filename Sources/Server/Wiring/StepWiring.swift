@@ -22,6 +22,9 @@ enum StepWiring {
                 studies: stores.studies
             )
             + RegistrySteps.all(stores.registry).map { CardWiring.withCard($0, stores) }
-            + [QualityStep.make(gate: QualityGate(datasets: datasets), tracking: stores.tracking), labelled]
+            + [
+                QualityStep.make(gate: QualityGate(datasets: datasets), tracking: stores.tracking), labelled,
+                ChampionStep.make(stores: stores),
+            ]
     }
 }

@@ -7,7 +7,8 @@ struct ModelCommand: ParsableCommand {
         abstract: "Show, register and compare models, and move their aliases.",
         subcommands: [
             ModelList.self, ModelShow.self, ModelRegister.self, ModelPromote.self, ModelAlias.self, ModelDiff.self,
-            ModelEnv.self, ModelKeygen.self, ModelTrust.self, ModelSign.self, ModelVerify.self, ModelPolicy.self,
+            ModelExplain.self, ModelCardCommand.self, ModelEnv.self, ModelKeygen.self, ModelTrust.self, ModelSign.self,
+            ModelVerify.self, ModelPolicy.self,
         ]
     )
 }
