@@ -84,7 +84,7 @@ struct SpaceTests {
 
     @Test("refuse bounds that are not finite")
     func infinite() {
-        for (low, high) in [(0, Double.infinity), (-.infinity, 0), (.nan, 1)] {
+        for (low, high) in [(0, .infinity), (-.infinity, 0), (.nan, 1)] as [(Double, Double)] {
             #expect(throws: MartletError.self) { try SearchSpace([("x", .float(low: low, high: high))]) }
         }
     }
