@@ -6,8 +6,6 @@ package enum StudiesLimits {
     package static let trials = 100_000
     /// Trials of one study that wait in line.
     package static let waiting = 10_000
-    /// Trials that are asked for at once.
-    package static let asked = 1000
     /// Bytes of a study's name.
     package static let nameBytes = 200
     /// Bytes of a request's body.

@@ -15,6 +15,8 @@ struct SamplingLimitsTests {
         #expect(SamplingLimits.candidates == 10_000)
         #expect(SamplingLimits.population == 10_000)
         #expect(SamplingLimits.importanceTrials == 2000)
+        #expect(SamplingLimits.objectives == 8)
+        #expect(SamplingLimits.reports == 100_000)
     }
 
     @Test("hold at their edge and not past it")
