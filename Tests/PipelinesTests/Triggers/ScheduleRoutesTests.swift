@@ -83,6 +83,7 @@ struct ScheduleRoutesTests {
             #expect(fired.status == 201 && fired.body["parameters"]?["x"] == "2026-04-30")
             let given = try await send(client, .post, "/schedules/p/d/fire", #"{"parameters":{"x":"y"}}"#)
             #expect(given.body["parameters"]?["x"] == "y")
+            fixture.advance(.milliseconds(1))
             #expect(try await send(client, .post, "/schedules/p/d/fire", #"{"parameters":{"z":1}}"#).status == 400)
             #expect(try await send(client, .post, "/schedules/p/d/fire", #"{"when":1}"#).status == 400)
             let paused = try await send(client, .post, "/schedules/p/d/pause")
