@@ -2,8 +2,6 @@
 package enum LearningLimits {
     /// Most trials of one tuning task.
     package static let trials = 1000
-    /// Most parameters of a search space.
-    package static let parameters = 100
     /// Most classes of a target.
     package static let classes = 100
     /// Metrics of rounds that are stored at once.
