@@ -1,4 +1,4 @@
-package import Core
+import Core
 import Foundation
 import HTTPSupport
 package import Logging
@@ -73,9 +73,9 @@ package enum WorkerHouse {
 
     /// Throws when no server of this version has readied the database.
     private static func ready(_ offers: OfferStore) async throws {
-        do {
+        do throws(MartletError) {
             _ = try await offers.offer(Offer.Key(run: "", task: "", attempt: 0))
-        } catch let error as MartletError where error.code != .unavailable {
+        } catch where error.code != .unavailable {
             throw MartletError(
                 .failedPrecondition,
                 "The database has no pipelines of this version; start 'martlet up' of the same version on it first.",
