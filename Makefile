@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps native build run test check format fuzz fuzz-coverage bench bench-serving bench-tracking bench-gate bench-monitoring bench-loop clean
+.PHONY: help deps native build run test check format fuzz fuzz-coverage bench bench-serving bench-tracking bench-gate bench-monitoring bench-loop bench-pipelines bench-learning clean
 
 configuration ?= release
 binary := .build/$(configuration)/martlet
@@ -16,7 +16,7 @@ swift_sources := Package.swift Sources Tests
 
 help: ## List the targets
 	@echo "Martlet: the whole MLOps loop in one binary. Targets:"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## Install the system packages that are missing (apt-get, with sudo when not root)
 	@scripts/install-deps
@@ -82,6 +82,16 @@ bench-monitoring: build ## Measure drift detection beside alibi-detect, SciPy, N
 bench-loop: build ## Measure rollbacks, alias moves and the ledger (about fifteen minutes)
 	@$(swift_build) --product LoopBenchmark
 	@exec python3 Benchmarks/loop/bench.py --martlet $(binary) --ledger .build/$(configuration)/LoopBenchmark
+
+bench-pipelines: build ## Measure pipelines: starting tasks, a graph of 10,000, schedules (about five minutes)
+	@$(swift_build) --product PipelineBenchmark
+	@exec python3 Benchmarks/pipelines/bench.py --martlet $(binary) \
+		--engine .build/$(configuration)/PipelineBenchmark
+
+bench-learning: native build ## Measure training, search and explanations beside their peers (about an hour)
+	@$(swift_build) --product LearningBenchmark
+	@exec python3 Benchmarks/learning/bench.py --martlet $(binary) \
+		--learning .build/$(configuration)/LearningBenchmark
 
 clean: ## Remove what was built (the data of a server in ./.martlet stays)
 	@rm -rf .build

@@ -188,7 +188,7 @@ let surfaces: [Target] =
     )
     + module(
         "Argo",
-        ["Core", "Egress", "Pipelines", "Schedules", .asyncHTTPClient, .logging, .yams],
+        ["Core", "Egress", "Pipelines", "Schedules", .asyncHTTPClient, .logging, .nioCore, .nioSSL, .yams],
         testExclude: ["Golden"],
         tests: [.hummingbird, .hummingbirdTesting]
     )

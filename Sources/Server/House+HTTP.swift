@@ -9,6 +9,7 @@ import HTTPSupport
 import HTTPTypes
 import Hummingbird
 import Ledger
+import Lineage
 import Loop
 import Monitoring
 import Pipelines
@@ -16,6 +17,7 @@ import Registry
 import Secrets
 import Serving
 import Storage
+import Studies
 import Traces
 import Tracking
 import Webhooks
@@ -103,8 +105,12 @@ extension House {
         ScorerRoutes(store: stores.evaluations).register(in: routes)
         EvaluationDatasetRoutes(store: stores.evaluations).register(in: routes)
         ModelVersionFileRoutes(stores: stores).register(in: routes)
+        ModelCardRoutes(stores: stores).register(in: routes)
+        ExplanationRoutes(stores: stores).register(in: routes)
         SigningRoutes(store: stores.registry).register(in: routes)
         DatasetRoutes(store: stores.datasets).register(in: routes)
+        ScheduleRoutes(service: triggers).register(in: routes)
+        StudyRoutes(store: stores.studies).register(in: routes)
         QualityRoutes(gate: QualityGate(datasets: stores.datasets)).register(in: routes)
         SecretRoutes(store: stores.secrets).register(in: routes)
         SandboxRoutes(policy: sandbox).register(in: routes)
@@ -132,6 +138,9 @@ extension House {
         PerformanceRoutes(service: performance).register(in: routes)
         LoopRoutes(service: loops).register(in: routes)
         analysis.register(in: routes)
+        StepRoutes(steps: steps, directory: "\(settings.data)/cache", clock: clock).register(in: routes)
+        LineageRoutes(service: LineageWiring.service(stores: stores, ledger: ledger, ledgerStore: ledgerStore))
+            .register(in: routes)
     }
 
     private func consoleSources(_ settings: ServerSettings) -> ConsoleSources {

@@ -46,6 +46,8 @@ struct House: Sendable {
     /// What is measured for rollouts beside their requests, and replays.
     let analysis: AnalysisWiring
     let pipelines: PipelineService
+    /// What starts pipelines by time, by event and by call.
+    let triggers: TriggerService
     let loops: LoopService
     let webhooks: WebhookService
     /// Who reads the stream of events live.
@@ -129,14 +131,10 @@ struct House: Sendable {
     ) {
         let loopService = Late<LoopService>()
         ledgerStore = LedgerStore(database: stores.database)
-        workspace = settings.workspace
-        self.address = address
+        (workspace, self.address) = (settings.workspace, address)
         audit = AuditLog(database: stores.database, name: settings.workspace, clock: clock)
-        self.stores = stores
-        self.clock = clock
-        self.logger = logger
-        metrics = ProcessWideMetrics.registry
-        readiness = Readiness(conditions: [])
+        (self.stores, self.clock, self.logger) = (stores, clock, logger)
+        (metrics, readiness) = (ProcessWideMetrics.registry, Readiness(conditions: []))
         table = DeploymentTable(scope: ServingWiring.scope(of: settings.workspace))
         let watching = Watching(
             stores: stores,
@@ -176,6 +174,7 @@ struct House: Sendable {
         )
         sandbox = configuration.sandbox
         pipelines = PipelineWiring.service(configuration, stores: stores, steps: steps, clock: clock, logger: logger)
+        triggers = TriggerWiring.service(stores: stores, pipelines: pipelines, clock: clock, logger: logger)
         let wiring = LoopWiring(
             stores: stores,
             pipelines: pipelines,
@@ -199,6 +198,10 @@ struct House: Sendable {
             leading("analysis") { [analysis] in await analysis.run() },
             leading("deployments") { [deployments] in await deployments.run() },
             leading("pipelines") { [pipelines] in try await pipelines.run() },
+            leading("triggers") { [triggers] in try await triggers.run() },
+            leading("studies") { [stores, clock, logger] in
+                try await StudyWiring.run(stores, clock: clock, logger: logger)
+            },
             leading("loops") { [loops] in await loops.run() },
             BackgroundService { [webhooks] in await webhooks.run() },
             BackgroundService { [feed] in await feed.run() },

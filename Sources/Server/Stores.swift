@@ -6,6 +6,7 @@ import Evaluations
 import Events
 import Imports
 import Ledger
+import Lineage
 import Loop
 import Monitoring
 import Pipelines
@@ -13,6 +14,7 @@ import Registry
 import Secrets
 import Serving
 import Storage
+import Studies
 import Traces
 import Tracking
 import Webhooks
@@ -27,6 +29,7 @@ struct Stores: Sendable {
     let webhooks: WebhookStore
     let evaluations: EvaluationStore
     let datasets: DatasetStore
+    let studies: StudyStore
     let secrets: SecretStore
     let events: EventLog
     /// What happens, told to the stream of events and to webhooks in the transaction of the change.
@@ -60,6 +63,7 @@ struct Stores: Sendable {
             runEnded: outbox.training
         )
         try await tracking.prepare()
+        let secrets = try await SecretWiring.store(settings: settings, database: database, clock: clock)
         return Stores(
             database: database,
             artifacts: artifacts,
@@ -79,7 +83,14 @@ struct Stores: Sendable {
                 sources: EvaluationWiring.sources(tracking: tracking),
                 clock: clock
             ),
-            datasets: DatasetStore(database: database, clock: clock),
+            datasets: DataWiring.datasets(
+                settings: settings,
+                database: database,
+                secrets: secrets,
+                events: events,
+                clock: clock
+            ),
+            studies: StudyStore(database: database, clock: clock),
             secrets: try await SecretWiring.store(settings: settings, database: database, clock: clock),
             events: events,
             outbox: outbox
@@ -90,7 +101,9 @@ struct Stores: Sendable {
     static let migrations: [Migration] =
         TrackingStore.migrations + TraceStore.migrations + RegistryStore.migrations + WebhookStore.migrations
         + EvaluationStore.migrations + DatasetStore.migrations + PipelineStore.migrations
+        + TriggerStore.migrations
         + DeploymentStore.migrations + LedgerStore.migrations + MonitorStore.migrations + LoopStore.migrations
         + ImportProgress.migrations + AuditLog.migrations + SecretStore.migrations
         + PerformanceStore.migrations + EventLog.migrations + AnalysisWiring.migrations
+        + LineageStore.migrations + StudyStore.migrations
 }

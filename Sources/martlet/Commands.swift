@@ -6,6 +6,8 @@ enum Commands {
     static let nouns: [any ParsableCommand.Type] =
         AskingCommands.all + [
             PredictCommand.self, BenchCommand.self, ImportCommand.self,
-            BackupCommand.self, RestoreCommand.self, UpgradeCommand.self, DoctorCommand.self, VersionCommand.self,
+            BackupCommand.self, RestoreCommand.self, UpgradeCommand.self, DoctorCommand.self, RenderCommand.self,
+            StepCommand.self, SchemaCommand.self,
+            WorkerCommand.self, VersionCommand.self,
         ]
 }

@@ -103,7 +103,7 @@ struct ManifestComparison {
     private func change(of spec: PipelineSpec) -> ManifestChange {
         change("pipelines", spec.name, existing.pipelines[spec.name]?.document, spec.document) { document in
             guard let other = try? PipelineSpec.parse(name: spec.name, document, steps: steps) else { return false }
-            return other.parameters == spec.parameters && other.tasks == spec.tasks
+            return other.means(spec)
         }
     }
 }
@@ -112,14 +112,17 @@ extension DatasetSpec {
     /// Whether both declare the same, however it is written.
     fileprivate func means(_ other: DatasetSpec) -> Bool {
         source == other.source && columns == other.columns && target == other.target && checks == other.checks
-            && split == other.split
+            && split == other.split && key == other.key && drift == other.drift && transform == other.transform
     }
+}
 
-    /// Whether both read the same rows: then those that are there stay.
-    fileprivate func readsLike(_ other: DatasetSpec) -> Bool {
-        source?.file == other.source?.file && source?.hasHeader == other.source?.hasHeader
-            && source?.skipLines == other.source?.skipLines && source?.missing == other.source?.missing
-            && columns == other.columns && target == other.target
+extension PipelineSpec {
+    /// Whether both declare the same, however it is written.
+    fileprivate func means(_ other: PipelineSpec) -> Bool {
+        summary == other.summary && parameterSpecs == other.parameterSpecs && tasks == other.tasks
+            && onFailure == other.onFailure && concurrency == other.concurrency && pools == other.pools
+            && parallel == other.parallel && priority == other.priority && triggers == other.triggers
+            && executor == other.executor
     }
 }
 

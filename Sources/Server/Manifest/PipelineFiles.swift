@@ -60,7 +60,7 @@ struct PipelineFiles: Sendable {
         guard data.count <= limit else {
             throw MartletError(.payloadTooLarge, "'\(path)': the file '\(file)' is larger than \(limit) bytes.")
         }
-        do {
+        do throws(MartletError) {
             let fields = try JSONFields(try YAMLDocument.parse(text))
             try fields.rejectUnknown(["version", "pipelines"])
             let pipelines = try fields.fields("pipelines").object

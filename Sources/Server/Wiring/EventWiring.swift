@@ -24,6 +24,7 @@ struct EventWiring: Sendable {
     func registry(committed: @escaping @Sendable () -> Void) -> RegistryOutbox {
         RegistryOutbox(
             record: { connection, event in
+                try LineageWiring.record(connection, event, at: clock.now)
                 let stored = try record(of: event).map { try log.append(connection, $0) }
                 try WebhookWiring.record(
                     connection,
@@ -57,6 +58,7 @@ struct EventWiring: Sendable {
     /// What deployments tell: rollouts, and what was decided about versions.
     var deployments: @Sendable (Connection, DeploymentChange, Timestamp) throws -> Void {
         { connection, change, now in
+            try LineageWiring.record(connection, change, at: now)
             for event in change.events {
                 guard event.kind != .note else { continue }
                 let record = EventRecord(
@@ -74,6 +76,7 @@ struct EventWiring: Sendable {
     /// What loops tell: every line of their timelines.
     var loops: @Sendable (Connection, LoopRecord, LoopEvent) throws -> Void {
         { connection, loop, event in
+            try LineageWiring.record(connection, loop, event)
             let action = Self.action(event)
             let record = EventRecord(
                 type: "martlet.loop.\(action.rawValue)",
@@ -116,6 +119,7 @@ struct EventWiring: Sendable {
     /// What tracking tells: a training run that has ended.
     var training: TrackingStore.RunOutbox {
         { connection, run in
+            try LineageWiring.record(connection, run, at: clock.now)
             try tell(
                 connection,
                 EventRecord(

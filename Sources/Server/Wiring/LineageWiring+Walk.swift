@@ -3,6 +3,7 @@ import Ledger
 import Lineage
 import Pipelines
 import Registry
+import Rollouts
 import Serving
 import Storage
 import Tracking
@@ -68,7 +69,7 @@ extension LineageWiring {
         _ deployments: DeploymentStore
     ) async throws -> [LineageNode: JSONObject] {
         var found: [LineageNode: JSONObject] = [:]
-        for (node, names) in try await live(deployments) where nodes.contains(node) {
+        for (node, names) in try await Self.live(deployments) where nodes.contains(node) {
             found[node] = ["live": .array(names.map { .string($0) })]
         }
         for node in nodes {
@@ -76,7 +77,7 @@ extension LineageWiring {
             case .model:
                 guard let (name, number) = version(node) else { continue }
                 let known = try await ifThere { try await stores.registry.version(name, number) }
-                let facts = known.map { facts(of: $0) } ?? ["deleted": true]
+                let facts = known.map { Self.facts(of: $0) } ?? ["deleted": true]
                 for (key, value) in facts.pairs { found[node, default: [:]][key] = value }
             case .training:
                 let known = try await ifThere { try await stores.tracking.run(node.key) }

@@ -2,6 +2,7 @@ import Core
 import Lineage
 import Loop
 import Registry
+import Rollouts
 import Serving
 import Storage
 import Tracking

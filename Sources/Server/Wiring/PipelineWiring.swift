@@ -1,5 +1,6 @@
 import Access
 import Core
+import Foundation
 import Logging
 import Pipelines
 
@@ -50,8 +51,20 @@ enum PipelineWiring {
             hasNetwork: configuration.sandbox.tasksHaveNetwork,
             pass: configuration.pass
         )
+        do throws(MartletError) {
+            let environment = ProcessInfo.processInfo.environment
+            configuration.delegates = try ArgoWiring.delegates(environment: environment, clock: clock)
+        } catch {
+            // Pipelines that run here need no cluster; those with `executor: kubernetes` are refused.
+            logger.error("The cluster that the environment names cannot be used.", metadata: ["error": "\(error)"])
+        }
         return PipelineService(
-            store: PipelineStore(database: stores.database, clock: clock, outbox: stores.outbox.pipelines),
+            store: PipelineStore(
+                database: stores.database,
+                clock: clock,
+                outbox: stores.outbox.pipelines,
+                taskEnded: LineageWiring.taskEnded
+            ),
             steps: steps,
             configuration: configuration,
             clock: clock,

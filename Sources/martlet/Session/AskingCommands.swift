@@ -6,9 +6,10 @@ enum AskingCommands {
     static let all: [any ParsableCommand.Type] = [
         ApplyCommand.self, DiffCommand.self, ExperimentCommand.self, RunCommand.self, ModelCommand.self,
         TraceCommand.self,
-        DeploymentCommand.self, PipelineCommand.self, DataCommand.self, MonitorCommand.self, LoopCommand.self,
+        DeploymentCommand.self, PipelineCommand.self, ScheduleCommand.self, DataCommand.self,
+        StudyCommand.self, MonitorCommand.self, LoopCommand.self,
         EventCommand.self,
-        ReplayCommand.self, LedgerCommand.self,
+        ReplayCommand.self, LedgerCommand.self, LineageCommand.self,
         WebhookCommand.self, SecretCommand.self,
         WhoamiCommand.self, UserCommand.self, ServiceAccountCommand.self, TokenCommand.self, WorkspaceCommand.self,
         GrantCommand.self, AuditCommand.self,
