@@ -56,7 +56,9 @@ struct TreeSHAPVectorTests {
             try TreeEnsemble(
                 RandomXGBoostModel(objective: "multi:softprob", classes: 3, rounds: 2, withSets: true).bytes(&random)
             ),
-            try TreeEnsemble(lightGBM: RandomLightGBMModel(objective: "regression", rounds: 2, depth: 10).bytes(&random)),
+            try TreeEnsemble(
+                lightGBM: RandomLightGBMModel(objective: "regression", rounds: 2, depth: 10).bytes(&random)
+            ),
             try TreeEnsemble(RandomXGBoostModel(targets: 2, depth: 2, baseScore: [1, -1]).bytes(&random)),
         ]
         for model in models {
