@@ -27,6 +27,8 @@ struct ScheduleRoutesTests {
         let service = fixture.service()
         await service.tick()
         let router = Router(context: AppRequestContext.self)
+        // Beside the routes of pipelines, as in a server: one router has one name for each place of a path.
+        PipelineRoutes(service: fixture.pipelines.service()).register(in: .forTests(router))
         ScheduleRoutes(service: service).register(in: .forTests(router))
         try await Application(router: router).test(.router) { client in try await body(client, fixture, service) }
     }

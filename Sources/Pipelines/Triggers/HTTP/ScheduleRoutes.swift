@@ -136,10 +136,12 @@ package struct ScheduleRoutes {
     /// Whoever calls shows that they may by the secret alone, so the route asks for no account.
     private func registerWebhook(in routes: RouteTable) {
         let service = service
-        routes.post("\(Self.prefix)/pipelines/{pipeline}/triggers/{trigger}", permission: .open, errors: .martlet) {
+        // The parameter is called as in the other routes of pipelines: the router knows one name for each place.
+        routes.post("\(Self.prefix)/pipelines/{name}/triggers/{trigger}", permission: .open, errors: .martlet) {
             request,
             context in
-            let (pipeline, name) = try Self.names(context)
+            let pipeline = try context.parameters.require("name")
+            let name = try context.parameters.require("trigger")
             let body = try await request.readBody(limit: TriggerLimits.webhookBytes)
             let receipt = try await service.receive(
                 WebhookDelivery(request.headers, body: Array(buffer: body)),
