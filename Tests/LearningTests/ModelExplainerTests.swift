@@ -91,7 +91,8 @@ struct ModelExplainerTests {
             #expect(String(decoding: exact.svg ?? [], as: UTF8.self).hasPrefix("<svg"))
             let sampled = try await explainer.answer(ExplanationQuery(.kernel), rows)
             let base = try #require(sampled.json["base_value"]?.doubleValue)
-            let first = try #require(sampled.json["values"]?.arrayValue?.first?.arrayValue?.compactMap(\.doubleValue))
+            let rest = try #require(sampled.json["values"]?.arrayValue?.first?.arrayValue)
+            let first = rest.compactMap { $0.doubleValue }
             #expect(abs(base + first[0] + first[1] - 1 / (1 + exp(2))) < 1e-6 && abs(first[1]) < 1e-9)
         }
     }
@@ -102,7 +103,10 @@ struct ModelExplainerTests {
             let pairs = try await explainer.answer(ExplanationQuery(.interactions, plot: .heat), rows)
             #expect(pairs.json["mean_absolute_interaction"]?.arrayValue?[0].arrayValue?[0].doubleValue == 2)
             let query = try ExplanationQuery(
-                JSONFields(["kind": "permutation", "score": "log_loss", "plot": "bar", "repeats": 5, "seed": 3])
+                JSONFields(
+                    ["kind": "permutation", "score": "log_loss", "plot": "bar", "repeats": 5, "seed": 3] as JSONObject,
+                    path: ""
+                )
             )
             let again = try await explainer.answer(query, rows)
             let permuted = try await explainer.answer(query, rows)
@@ -130,7 +134,7 @@ struct ModelExplainerTests {
             (["row": .int(ExplanationLimits.rows)], "row"), (["features": ["a", "b"]], "features"),
         ]
         for (fields, name) in bad {
-            let error = try #require(throws: MartletError.self) { try ExplanationQuery(JSONFields(.object(fields))) }
+            let error = try #require(throws: MartletError.self) { try ExplanationQuery(JSONFields(fields, path: "")) }
             #expect(error.code == .invalidArgument && error.message.contains(name))
         }
         try await Self.explained { explainer, rows in

@@ -54,7 +54,7 @@ struct TreeSHAPVectorTests {
         let models = [
             try TreeEnsemble(RandomXGBoostModel(objective: "binary:logistic", rounds: 3, depth: 6).bytes(&random)),
             try TreeEnsemble(
-                RandomXGBoostModel(objective: "multi:softprob", classes: 3, rounds: 2, withSets: true).bytes(&random)
+                RandomXGBoostModel(objective: "multi:softprob", classes: 3, withSets: true, rounds: 2).bytes(&random)
             ),
             try TreeEnsemble(
                 lightGBM: RandomLightGBMModel(objective: "regression", rounds: 2, depth: 10).bytes(&random)
