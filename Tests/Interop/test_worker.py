@@ -126,7 +126,7 @@ def ended(server: Martlet, run: str) -> dict:
 def log(server: Martlet, run: str, task: str) -> list[str]:
     """The lines of a task's log."""
     answer = server.get(f"/api/martlet/v1/pipeline-runs/{run}/logs?task={task}")
-    return [line["text"] for line in answer.json()["items"]]
+    return [line["line"] for line in answer.json()["items"]]
 
 
 @pytest.fixture(scope="module")
