@@ -36,7 +36,7 @@ MANIFEST = {
                 },
                 "champion": {
                     "model": {"name": "cancer", "alias": "production"},
-                    "parameters": {"why": "champion", "what": "${trigger.event.data.version}"},
+                    "parameters": {"why": "champion", "what": "version ${trigger.event.data.version}"},
                 },
                 "night": {
                     "cron": {"expression": "30 2 * * *", "timezone": "Europe/Berlin"},
@@ -70,6 +70,7 @@ class Triggered:
         (self.files / "people.csv").write_text("age,dose\n" + rows)
         self.cli("secret", "set", "push-hook", "--from-env", "PUSH_SECRET", PUSH_SECRET=SECRET)
         self.apply(MANIFEST)
+        wait_until(lambda: len(self.get("/schedules")["items"]) == 5, 60, "the declarations taken over")
 
     def cli(self, *arguments: str, status: int = 0, **variables: str) -> str:
         """Runs a command against the server."""
@@ -167,7 +168,7 @@ def test_an_alias_that_moves_starts_a_run(triggered: Triggered) -> None:
         client.set_registered_model_alias("cancer", "staging", version)
     wait_until(lambda: len(triggered.runs("answer", "champion")) >= 2, 60, "runs by alias")
     time.sleep(1)
-    assert [run["parameters"]["what"] for run in triggered.runs("answer", "champion")] == ["1", "2"]
+    assert [run["parameters"]["what"] for run in triggered.runs("answer", "champion")] == ["version 1", "version 2"]
 
 
 def test_the_command_line_shows_pauses_fires_and_makes_up_for_schedules(triggered: Triggered) -> None:
