@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from martlet_process import Martlet, binary, command, environment, wait_until
@@ -50,6 +51,8 @@ pipelines:
 class Worker:
     """A worker process of a test."""
 
+    everyone: ClassVar[list[Worker]] = []
+
     def __init__(self, server: Martlet, folder: Path, *queues: str) -> None:
         """Starts the worker in a folder of its own."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -61,6 +64,7 @@ class Worker:
             self.process = subprocess.Popen(
                 words, cwd=folder, env=environment(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
+        self.everyone.append(self)
         wait_until(lambda: "serves" in self.log or self.process.poll() is not None, 60, "the worker's first line")
         assert self.process.poll() is None, self.log
 
@@ -102,6 +106,9 @@ def server(postgres_server, tmp_path_factory) -> Iterator[Martlet]:
             answer = server.post("/api/martlet/v1/apply", {"manifest": manifest, "directory": "."})
             assert answer.status_code == 200, answer.text
         yield server
+        # Those of a test that failed.
+        for worker in Worker.everyone:
+            worker.kill()
         server.stop()
 
 
