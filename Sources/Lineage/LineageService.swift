@@ -61,9 +61,9 @@ package struct LineageService: Sendable {
             }
         }
         walk.places = try await places(order, distances)
-        guard walk.edges.isEmpty, walk.places.first?.recordedAt == nil, walk.places.first?.facts.count == 0 else {
-            return walk
-        }
+        // That a thing is not there now tells nothing of it, unless it once was.
+        let told = walk.places.first?.facts.pairs.contains { $0.key != "deleted" } ?? false
+        guard walk.edges.isEmpty, walk.places.first?.recordedAt == nil, !told else { return walk }
         throw Self.unknown(name)
     }
 

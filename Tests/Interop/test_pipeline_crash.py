@@ -44,10 +44,16 @@ pipelines:
 """
 
 
-def apply(server: Martlet) -> None:
+def project(server: Martlet) -> Path:
+    """The manifest's directory: not the one that holds the server's data, in which the sandbox lets tasks make no file."""
+    return server.folder / "project"
+
+
+def apply(server: Martlet, manifest: str = MANIFEST) -> None:
     """Declares the pipeline."""
-    (server.folder / "martlet.yaml").write_text(MANIFEST)
-    done = command("apply", "martlet.yaml", "--server", server.url, cwd=server.folder)
+    project(server).mkdir()
+    (project(server) / "martlet.yaml").write_text(manifest)
+    done = command("apply", "martlet.yaml", "--server", server.url, cwd=project(server))
     assert done.returncode == 0, done.stderr
 
 
@@ -84,7 +90,7 @@ def check(server: Martlet, run: str) -> None:
     assert next(task for task in found["tasks"] if task["task"] == "join")["outputs"] == {
         "all": ["1", "2", "3", "4", "5", "6"]
     }
-    notes = Counter((server.folder / "notes").read_text().splitlines())
+    notes = Counter((project(server) / "notes").read_text().splitlines())
     assert max(notes.values()) == 1, "an attempt ran twice"
     for line in notes:
         of, task, attempt, what = line.split()
@@ -147,7 +153,8 @@ def test_tasks_that_are_killed_are_tried_again_and_recorded_once(own_server: Mar
 def test_a_failed_run_goes_on_after_a_restart(own_server: Martlet) -> None:
     """Resuming and re-running work on what an earlier process recorded."""
     server = own_server
-    (server.folder / "martlet.yaml").write_text(
+    apply(
+        server,
         """
 version: 1
 pipelines:
@@ -155,18 +162,16 @@ pipelines:
     tasks:
       first: {run: [sh, -c, 'echo x >> "$1/first"', sh, "${pipeline.directory}"]}
       second: {needs: [first], run: [sh, -c, 'test -e "$1/fixed"', sh, "${pipeline.directory}"]}
-"""
+""",
     )
-    done = command("apply", "martlet.yaml", "--server", server.url, cwd=server.folder)
-    assert done.returncode == 0, done.stderr
     run = start(server, "once")
     assert wait_until(lambda: ended(server, run), seconds=60)["state"] == "failed"
     server.kill()
     server.start()
-    (server.folder / "fixed").touch()
-    done = command("pipeline", "resume", run, "--follow", "--server", server.url, cwd=server.folder)
+    (project(server) / "fixed").touch()
+    done = command("pipeline", "resume", run, "--follow", "--server", server.url, cwd=project(server))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (server.folder / "first").read_text() == "x\n"
-    done = command("pipeline", "rerun", run, "first", "--follow", "--server", server.url, cwd=server.folder)
+    assert (project(server) / "first").read_text() == "x\n"
+    done = command("pipeline", "rerun", run, "first", "--follow", "--server", server.url, cwd=project(server))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (server.folder / "first").read_text() == "x\nx\n"
+    assert (project(server) / "first").read_text() == "x\nx\n"

@@ -38,7 +38,7 @@ def test_workers_share_a_study(server: Martlet) -> None:
     assert abs(sum(study.importance.values()) - 1) < 1e-9
     with pytest.raises(StudyError) as refused:
         study.ask()
-    assert refused.value.code == "failed_precondition"
+    assert refused.value.code == "failedPrecondition"
 
 
 def test_a_trial_is_told_once(server: Martlet) -> None:

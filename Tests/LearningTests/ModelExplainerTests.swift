@@ -101,7 +101,8 @@ struct ModelExplainerTests {
     func others() async throws {
         try await Self.explained { explainer, rows in
             let pairs = try await explainer.answer(ExplanationQuery(.interactions, plot: .heat), rows)
-            #expect(pairs.json["mean_absolute_interaction"]?.arrayValue?[0].arrayValue?[0].doubleValue == 2)
+            let own = pairs.json["mean_absolute_interaction"]?.arrayValue?[0].arrayValue?[0].doubleValue ?? 0
+            #expect(abs(own - 2) < 1e-9)
             let query = try ExplanationQuery(
                 JSONFields(
                     ["kind": "permutation", "score": "log_loss", "plot": "bar", "repeats": 5, "seed": 3] as JSONObject,
@@ -200,15 +201,5 @@ struct ModelExplainerTests {
         ])
         #expect(abs(try await regression.score("rmse", on: truth, target: "y", classes: []) - 0.5.squareRoot()) < 1e-6)
         #expect(abs(try await regression.score("r2", on: truth, target: "y", classes: []) - (1 - 1 / 4.5)) < 1e-6)
-    }
-
-    @Test("what is stored with an evaluation: pictures and numbers")
-    func files() async throws {
-        let path = try Self.folder()
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let model = try await ExplainedModel.open(path)
-        let files = try await ExplanationFiles.make(model, on: Self.table(), target: "y", classes: ["no", "yes"])
-        #expect(Set(files.map(\.name)).isSuperset(of: ["beeswarm.svg", "permutation.svg", "shap.json"]))
-        #expect(files.allSatisfy { !$0.bytes.isEmpty })
     }
 }

@@ -19,7 +19,7 @@ from typing import Any
 
 
 class StudyError(Exception):
-    """The server refused; `code` says why, such as `failed_precondition` when a study has all its trials."""
+    """The server refused; `code` says why, such as `failedPrecondition` when a study has all its trials."""
 
     def __init__(self, code: str, message: str) -> None:
         """Takes the server's code and message."""
@@ -112,7 +112,7 @@ class Study:
             try:
                 trial = self.ask()
             except StudyError as error:
-                if error.code == "failed_precondition":
+                if error.code == "failedPrecondition":
                     return
                 raise
             try:

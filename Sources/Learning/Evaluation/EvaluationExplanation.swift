@@ -41,6 +41,8 @@ enum EvaluationExplanation {
             ("importance.svg", ImportancePlot.svg(explanation)),
             ("beeswarm.svg", BeeswarmPlot.svg(explanation)),
             ("waterfall.svg", WaterfallPlot.svg(explanation, row: closest)),
+            ("force.svg", ForcePlot.svg(explanation, row: closest)),
+            ("dependence.svg", DependencePlot.svg(explanation, feature: explanation.ranking.first ?? 0)),
             ("shap.json", Array(explanation.json.prettyPrinted().utf8)),
         ]
     }

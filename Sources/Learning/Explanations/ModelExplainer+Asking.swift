@@ -14,7 +14,7 @@ extension ModelExplainer {
     /// - Throws: `invalidArgument` for a metric that does not suit the model, or rows that do not.
     package func score(_ name: String, on table: Table, target: String, classes: [String]) async throws -> Double {
         let rows = try rows(table, target: target, classes: classes, limit: table.rowCount)
-        let score = try ExplanationScore.named(name, classes: classes.isEmpty ? model.classes.count : classes.count)
+        let score = try ExplanationScore.named(name, classes: rows.classCount)
         let outputs = try await predict(rows.values, rows.count)
         return score.value(outputs, truths: rows.truths, threshold: model.threshold)
     }
@@ -26,7 +26,7 @@ extension ModelExplainer {
                 "Permutation importance needs to know what is true: name the rows' 'target' column."
             )
         }
-        let score = try ExplanationScore.named(query.score, classes: model.classes.count)
+        let score = try ExplanationScore.named(query.score, classes: rows.classCount)
         let threshold = model.threshold
         let found = try await PermutationImportance(
             rows.values,

@@ -12,6 +12,8 @@ package struct ModelExplainer: Sendable {
         package let count: Int
         /// The class or value of each; empty when nobody knows.
         package let truths: [Double]
+        /// How many classes the truth has; 0 for values.
+        let classCount: Int
     }
 
     let model: ExplainedModel
@@ -42,7 +44,12 @@ package struct ModelExplainer: Sendable {
         let shown =
             kept < table.rowCount ? try table.selecting((0..<kept).map { $0 * table.rowCount / kept }) : table
         let truths = try target.map { try Self.truths(shown.column($0), classes.isEmpty ? model.classes : classes) }
-        return Rows(values: try model.matrix(shown), count: kept, truths: truths ?? [])
+        return Rows(
+            values: try model.matrix(shown),
+            count: kept,
+            truths: truths ?? [],
+            classCount: classes.isEmpty ? model.classes.count : classes.count
+        )
     }
 
     private static func truths(_ column: Column, _ classes: [String]) throws(MartletError) -> [Double] {

@@ -468,9 +468,9 @@ def _command(words: Sequence[str]) -> int:
             sys.stdout.write(compile(*_pipelines(_load(words[1])), path=words[3] if len(words) == 4 else None))
             return 0
     except PipelineError as error:
-        print(f"martlet: {error}", file=sys.stderr)
+        sys.stderr.write(f"martlet: {error}\n")
         return 1
-    print("usage: python -m martlet compile FILE.py [--path PATH] | run FILE.py TASK", file=sys.stderr)
+    sys.stderr.write("usage: python -m martlet compile FILE.py [--path PATH] | run FILE.py TASK\n")
     return 2
 
 

@@ -144,7 +144,10 @@ extension LineageWiring {
             case .training:
                 let run = try await ifThere { try await stores.tracking.run(node.key) }
                 for dataset in run?.datasets ?? [] {
-                    edges.append(LineageEdge(.dataset(dataset.name, dataset.digest), .read, node))
+                    let data = try await stores.database.read { connection in
+                        try LineageWiring.dataset(connection, dataset.name, dataset.digest)
+                    }
+                    edges.append(LineageEdge(data, .read, node))
                 }
             default: break
             }

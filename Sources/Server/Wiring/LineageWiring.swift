@@ -75,6 +75,18 @@ enum LineageWiring {
         try LineageStore.record(connection, record, at: event.at)
     }
 
+    /// A dataset's version by the digest that a run of tracking notes, which keeps only the beginning of a long one.
+    static func dataset(_ connection: Connection, _ name: String, _ digest: String) throws -> LineageNode {
+        let row = try connection.first(
+            """
+            SELECT version FROM dataset_versions WHERE dataset = ? AND substr(version, 1, \(digest.utf8.count)) = ?
+            ORDER BY sequence DESC LIMIT 1
+            """,
+            [.text(name), .text(digest)]
+        )
+        return .dataset(name, try row?.text("version") ?? digest)
+    }
+
     /// A run of tracking ended: what data it said that it read.
     static func record(_ connection: Connection, _ run: RunInfo, at now: Timestamp) throws {
         let node = LineageNode(.training, run.id)
@@ -95,7 +107,7 @@ enum LineageWiring {
             [.text(run.id), .int(LineageLimits.recordedEdges)]
         )
         for dataset in datasets {
-            let data = LineageNode.dataset(try dataset.text("name"), try dataset.text("digest"))
+            let data = try self.dataset(connection, try dataset.text("name"), try dataset.text("digest"))
             record.note(data)
             record.link(data, .read, node)
         }

@@ -206,8 +206,8 @@ struct TrainStepTests {
             (["target": "nope"], "nope"), (["ignore": ["dear"]], "is text"), (["group": "nope"], "nope"),
             (["train": "nope"], "learning.split"), (["validation": "nope"], "learning.split"),
             (["weight": "town", "ignore": ["dear"]], "weights"),
-            (["task": "binary", "ignore": ["dear", "town"]], "classes"),
-            (["task": "multiclass", "ignore": ["dear", "town"]], "takes 2 to"), (["target": "dear"], "is text"),
+            (["task": "binary", "ignore": ["dear", "town"]], "which is none of"),
+            (["task": "multiclass", "ignore": ["dear", "town"]], "Row 1"), (["target": "dear"], "is text"),
         ] as [(JSONObject, String)]
     )
     func refusals(_ parameters: JSONObject, _ part: String) async throws {

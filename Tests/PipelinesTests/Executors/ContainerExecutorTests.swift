@@ -67,7 +67,7 @@ struct ContainerExecutorTests {
             var resources = TaskResources()
             resources.limits.memoryBytes = 1 << 30
             resources.limits.processors = 0.5
-            let directory = root.path + "/work/run/a b/1"
+            let directory = root.path + "/tasks/run/a b/1"
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             return StepJob(
                 runID: "run",

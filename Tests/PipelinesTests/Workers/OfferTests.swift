@@ -69,14 +69,14 @@ struct OfferTests {
         var form = OfferedJob(before, trackingURI: "http://h:1").json
         form["outputs"] = [["name": "model", "path": "out/model"]]
         let offered = OfferedJob(json: form)
-        let after = try offered.job(below: "/work", pipelines: nil)
+        let after = try offered.job(below: "/tasks", pipelines: nil)
         #expect(after.action == before.action && after.environment == before.environment)
         #expect(after.secretNames == ["KEY": "api-key"] && after.secrets.isEmpty)
         #expect(after.resources == before.resources && after.parameters == before.parameters)
         #expect(after.upstream == before.upstream && after.marker == before.marker)
         #expect(after.item == before.item && after.outputs.map(\.path) == ["out/model"])
-        #expect(after.directory == "/work/r/t/1" && offered.trackingURI == "http://h:1")
-        let moved = try offered.job(below: "/work", pipelines: "/mnt/code")
+        #expect(after.directory == "/tasks/r/t/1" && offered.trackingURI == "http://h:1")
+        let moved = try offered.job(below: "/tasks", pipelines: "/mnt/code")
         #expect(moved.action == .command(["python3", "/mnt/code/a.py", "${x}"]))
         #expect(moved.pipelineDirectory == "/mnt/code")
     }
