@@ -19,33 +19,36 @@ SEED = 20261122
 KILLS = 6
 RUNS = 3
 
-# Every command notes that it began and that it ended; how often it may do either is what is tested.
+# Every command notes that it began and that it ended; how often it may do either is what is tested. The longest takes
+# longer than the server lives before it is killed. Pauses do not grow, so that what cannot succeed says so soon.
 MANIFEST = """
 version: 1
 pipelines:
   crash:
     parallel: 8
     tasks:
-      list: {run: [sh, -c, 'printf "{\\"items\\": [1, 2, 3, 4, 5, 6]}" > "$MARTLET_OUTPUTS"']}
+      list:
+        retries: {limit: 20, backoff: 20ms, factor: 1}
+        run: [sh, -c, 'printf "{\\"items\\": [1, 2, 3, 4, 5, 6]}" > "$MARTLET_OUTPUTS"']
       work:
         needs: [list]
         foreach: "${tasks.list.outputs.items}"
-        retries: {limit: 20, backoff: 20ms}
+        retries: {limit: 20, backoff: 20ms, factor: 1}
         script: |
           echo "$MARTLET_RUN_ID $MARTLET_TASK $MARTLET_ATTEMPT began" >> "$NOTES"
-          sleep 0.15
+          sleep "0.$MARTLET_ITEM"
           printf '{"value": "%s"}' "$MARTLET_ITEM" > "$MARTLET_OUTPUTS"
           echo "$MARTLET_RUN_ID $MARTLET_TASK $MARTLET_ATTEMPT ended" >> "$NOTES"
         env: {NOTES: "${pipeline.directory}/notes"}
       join:
         needs: [work]
-        retries: {limit: 20, backoff: 20ms}
+        retries: {limit: 20, backoff: 20ms, factor: 1}
         run: [sh, -c, 'printf "{\\"all\\": %s}" "$1" > "$MARTLET_OUTPUTS"', sh, "${tasks.work.outputs.value}"]
 """
 
 
 def project(server: Martlet) -> Path:
-    """The manifest's directory: not the one that holds the server's data, in which the sandbox lets tasks make no file."""
+    """The manifest's directory; in the one that holds the server's data the sandbox lets tasks make no file."""
     return server.folder / "project"
 
 
@@ -75,8 +78,8 @@ def ended(server: Martlet, run: str) -> dict | None:
     return found if found["state"] in ("succeeded", "failed", "cancelled") else None
 
 
-def check(server: Martlet, run: str) -> None:
-    """Every task has one result; every attempt ran once; no two attempts of a task overlapped."""
+def check(server: Martlet, run: str) -> Counter[str]:
+    """Every task has one result; no attempt ran twice or beside another of its task. Returns how attempts ended."""
     found = wait_until(lambda: ended(server, run), seconds=120)
     assert found["state"] == "succeeded", found
     assert found["task_counts"] == {"succeeded": 9}
@@ -92,12 +95,17 @@ def check(server: Martlet, run: str) -> None:
     }
     notes = Counter((project(server) / "notes").read_text().splitlines())
     assert max(notes.values()) == 1, "an attempt ran twice"
+    newest: dict[str, int] = {}
     for line in notes:
         of, task, attempt, what = line.split()
+        if of == run:
+            assert int(attempt) >= newest.get(task, 0), f"an attempt went on beside the next: {line}"
+            newest[task] = int(attempt)
         if of == run and what == "ended":
             later = states[task][int(attempt) :]
             # An attempt that came to its end without its server may be done again, once its processes are gone.
             assert states[task][int(attempt) - 1] == "succeeded" or later, line
+    return Counter(state for attempts in states.values() for state in attempts)
 
 
 def test_a_server_that_is_killed_at_any_time_loses_nothing_and_records_nothing_twice(own_server: Martlet) -> None:
@@ -111,8 +119,8 @@ def test_a_server_that_is_killed_at_any_time_loses_nothing_and_records_nothing_t
         server.kill()
         server.start()
         assert start(server, "key-0") == runs[0]
-    for run in runs:
-        check(server, run)
+    endings = sum((check(server, run) for run in runs), Counter())
+    assert endings["lost"] > 0, "no kill met a task"
 
 
 def commands(folder: Path) -> list[int]:
@@ -147,7 +155,7 @@ def test_tasks_that_are_killed_are_tried_again_and_recorded_once(own_server: Mar
                 pass
         time.sleep(0.05)
     assert killed > 0
-    check(server, run)
+    assert check(server, run)["failed"] > 0
 
 
 def test_a_failed_run_goes_on_after_a_restart(own_server: Martlet) -> None:

@@ -37,6 +37,13 @@ struct HelpTests {
         ["workspace", "show"], ["workspace", "create"], ["workspace", "set"], ["workspace", "delete"],
         ["workspace", "restore"], ["workspace", "role"], ["workspace", "role", "list"],
         ["workspace", "role", "set"], ["workspace", "role", "remove"], ["grant"], ["grant", "list"],
+        ["schedule"], ["study"], ["lineage"], ["model", "explain"], ["model", "card"], ["pipeline", "resume"],
+        ["pipeline", "rerun"], ["pipeline", "validate"], ["pipeline", "compile"], ["schedule", "list"],
+        ["schedule", "next"], ["schedule", "firings"], ["schedule", "pause"], ["schedule", "resume"],
+        ["schedule", "fire"], ["schedule", "backfill"], ["schedule", "backfills"], ["schedule", "cancel"],
+        ["data", "ingest"], ["data", "transform"], ["study", "list"], ["study", "show"], ["study", "create"],
+        ["study", "ask"], ["study", "tell"], ["study", "best"], ["study", "importance"], ["study", "plot"],
+        ["study", "delete"], ["study", "export"],
         ["grant", "give"], ["grant", "revoke"],
     ]
 
