@@ -69,7 +69,7 @@ def machine() -> dict:
         "cores": os.cpu_count(),
         "memory_gib": round(pages / 2**30),
         "system": system,
-        "kernel": os.uname().release,
+        "kernel": os.uname().release.split("-")[0],
     }
 
 

@@ -28,7 +28,7 @@ def marks(cases: dict[str, dict]) -> list[tuple[str, str, float, float]]:
             64,
             (layers["rss_peak"] - small["rss_peak"]) / MIB,
         ),
-        ("200 schedules looked at", "ms", 5, cases["schedules"]["tick_ms"]),
+        ("200 schedules looked at in a tick, 99th percentile", "ms", 5, cases["schedules"]["tick_ms"]["p99"]),
     ]
 
 

@@ -58,7 +58,9 @@ struct BoundsOfRunsTests {
         PipelineRoutes(service: fixture.service()).register(in: .forTests(router))
         try await Application(router: router).test(.router) { client in
             let path = "/api/martlet/v1/pipeline-runs/\(run.id)"
-            let whole = try await client.execute(uri: path, method: .get) { try JSONValue.parse($0.body.readableBytesView) }
+            let whole = try await client.execute(uri: path, method: .get) {
+                try JSONValue.parse($0.body.readableBytesView)
+            }
             #expect(whole["tasks"]?.arrayValue?.count == PipelinesLimits.tasksOfRun)
             #expect(whole["task_counts"] == ["succeeded": .int(PipelinesLimits.tasksOfRun + 1)])
             let token = try #require(whole["tasks_page_token"]?.stringValue)

@@ -75,7 +75,7 @@ package enum WorkerHouse {
     private static func ready(_ offers: OfferStore) async throws {
         do throws(MartletError) {
             _ = try await offers.offer(Offer.Key(run: "", task: "", attempt: 0))
-        } catch where error.code != .unavailable {
+        } catch  where error.code != .unavailable {
             throw MartletError(
                 .failedPrecondition,
                 "The database has no pipelines of this version; start 'martlet up' of the same version on it first.",
