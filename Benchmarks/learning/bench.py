@@ -27,7 +27,7 @@ def machine() -> str:
     memory = next((int(line.split()[1]) for line in lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
     load = Path("/proc/loadavg").read_text().split()[0] if Path("/proc/loadavg").exists() else "?"
     return (
-        f"{cpu}, {cores} cores, {round(memory / 2**20)} GiB, {platform.system()} {platform.release()};"
+        f"{cpu}, {cores} cores, {round(memory / 2**20)} GiB, {platform.system()} {platform.release().split("-")[0]};"
         f" {datetime.now(UTC):%Y-%m-%d}; load before {load}."
     )
 
@@ -45,7 +45,8 @@ def run(script: str, *arguments: str) -> str | None:
     done = subprocess.run([sys.executable, str(path), *arguments], stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{script} failed with status {done.returncode}.")
-    return done.stdout.strip()
+    text = done.stdout.strip()
+    return f"## Explanations\n\n```json\n{text}\n```" if text.startswith("{") else text
 
 
 def part(name: str, options: argparse.Namespace) -> str | None:
