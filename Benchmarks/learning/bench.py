@@ -27,7 +27,7 @@ def machine() -> str:
     memory = next((int(line.split()[1]) for line in lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
     load = Path("/proc/loadavg").read_text().split()[0] if Path("/proc/loadavg").exists() else "?"
     return (
-        f"{cpu}, {cores} cores, {round(memory / 2**20)} GiB, {platform.system()} {platform.release().split("-")[0]};"
+        f"{cpu}, {cores} cores, {round(memory / 2**20)} GiB, {platform.system()} {platform.release().split('-')[0]};"
         f" {datetime.now(UTC):%Y-%m-%d}; load before {load}."
     )
 
