@@ -1,6 +1,5 @@
-package import Core
+import Core
 package import Runtimes
-package import Sampling
 
 /// Trains gradient-boosted trees with XGBoost's library; calls block, so run them through `BlockingWork`.
 package struct XGBoostTrainer: Sendable {
@@ -13,23 +12,6 @@ package struct XGBoostTrainer: Sendable {
     package init(seed: UInt64, threads: Int = 1) {
         self.seed = seed
         self.threads = max(1, threads)
-    }
-
-    /// What is worth searching for tables of this kind.
-    ///
-    /// - Throws: never for these ranges; the initialiser checks them.
-    package static func searchSpace() throws(MartletError) -> SearchSpace {
-        try SearchSpace([
-            ("n_estimators", .integer(low: 20, high: 120)),
-            ("max_depth", .integer(low: 2, high: 10)),
-            ("learning_rate", .float(low: 0.01, high: 0.5, log: true)),
-            ("subsample", .float(low: 0.4, high: 1)),
-            ("colsample_bytree", .float(low: 0.4, high: 1)),
-            ("min_child_weight", .float(low: 0.1, high: 20, log: true)),
-            ("reg_lambda", .float(low: 0.001, high: 30, log: true)),
-            ("gamma", .float(low: 0, high: 5)),
-            ("grow_policy", .choice(["depthwise", "lossguide"])),
-        ])
     }
 
     /// A trained model that can still be asked for contributions and saved.
