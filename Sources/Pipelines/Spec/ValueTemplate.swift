@@ -226,7 +226,14 @@ extension ValueTemplate.Reference {
 
 extension ValueTemplate {
     /// Fills every string inside a JSON value.
-    static func fill(_ value: JSONValue, with values: Values, path: String) throws(MartletError) -> JSONValue {
+    ///
+    /// - Parameters:
+    ///   - value: the value with references.
+    ///   - values: what they stand for.
+    ///   - path: where the value is, for messages.
+    /// - Returns: the value without references.
+    /// - Throws: `invalidArgument` for a reference that stands for nothing.
+    package static func fill(_ value: JSONValue, with values: Values, path: String) throws(MartletError) -> JSONValue {
         switch value {
         case .string(let text): return try ValueTemplate(text, path: path).value(values, path: path)
         case .array(let elements):

@@ -130,30 +130,9 @@ struct StepCall: Sendable {
         }
         let declared = try fields.optionalFields("with")
         try declared?.rejectUnknown(step.parameters.map(\.name))
-        with = try Self.fill(.object(declared?.object ?? [:]), values, "with").objectValue ?? [:]
+        with = try ValueTemplate.fill(.object(declared?.object ?? [:]), with: values, path: "with").objectValue ?? [:]
         // The run's and the task's names come from outside: they are no part of a path.
         self.directory = "\(directory)/steps/\(Identifier.random())"
-    }
-
-    private static func fill(
-        _ value: JSONValue,
-        _ values: ValueTemplate.Values,
-        _ path: String
-    ) throws(MartletError) -> JSONValue {
-        switch value {
-        case .string(let text): return try ValueTemplate(text, path: path).value(values, path: path)
-        case .array(let elements):
-            var filled: [JSONValue] = []
-            for (position, element) in elements.enumerated() {
-                filled.append(try fill(element, values, "\(path)[\(position)]"))
-            }
-            return .array(filled)
-        case .object(let object):
-            var filled = JSONObject()
-            for (key, member) in object.pairs { filled[key] = try fill(member, values, "\(path).\(key)") }
-            return .object(filled)
-        default: return value
-        }
     }
 
     /// Runs the step and gives the last line.
